@@ -1,0 +1,21 @@
+"""The errors of this package: one root, each leaf also the fitting builtin."""
+
+
+class MatrixError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class SettingsError(MatrixError, ValueError):
+    """A command line argument or an environment variable cannot be used."""
+
+
+class WriteError(MatrixError, ValueError):
+    """A client's write cannot be carried out; the text names property, member, value and limit."""
+
+
+class LinkError(MatrixError, ConnectionError):
+    """MALOS cannot be reached, or no longer is."""
+
+
+class SchemaError(MatrixError, ImportError):
+    """The installed matrix-io-proto does not hold the expected schemas."""

@@ -1,0 +1,1 @@
+"""What is spoken with INDI clients: properties, writes and transports. Knows nothing of MALOS."""
