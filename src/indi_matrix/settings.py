@@ -1,0 +1,130 @@
+"""What a driver is started with: names and addresses of its boards, from arguments and environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from indi_matrix.errors import SettingsError
+
+DEFAULT_NAME: Final = "MATRIX"
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 20012
+_NAME_LIMIT: Final = 63
+_PORT_LIMIT: Final = 65535
+_HOST = re.compile(r"[A-Za-z0-9_.:%-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Host and info port of a MALOS service."""
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+
+    def __post_init__(self) -> None:
+        """Refuse what no socket could use.
+
+        Raises:
+            SettingsError: The host holds other characters than a name or an address, or the port is out of range.
+        """
+        if not _HOST.fullmatch(self.host):
+            raise SettingsError(f"{self.host!a} is neither a host name nor an address")
+        check_port(self.port)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the address written as HOST, HOST:PORT, [IPV6]:PORT or IPV6.
+
+        Raises:
+            SettingsError: It is none of these.
+        """
+        bracketed = re.fullmatch(r"\[(.+)\](?::(.*))?", text)
+        if bracketed:
+            host, port = bracketed.groups()
+        elif text.count(":") == 1:
+            host, port = text.split(":")
+        else:
+            host, port = text, None
+        return cls(host, DEFAULT_PORT if port is None else parse_port(port))
+
+    def __str__(self) -> str:
+        """Return HOST:PORT."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_port(text: str) -> int:
+    """Return a TCP port.
+
+    Raises:
+        SettingsError: It is no whole number from 1 to 65535.
+    """
+    if not re.fullmatch("[0-9]{1,5}", text):
+        raise SettingsError(f"{text!a} is no port; a port is a whole number from 1 to {_PORT_LIMIT}")
+    return check_port(int(text))
+
+
+def check_port(port: int) -> int:
+    """Return the port.
+
+    Raises:
+        SettingsError: It is out of range.
+    """
+    if not 1 <= port <= _PORT_LIMIT:
+        raise SettingsError(f"port {port} is out of range; a port is a whole number from 1 to {_PORT_LIMIT}")
+    return port
+
+
+def check_name(name: str) -> str:
+    """Return the name of a device.
+
+    Raises:
+        SettingsError: It is empty, longer than 63 characters, or not printable ASCII.
+    """
+    if not (0 < len(name) <= _NAME_LIMIT and name.isascii() and name.isprintable()):
+        raise SettingsError(
+            f"{name!a} cannot name a device; a name is 1 to {_NAME_LIMIT} printable ASCII characters"
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSettings:
+    """One board: the name of its INDI device, and where its MALOS service is at first."""
+
+    name: str = DEFAULT_NAME
+    address: Address = Address()
+
+    def __post_init__(self) -> None:
+        """Refuse a name that INDI cannot carry.
+
+        Raises:
+            SettingsError: The name is no device name.
+        """
+        check_name(self.name)
+
+    @classmethod
+    def from_environment(
+        cls, name: str | None = None, address: str | None = None, environ: Mapping[str, str] = os.environ
+    ) -> Self:
+        """Return the settings that arguments give, or else INDIDEV and INDI_MATRIX_ADDRESS, or else the defaults.
+
+        Raises:
+            SettingsError: Name or address cannot be used; the text says which and where it came from.
+        """
+        chosen_name, name_source = _first((name, "name"), (environ.get("INDIDEV"), "INDIDEV"))
+        chosen, source = _first((address, "address"), (environ.get("INDI_MATRIX_ADDRESS"), "INDI_MATRIX_ADDRESS"))
+        try:
+            where = Address.parse(chosen) if chosen else Address()
+        except SettingsError as error:
+            raise SettingsError(f"{source}: {error}") from error
+        try:
+            return cls(chosen_name or DEFAULT_NAME, where)
+        except SettingsError as error:
+            raise SettingsError(f"{name_source}: {error}") from error
+
+
+def _first(*candidates: tuple[str | None, str]) -> tuple[str | None, str]:
+    """Return the first candidate that holds a text, with its source."""
+    return next((candidate for candidate in candidates if candidate[0]), (None, ""))
