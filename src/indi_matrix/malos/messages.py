@@ -1,7 +1,7 @@
 """MALOS' protobuf messages, made from the schemas inside the installed matrix-io-proto.
 
-Its generated modules date from 2019 and cannot be imported with protobuf 4 or later. The schemas that they hold
-are as good as ever: each is read as text, and the classes are made by today's protobuf.
+Its generated modules date from 2019 and cannot be imported with protobuf 4 or later. The schemas that they
+hold are as good as ever: each is read as text, and the classes are made by today's protobuf.
 """
 
 import ast
@@ -43,7 +43,7 @@ def _serialized_schema(module: Path) -> bytes:
         source = module.read_text("utf-8")
     except OSError as error:
         raise SchemaError(f"matrix-io-proto has no readable {module.name}: {error.strerror}") from error
-    # The literal is one line: `  serialized_pb=_b('...')`. Parsing that line alone spares the rest of the file.
+    # The literal is one line: `  serialized_pb=_b('...')`. Parsing it alone spares the rest of the file.
     for line in source.splitlines():
         name, _, call = line.strip().partition("=")
         if name == "serialized_pb" and call.startswith("_b("):

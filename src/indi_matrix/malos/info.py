@@ -1,0 +1,102 @@
+"""Ask a MALOS service which drivers it has, and where and how they publish."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import zmq
+import zmq.asyncio
+from google.protobuf.message import DecodeError
+
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.messages import MalosDriverInfo
+from indi_matrix.malos.ports import DriverPorts
+from indi_matrix.malos.sockets import endpoint, make_socket
+from indi_matrix.settings import Address
+
+# A request in flight when the service dies is never answered: ask again, on a socket of its own.
+_ATTEMPT: Final = 1.0
+_LAST_BASE: Final = 65535 - 3
+
+
+@dataclass(frozen=True, slots=True)
+class DriverInfo:
+    """What the service says of one driver.
+
+    Attributes:
+        name: IMU, Humidity, Everloop, Pressure, UV, Servo or Gpio.
+        ports: Its four ports.
+        delay: Seconds between two data updates.
+        timeout: Seconds after a ping in which updates are sent.
+    """
+
+    name: str
+    ports: DriverPorts
+    delay: float
+    timeout: float
+
+
+ServiceInfo = Mapping[str, DriverInfo]
+
+
+def parse_info(reply: bytes) -> ServiceInfo:
+    """Return the drivers in an info reply, by name; those without usable ports are left out.
+
+    Raises:
+        LinkError: It is no info reply.
+    """
+    try:
+        message = MalosDriverInfo.FromString(reply)
+    except DecodeError as error:
+        raise LinkError("the info port answers, but not as MALOS does") from error
+    return {
+        driver.driver_name: DriverInfo(
+            driver.driver_name,
+            DriverPorts(driver.base_port),
+            max(driver.delay_between_updates, 0) / 1000,
+            max(driver.timeout_after_last_ping, 0) / 1000,
+        )
+        for driver in message.info
+        if 1 <= driver.base_port <= _LAST_BASE
+    }
+
+
+async def request_info(context: zmq.asyncio.Context, address: Address) -> ServiceInfo:
+    """Return what the service at an address says of its drivers, as soon as there is one; the caller sets a limit.
+
+    Raises:
+        LinkError: The address cannot be used, or what answers there is not MALOS.
+    """
+    while True:
+        reply = await _ask(context, address)
+        if reply is not None:
+            return parse_info(reply)
+
+
+async def _ask(context: zmq.asyncio.Context, address: Address) -> bytes | None:
+    """Return the reply to one request, or None when there was none for a second."""
+    with make_socket(context, zmq.REQ) as socket:
+        try:
+            socket.connect(endpoint(address.host, address.port))
+        except zmq.ZMQError as error:
+            raise LinkError(f"{address} cannot be connected to: {error.strerror}") from error
+        try:
+            async with asyncio.timeout(_ATTEMPT):
+                await socket.send(b"")  # one frame: more would abort the service
+                return bytes(await socket.recv())
+        except TimeoutError:
+            return None
+
+
+async def why_silent(address: Address) -> str:
+    """Return why nothing was heard from an address, as far as a plain TCP connection can tell."""
+    try:
+        async with asyncio.timeout(_ATTEMPT):
+            _, writer = await asyncio.open_connection(address.host, address.port)
+    except TimeoutError:
+        return "the host does not answer"
+    except OSError as error:
+        return error.strerror or str(error)
+    writer.close()
+    return "something listens there but does not answer as MALOS does"

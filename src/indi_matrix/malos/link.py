@@ -1,0 +1,194 @@
+"""The link to one MALOS driver: its four sockets, open while an `async with` block runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import zmq
+import zmq.asyncio
+from zmq.utils.monitor import recv_monitor_message
+
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.info import DriverInfo
+from indi_matrix.malos.sockets import endpoint, make_socket
+
+# How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.
+_LINGER_MS: Final = 300
+_PINGS_PER_TIMEOUT: Final = 3
+_SILENT_PERIODS: Final = 3
+
+
+class Link:
+    """One MALOS driver, connected. Made by open_link.
+
+    Attributes:
+        info: What the service said of the driver.
+        delay: Seconds between two data updates, as last set or reported.
+        timeout: Seconds after a ping in which the driver publishes.
+    """
+
+    def __init__(self, context: zmq.asyncio.Context, host: str, info: DriverInfo, *, newest_only: bool) -> None:
+        self.info = info
+        self.delay = info.delay
+        self.timeout = info.timeout
+        # IMMEDIATE refuses a config while the service is away, where it would else be queued and sent stale.
+        self._base = make_socket(context, zmq.PUSH, _LINGER_MS)
+        self._keep_alive = make_socket(context, zmq.PUSH)
+        self._base.immediate = self._keep_alive.immediate = True
+        self._base.conflate = newest_only
+        self._errors = make_socket(context, zmq.SUB)
+        self._updates = make_socket(context, zmq.SUB)
+        self._sockets = (self._errors, self._updates, self._base, self._keep_alive)
+        self._host = host
+        self._updates_monitor = self._updates.get_monitor_socket()
+        self._timing_changed = asyncio.Event()
+        self._slowest_delay = info.delay
+        self._patience: asyncio.Timeout | None = None
+
+    async def connect(self) -> None:
+        """Connect all four ports; on return a config can be sent and its errors will be heard."""
+        ports = self.info.ports
+        numbers = (ports.errors, ports.updates, ports.base, ports.keep_alive)
+        monitors = [socket.get_monitor_socket() for socket in self._sockets]
+        self._errors.subscribe(b"")
+        self._updates.subscribe(b"")
+        for socket, port in zip(self._sockets, numbers, strict=True):
+            socket.connect(endpoint(self._host, port))
+        await asyncio.gather(*(_event(monitor, zmq.Event.HANDSHAKE_SUCCEEDED) for monitor in monitors))
+        # From now on the data updates alone tell whether the service is there.
+        for socket, monitor in zip(self._sockets, monitors, strict=True):
+            if socket is not self._updates:
+                _stop_monitor(socket, monitor)
+
+    def close(self) -> None:
+        """Close all sockets; what was sent is still delivered if the service takes it at once."""
+        for socket in self._sockets:
+            _stop_monitor(socket, socket.get_monitor_socket())
+            socket.close()
+
+    def send(self, config: bytes) -> None:
+        """Hand a config to the driver.
+
+        Raises:
+            LinkError: The driver is not connected.
+        """
+        self._send(self._base, config, "config")
+
+    def ping(self) -> None:
+        """Ask for updates for another timeout.
+
+        Raises:
+            LinkError: The driver is not connected.
+        """
+        self._send(self._keep_alive, b"", "ping")
+
+    def _send(self, socket: zmq.asyncio.Socket, payload: bytes, what: str) -> None:
+        try:
+            # Through the plain socket beneath: a send that never waits needs no future.
+            zmq.Socket.send(socket, payload, zmq.NOBLOCK)
+        except zmq.Again as error:
+            raise LinkError(f"the {self.info.name} driver takes no {what}") from error
+
+    def expect(self, delay: float, timeout: float) -> None:
+        """Take note of a delay and a timeout that were sent to the driver, both in seconds.
+
+        The delay under way runs to its end first. A timeout counts from the next ping on, which may overtake the
+        config; so that a longer one leaves no gap, two more pings keep to the shorter of old and new.
+        """
+        self._slowest_delay = max(self._slowest_delay, delay)
+        self.delay = delay
+        self.timeout = timeout
+        self._timing_changed.set()
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time() + self._silence)
+
+    @property
+    def slowest_delay(self) -> float:
+        """Seconds that the next data update may take: the delay, or a longer one before it while that runs."""
+        return self._slowest_delay
+
+    @property
+    def _silence(self) -> float:
+        """Seconds without an update after which the link counts as lost."""
+        return self.timeout + _SILENT_PERIODS * self._slowest_delay
+
+    async def keep_alive(self) -> None:
+        """Ping at a third of the timeout, for ever.
+
+        Raises:
+            LinkError: The driver is no longer connected.
+        """
+        timeout = self.timeout
+        while True:
+            self.ping()
+            interval = min(timeout, self.timeout) / _PINGS_PER_TIMEOUT
+            timeout = self.timeout
+            try:
+                async with asyncio.timeout(interval):
+                    await self._timing_changed.wait()
+            except TimeoutError:
+                continue
+            self._timing_changed.clear()
+
+    async def update(self) -> bytes:
+        """Return the next data update.
+
+        Raises:
+            LinkError: None came for the timeout plus three delays.
+        """
+        try:
+            async with asyncio.timeout(self._silence) as self._patience:
+                payload = bytes(await self._updates.recv())
+        except TimeoutError:
+            silence = f"{self._silence:g} s"
+            raise LinkError(f"no update from the {self.info.name} driver for {silence}") from None
+        finally:
+            self._patience = None
+        self._slowest_delay = self.delay
+        return payload
+
+    async def error(self) -> str:
+        """Return the next error text, cleared of all that is not ASCII."""
+        return bytes(await self._errors.recv()).decode("ascii", "replace")
+
+    async def disconnection(self) -> None:
+        """Wait until the driver closes the connection of its data updates, and say so.
+
+        Raises:
+            LinkError: That has happened.
+        """
+        await _event(self._updates_monitor, zmq.Event.DISCONNECTED)
+        raise LinkError(f"the {self.info.name} driver closed the connection")
+
+
+def _stop_monitor(socket: zmq.asyncio.Socket, monitor: zmq.asyncio.Socket) -> None:
+    """End the monitoring of a socket; pyzmq leaves the monitor itself open."""
+    socket.disable_monitor()
+    monitor.close(linger=0)
+
+
+async def _event(monitor: zmq.asyncio.Socket, wanted: zmq.Event) -> None:
+    """Wait for an event on a socket's monitor."""
+    while (await recv_monitor_message(monitor))["event"] != wanted:
+        pass
+
+
+@asynccontextmanager
+async def open_link(
+    context: zmq.asyncio.Context, host: str, info: DriverInfo, *, newest_only: bool = False
+) -> AsyncIterator[Link]:
+    """Connect to a driver; the block is entered once all four ports are, and the caller sets a limit.
+
+    Args:
+        context: Where the sockets are made.
+        host: Where the service runs.
+        info: What it said of the driver.
+        newest_only: A config still unsent is replaced by the next one instead of queued.
+    """
+    link = Link(context, host, info, newest_only=newest_only)
+    try:
+        await link.connect()
+        yield link
+    finally:
+        link.close()
