@@ -1,0 +1,78 @@
+"""What is waiting to be sent to clients: in order, and bounded by merging what a later element supersedes."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+from xml.etree.ElementTree import Element
+
+_ROOM: Final = 512
+_MESSAGES_KEPT: Final = 64
+
+
+class Outbox:
+    """A queue of INDI elements that a stalled reader cannot make grow.
+
+    Up to 512 elements wait as they came. Beyond that each property keeps what is left after its newest definition
+    or deletion, its set vectors merged into one, and the newest 64 messages stay.
+    """
+
+    def __init__(self) -> None:
+        self._queue: deque[Element] = deque()
+        self._room = _ROOM
+
+    def __len__(self) -> int:
+        """Return how many elements are waiting."""
+        return len(self._queue)
+
+    def put(self, element: Element) -> None:
+        """Add an element, which is no longer the caller's."""
+        self._queue.append(element)
+        if len(self._queue) > self._room:
+            self._queue = deque(merged(self._queue))
+            self._room = max(_ROOM, 2 * len(self._queue))
+
+    def take(self) -> Element:
+        """Return the oldest element.
+
+        Raises:
+            IndexError: None is waiting.
+        """
+        element = self._queue.popleft()
+        if not self._queue:
+            self._room = _ROOM
+        return element
+
+
+# What must not be lost before what: a set vector needs its definition, a definition the deletion before it.
+_RANK: Final = {"del": 0, "def": 1, "set": 2}
+
+
+def merged(elements: Iterable[Element]) -> list[Element]:
+    """Return the elements without those that later ones make pointless, in the order of the newest of each."""
+    kept: list[Element] = []
+    newest: dict[tuple[str | None, str | None], Element] = {}
+    others = 0
+    for element in reversed(list(elements)):
+        rank = _RANK.get(element.tag[:3])
+        if rank is None:
+            others += 1
+            if others <= _MESSAGES_KEPT:
+                kept.append(element)
+            continue
+        key = element.get("device"), element.get("name")
+        later = newest.get(key)
+        if later is None or rank < _RANK[later.tag[:3]]:
+            newest[key] = element
+            kept.append(element)
+        elif element.tag == later.tag and rank == _RANK["set"]:
+            _fill(later, element)
+    kept.reverse()
+    return kept
+
+
+def _fill(later: Element, earlier: Element) -> None:
+    """Give the later set vector what only the earlier one tells: its other members, and its message."""
+    told = {one.get("name") for one in later}
+    later.extend(one for one in earlier if one.get("name") not in told)
+    if "message" in earlier.attrib and "message" not in later.attrib:
+        later.set("message", earlier.attrib["message"])

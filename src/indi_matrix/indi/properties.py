@@ -1,0 +1,400 @@
+"""INDI properties: what they hold, how they are written to, and what is sent of them.
+
+Each has an indipydriver vector, by which indipydriver finds it. The values are kept here, as Python values.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+from xml.etree.ElementTree import Element, SubElement
+
+from indi_matrix.errors import WriteError
+from indi_matrix.indi.values import (
+    MESSAGE_LIMIT,
+    number_text,
+    parse_number,
+    parse_switch,
+    printable,
+    shortened,
+    switch_text,
+)
+from indi_matrix.indi.vectors import make_vector
+
+
+class State(StrEnum):
+    """State of a property, and value of a light."""
+
+    IDLE = "Idle"
+    OK = "Ok"
+    BUSY = "Busy"
+    ALERT = "Alert"
+
+
+class Perm(StrEnum):
+    """What a client may do with a property."""
+
+    READ = "ro"
+    WRITE = "wo"
+    READ_WRITE = "rw"
+
+
+class Rule(StrEnum):
+    """How many members of a switch property may be On."""
+
+    ONE_OF_MANY = "OneOfMany"
+    AT_MOST_ONE = "AtMostOne"
+    ANY_OF_MANY = "AnyOfMany"
+
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Generic[V]):
+    """One member of a property, with its first value."""
+
+    name: str
+    label: str
+    value: V
+
+
+@dataclass(frozen=True, slots=True)
+class NumberMember(Member[float]):
+    """A number with its limits, both allowed; whole numbers only where step is 1."""
+
+    minimum: float
+    maximum: float
+    step: float = 1
+    format: str = "%.f"
+
+
+def timestamp() -> str:
+    """Return the time now, in UTC, as INDI writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def message_text(level: str, text: str) -> str:
+    """Return a message for clients: level in brackets, printable ASCII, cut to INDI's limit."""
+    readable = printable(text).replace("\n", " ").encode("ascii", "replace").decode()
+    return f"[{level}] {readable}"[:MESSAGE_LIMIT]
+
+
+def message(device: str, level: str, text: str) -> Element:
+    """Return a message element for a device."""
+    return Element("message", device=device, timestamp=timestamp(), message=message_text(level, text))
+
+
+class Property(ABC, Generic[V]):
+    """What all kinds of properties share.
+
+    `on_write` takes the values of all members as a checked write would have them, and returns the state to
+    answer with. It raises a MatrixError to refuse; the values then stay.
+
+    `source` returns the true values where they are not kept here but follow from something else.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(  # noqa: PLR0913 - an INDI property is declared with this many attributes
+        self,
+        name: str,
+        label: str,
+        group: str,
+        members: Iterable[Member[V]],
+        *,
+        perm: Perm = Perm.READ_WRITE,
+        state: State = State.IDLE,
+        on_write: Callable[[Mapping[str, V]], State] | None = None,
+        source: Callable[[], Mapping[str, V]] | None = None,
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.group = group
+        self.perm = perm
+        self.state = state
+        self.on_write = on_write
+        self._source = source
+        self.members = {member.name: member for member in members}
+        self._values = {member.name: member.value for member in self.members.values()}
+        self._post: Callable[[Element], None] | None = None
+        self.device = ""
+        self.vector = make_vector(
+            self.kind,
+            (name, label, group, state.value),
+            {"perm": perm.value, **self._rule()},
+            [(member.name, member.label, self._text(member.value)) for member in self.members.values()],
+        )
+
+    @property
+    def values(self) -> Mapping[str, V]:
+        """True value of each member."""
+        return self._source() if self._source is not None else self._values
+
+    @property
+    def defined(self) -> bool:
+        """Whether clients know the property now."""
+        return self._post is not None
+
+    def attach(self, device: str, post: Callable[[Element], None]) -> None:
+        """Let clients, who are to be sent the definition, write the property and be sent its changes by `post`."""
+        self.device = device
+        self._post = post
+        self.vector.enable = True
+
+    def delete(self) -> None:
+        """Take the property away from clients."""
+        if self._post is not None:
+            self._post(Element("delProperty", device=self.device, name=self.name, timestamp=timestamp()))
+            self.vector.enable = False
+            self._post = None
+
+    def update(self, values: Mapping[str, V] | None = None, state: State | None = None, text: str = "") -> None:
+        """Take over values and state; clients are sent the members that changed, if anything did.
+
+        Args:
+            values: New values of some or all members; a property with a source asks that instead.
+            state: New state; None keeps it.
+            text: A message to go along, with its level, as of message_text.
+        """
+        if self._source is not None:
+            values = self._source()
+        changed = {name: value for name, value in (values or {}).items() if self._values[name] != value}
+        if not (changed or text or (state is not None and state is not self.state)):
+            return
+        self._values.update(changed)
+        self.state = state or self.state
+        self._send(changed, text)
+
+    def follow(self) -> None:
+        """Send clients what changed at the source, as being in order; nothing if nothing did."""
+        if any(self._values[name] != value for name, value in self.values.items()):
+            self.update(state=State.OK)
+
+    def answer(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:
+        """Take over values and state, and send clients all members; a source is asked instead."""
+        self._values.update(self._source() if self._source is not None else values or {})
+        self.state = state
+        self._send(self._values, text)
+
+    def definition(self) -> Element:
+        """Return the element that defines the property as it is now."""
+        self._values.update(self.values)
+        element = Element(
+            f"def{self.kind}Vector",
+            device=self.device,
+            name=self.name,
+            label=self.label,
+            group=self.group,
+            state=self.state,
+            timestamp=timestamp(),
+        )
+        element.attrib.update(self._definition_attributes())
+        for member in self.members.values():
+            one = SubElement(element, f"def{self.kind}", name=member.name, label=member.label)
+            one.attrib.update(self._member_attributes(member))
+            one.text = self._text(self._values[member.name])
+        return element
+
+    def read(self, root: Element) -> Mapping[str, V]:
+        """Check a client's write and return the values of all members as it would have them.
+
+        Raises:
+            WriteError: It cannot be accepted; the text says which property, member and value, and the limit.
+        """
+        if self.perm is Perm.READ:
+            raise WriteError(f"{self.name} is read-only")
+        if root.tag != f"new{self.kind}Vector":
+            raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(root.tag)}")
+        written: dict[str, V] = {}
+        for one in root:
+            name = one.get("name", "")
+            self._check_member(one, name)
+            if name in written:
+                raise WriteError(f"{self.name}.{name} is written twice in one vector")
+            written[name] = self._parse(self.members[name], one.text or "")
+        if not written:
+            raise WriteError(f"{self.name} was written with no member; it has {self._member_list()}")
+        return self._merged(written)
+
+    def _check_member(self, one: Element, name: str) -> None:
+        """Refuse a child element that is no member of this property."""
+        if one.tag != f"one{self.kind}":
+            raise WriteError(f"{self.name} takes one{self.kind} members, not {shortened(one.tag)}")
+        if name not in self.members:
+            raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
+
+    def _member_list(self) -> str:
+        """Return the members' names; the first and the last where there are many."""
+        names = list(self.members)
+        return ", ".join(names) if len(names) <= 5 else f"{names[0]} to {names[-1]}"  # noqa: PLR2004
+
+    def _merged(self, written: dict[str, V]) -> Mapping[str, V]:
+        """Return the values of all members after a write."""
+        return {**self.values, **written}
+
+    def _send(self, values: Mapping[str, V], text: str) -> None:
+        """Send members with their values, while the property is defined."""
+        for name in values:
+            self.vector[name] = self._text(self._values[name])
+        self.vector.state = self.state.value
+        if self._post is None:
+            return
+        element = Element(
+            f"set{self.kind}Vector",
+            device=self.device,
+            name=self.name,
+            state=self.state,
+            timestamp=timestamp(),
+        )
+        if text:
+            element.set("message", text)
+        for name in values:
+            SubElement(element, f"one{self.kind}", name=name).text = self._text(self._values[name])
+        self._post(element)
+
+    def _definition_attributes(self) -> dict[str, str]:
+        """Return the attributes that a definition has beyond those of all kinds."""
+        return {"perm": self.perm, **self._rule(), "timeout": "0"}
+
+    def _rule(self) -> dict[str, str]:
+        """Return the switch rule, which the other kinds do not have."""
+        return {}
+
+    def _member_attributes(self, member: Member[V]) -> dict[str, str]:  # noqa: ARG002 - numbers have some
+        """Return the attributes that a member's definition has beyond name and label."""
+        return {}
+
+    @abstractmethod
+    def _text(self, value: V) -> str:
+        """Return a value as INDI writes it."""
+
+    @abstractmethod
+    def _parse(self, member: Member[V], text: str) -> V:
+        """Return the value that a client wrote.
+
+        Raises:
+            WriteError: The text is no such value.
+        """
+
+
+class NumberProperty(Property[float]):
+    """Numbers, each within its limits."""
+
+    kind = "Number"
+
+    def _text(self, value: float) -> str:
+        return number_text(value)
+
+    def _member_attributes(self, member: Member[float]) -> dict[str, str]:
+        assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
+        return {
+            "format": member.format,
+            "min": number_text(member.minimum),
+            "max": number_text(member.maximum),
+            "step": number_text(member.step),
+        }
+
+    def _parse(self, member: Member[float], text: str) -> float:
+        assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
+        limits = f"{number_text(member.minimum)} to {number_text(member.maximum)}"
+        where = f"{self.name}.{member.name}={shortened(text.strip())}"
+        try:
+            number = parse_number(text)
+        except ValueError as error:
+            raise WriteError(f"{where} {error}; it takes {limits}") from error
+        if not member.minimum <= number <= member.maximum:
+            raise WriteError(f"{where} is out of range; it takes {limits}")
+        return float(round(number)) if member.step == 1 else number
+
+
+class TextProperty(Property[str]):
+    """Texts."""
+
+    kind = "Text"
+
+    def _text(self, value: str) -> str:
+        return printable(value)
+
+    def _parse(self, member: Member[str], text: str) -> str:  # noqa: ARG002 - any text will do
+        return text
+
+
+class SwitchProperty(Property[bool]):
+    """Switches under a rule. A write that turns one On turns the others Off, unless any number may be On."""
+
+    kind = "Switch"
+
+    def __init__(  # noqa: PLR0913 - an INDI property is declared with this many attributes
+        self,
+        name: str,
+        label: str,
+        group: str,
+        members: Iterable[Member[bool]],
+        *,
+        rule: Rule,
+        perm: Perm = Perm.READ_WRITE,
+        state: State = State.IDLE,
+        on_write: Callable[[Mapping[str, bool]], State] | None = None,
+        source: Callable[[], Mapping[str, bool]] | None = None,
+    ) -> None:
+        self.rule = rule
+        super().__init__(name, label, group, members, perm=perm, state=state, on_write=on_write, source=source)
+
+    @property
+    def on(self) -> list[str]:
+        """Names of the members that are On."""
+        return [name for name, on in self.values.items() if on]
+
+    def only(self, name: str | None) -> dict[str, bool]:
+        """Return the values with just one member On, or none."""
+        return {member: member == name for member in self.members}
+
+    def _rule(self) -> dict[str, str]:
+        return {"rule": self.rule.value}
+
+    def _text(self, value: bool) -> str:  # noqa: FBT001 - the value itself
+        return switch_text(on=value)
+
+    def _parse(self, member: Member[bool], text: str) -> bool:
+        try:
+            return parse_switch(text)
+        except ValueError as error:
+            where = f"{self.name}.{member.name}={shortened(text.strip())}"
+            raise WriteError(f"{where} {error}") from error
+
+    def _merged(self, written: dict[str, bool]) -> Mapping[str, bool]:
+        if self.rule is Rule.ANY_OF_MANY:
+            return super()._merged(written)
+        kept = self.only(None) if any(written.values()) else self.values
+        merged = {**kept, **written}
+        turned_on = [name for name, on in merged.items() if on]
+        if len(turned_on) > 1:
+            raise WriteError(f"{self.name} takes one member On at a time, not {shortened(', '.join(turned_on))}")
+        if self.rule is Rule.ONE_OF_MANY and not turned_on:
+            off = ", ".join(f"{name}=Off" for name in written)
+            raise WriteError(f"{self.name} takes just one member On; {shortened(off)} would leave none")
+        return merged
+
+
+class LightProperty(Property[State]):
+    """Lights, which no client can write."""
+
+    kind = "Light"
+
+    def __init__(self, name: str, label: str, group: str, members: Iterable[Member[State]]) -> None:
+        super().__init__(name, label, group, members, perm=Perm.READ)
+
+    def _definition_attributes(self) -> dict[str, str]:
+        return {}
+
+    def _parse(self, member: Member[State], text: str) -> State:
+        raise WriteError(f"{self.name}.{member.name}={shortened(text)}: {self.name} is read-only")
+
+    def _text(self, value: State) -> str:
+        return value.value
+
+
+AnyProperty = Property[Any]

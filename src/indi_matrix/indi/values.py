@@ -1,0 +1,78 @@
+"""INDI values as text: what the protocol allows, read strictly and written shortly. Pure functions."""
+
+import math
+import re
+from typing import Final
+
+NAME_LIMIT: Final = 63
+MESSAGE_LIMIT: Final = 255
+
+# A decimal, or up to three parts in base 60 separated by a colon, a semicolon or blanks. ASCII digits only.
+_PART = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_DECIMAL = re.compile(rf"[+-]?{_PART}(?:[eE][+-]?[0-9]+)?")
+_SEXAGESIMAL = re.compile(rf"([+-]?)({_PART})(?:\s*[:;]\s*|\s+)({_PART})(?:(?:\s*[:;]\s*|\s+)({_PART}))?")
+
+# What XML 1.0 cannot carry, not even as a reference.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def parse_number(text: str) -> float:
+    """Return a finite number given as INDI allows: decimal, or sexagesimal as in 12:30:45.5.
+
+    Raises:
+        ValueError: It is no such number, or not finite.
+    """
+    text = text.strip()
+    if _DECIMAL.fullmatch(text):
+        number = float(text)
+    elif match := _SEXAGESIMAL.fullmatch(text):
+        sign, whole, minutes, seconds = match.groups()
+        number = float(whole) + float(minutes) / 60 + float(seconds or 0) / 3600
+        number = -number if sign == "-" else number
+    else:
+        raise ValueError("is not a number")
+    if not math.isfinite(number):
+        raise ValueError("is not a finite number")
+    return number
+
+
+def number_text(number: float) -> str:
+    """Return the shortest text that reads back as the same number."""
+    number = float(number)
+    return f"{number:.0f}" if number.is_integer() else repr(number)
+
+
+def parse_switch(text: str) -> bool:
+    """Return True for On, False for Off.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    match text.strip():
+        case "On":
+            return True
+        case "Off":
+            return False
+        case _:
+            raise ValueError("is neither On nor Off")
+
+
+def switch_text(*, on: bool) -> str:
+    """Return On or Off."""
+    return "On" if on else "Off"
+
+
+def printable(text: str) -> str:
+    """Return the text with every character that XML cannot carry replaced by a blank."""
+    return _UNPRINTABLE.sub(" ", text)
+
+
+def shortened(text: str, limit: int = 40) -> str:
+    """Return what a client sent, in quotes, in ASCII, cut so that the rest of a message finds room."""
+    quoted = ascii(text)
+    return quoted if len(quoted) <= limit else f"{quoted[:limit]}..."
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a device, property or member: printable ASCII, 1 to 63 characters."""
+    return 0 < len(text) <= NAME_LIMIT and text.isascii() and text.isprintable()
