@@ -1,0 +1,126 @@
+"""What a board's devices have in common, and what they may ask of their board."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from indi_matrix.errors import LinkError
+from indi_matrix.indi.properties import AnyProperty, State, message_text
+from indi_matrix.malos.link import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often a driver publishes: seconds between updates, and seconds that it goes on after a ping."""
+
+    delay: float
+    timeout: float
+
+
+class Host(Protocol):
+    """The board, as its devices see it."""
+
+    def define(self, device: "Device", prop: AnyProperty) -> None:
+        """Make a property of a device known to clients."""
+
+    def delete(self, prop: AnyProperty) -> None:
+        """Take a property away from clients."""
+
+    def tell(self, level: str, text: str) -> None:
+        """Send clients a message: INFO, WARNING, ERROR or DEBUG."""
+
+    @property
+    def timing(self) -> Timing:
+        """POLLING_PERIOD and KEEP_ALIVE."""
+
+    @property
+    def timing_chosen(self) -> bool:
+        """Whether somebody chose that timing; else it is the default."""
+
+    def adopt_timing(self, timing: Timing) -> None:
+        """Show clients another timing, which the service turned out to have."""
+
+
+class Device(ABC):
+    """One MATRIX device: its INDI properties on one side, its MALOS driver on the other.
+
+    It lives as long as its board's INDI device and remembers what it was told. For each visit to the service it is
+    given a link: `begin`, then `run`; `reassert` where the service may have forgotten.
+    """
+
+    driver: ClassVar[str]
+    """Name of the MALOS driver."""
+
+    newest_only: ClassVar[bool] = False
+    """Whether a config is a whole picture, so that only the newest one unsent matters."""
+
+    required: ClassVar[bool] = False
+    """Whether there is no board without this driver."""
+
+    interface: ClassVar[int]
+    """What the device adds to DRIVER_INTERFACE."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self._link: Link | None = None
+        self._written: AnyProperty | None = None
+        self._complaint = ""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a link."""
+        return self._link is not None
+
+    @property
+    def link(self) -> Link:
+        """The link of this visit.
+
+        Raises:
+            LinkError: There is none.
+        """
+        if self._link is None:
+            raise LinkError(f"the {self.driver} driver is not connected")
+        return self._link
+
+    async def begin(self, link: Link) -> None:
+        """Take the link of a new visit, and learn what the properties need; the caller sets a limit."""
+        self._link = link
+
+    @abstractmethod
+    def properties(self) -> Iterable[AnyProperty]:
+        """Return the properties that clients are to know, now that the visit has begun."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Follow the driver's data updates and send what is due, until cancelled."""
+
+    @abstractmethod
+    def reassert(self) -> None:
+        """Send again all that was ever commanded."""
+
+    def written(self, prop: AnyProperty) -> None:
+        """Take note that a client's write to a property was carried out."""
+        self._written = prop
+        self._complaint = ""
+
+    def complain(self, text: str) -> None:
+        """Show clients an error text of the driver, once, on the property that was written last.
+
+        All programs that use the driver hear its errors, so it need not be about that write.
+        """
+        if text == self._complaint:
+            return
+        self._complaint = text
+        if self._written is not None and self._written.defined:
+            told = f"{self._written.name}: the {self.driver} driver says: {text}"
+            self._written.update(state=State.ALERT, text=message_text("ERROR", told))
+        else:
+            self.host.tell("WARNING", f"the {self.driver} driver says: {text}")
+
+    def retime(self) -> None:  # noqa: B027 - most devices do not
+        """Bring a new timing to the driver, where the device follows POLLING_PERIOD and KEEP_ALIVE."""
+
+    def end(self) -> None:
+        """Give up the link: the visit is over, or the service is lost."""
+        self._link = None
