@@ -1,0 +1,231 @@
+"""The command line."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+from indi_matrix.errors import MatrixError, SettingsError
+from indi_matrix.factory import KINDS, SimulatedHardware, assemble, make_driver
+from indi_matrix.logs import LEVELS, log_to_stderr
+from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port
+from indi_matrix.version import __version__
+
+_INDI_PORT: Final = 7624
+
+_DESCRIPTION: Final = "INDI driver for MATRIX Creator and MATRIX Voice boards."
+_EPILOG: Final = """\
+without a command: be a driver on standard input and output, as indiserver starts it:
+  indiserver indi_matrix
+
+try it without a board:
+  indi_matrix serve --simulate
+  indi_setprop "MATRIX.CONNECTION.CONNECT=On"
+  indi_setprop -n "MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0"
+
+environment, where an option is not given:
+  INDIDEV               --name
+  INDI_MATRIX_ADDRESS   --address
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: status 0 when all went well, 1 when not, 2 for unusable arguments."""
+    options = _parser().parse_args(arguments)
+    log_to_stderr(options.log_level)
+    try:
+        options.run(options)
+    except SettingsError as error:
+        _complain(error, 2)
+    except (MatrixError, OSError) as error:
+        _complain(error, 1)
+    sys.exit(0)
+
+
+def _complain(error: Exception, status: int) -> NoReturn:
+    """Say in one line what went wrong, and exit."""
+    text = error.strerror if isinstance(error, OSError) and not isinstance(error, MatrixError) else None
+    print(f"indi_matrix: error: {text or error}", file=sys.stderr)  # noqa: T201 - the command's own word
+    sys.exit(status)
+
+
+# Arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "indi_matrix",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"indi_matrix {__version__}")
+    _add_common(parser)
+    parser.set_defaults(run=_run_driver, name=None, address=None, log_level="warning")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_serve(commands)
+    _add_simulate(commands)
+    _add_info(commands)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options that may stand before or after a command."""
+    kept: Any = argparse.SUPPRESS  # a command's own default would undo what stands before it
+    parser.add_argument("--name", default=kept, help="name of the INDI device (MATRIX)")
+    parser.add_argument(
+        "--address", default=kept, metavar="HOST[:PORT]", help="MALOS service and its info port (127.0.0.1:20012)"
+    )
+    parser.add_argument("--log-level", default=kept, choices=LEVELS, help="what is logged to stderr (warning)")
+
+
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser(
+        "serve", help="serve INDI clients over TCP", description="Serve INDI clients over TCP."
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument(
+        "--port",
+        default=_INDI_PORT,
+        type=_listening_port,
+        help="port to listen on, 0 for any free one (%(default)s)",
+    )
+    serve.add_argument("--max-connections", default=5, type=_count, metavar="N", help="most clients (%(default)s)")
+    serve.add_argument(
+        "--simulate",
+        nargs="?",
+        const=KINDS[0],
+        choices=KINDS,
+        help="do without a board, and show it in the terminal",
+    )
+    _add_common(serve)
+    serve.set_defaults(run=_run_server)
+
+
+def _add_simulate(commands: Any) -> None:
+    text = "Run a MALOS service with a simulated board behind it, shown in the terminal."
+    simulate = commands.add_parser("simulate", help="run a MALOS service without a board", description=text)
+    simulate.add_argument(
+        "kind", nargs="?", default=KINDS[0], choices=KINDS, help="board to simulate (%(default)s)"
+    )
+    simulate.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    simulate.add_argument(
+        "--port", default=DEFAULT_PORT, type=_listening_port, help="info port, 0 for any free ports (%(default)s)"
+    )
+    _add_common(simulate)
+    simulate.set_defaults(run=_run_simulator)
+
+
+def _add_info(commands: Any) -> None:
+    text = "Show what answers at an address: drivers, ports, delays, board, LED count. Exit status 1: nothing."
+    info = commands.add_parser("info", help="show what a MALOS service has", description=text)
+    info.add_argument(
+        "where", nargs="?", metavar="HOST[:PORT]", help="MALOS service (--address, or 127.0.0.1:20012)"
+    )
+    _add_common(info)
+    info.set_defaults(run=_run_info)
+
+
+def _listening_port(text: str) -> int:
+    try:
+        return 0 if text == "0" else check_port(int(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!a} is no port; a port is 1 to 65535, or 0 for any") from None
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!a} is not a whole number from 1 on")
+    return int(text)
+
+
+# Commands
+
+
+def _run_driver(options: argparse.Namespace) -> None:
+    """Be a driver on standard input and output."""
+    from indi_matrix.indi.stdio import run_on_stdio  # noqa: PLC0415 - the server's start-up is not the driver's
+
+    driver = make_driver(options.name, options.address)
+    if sys.stdin.isatty():
+        print(  # noqa: T201 - said to the person at the terminal
+            "indi_matrix: waiting for INDI on standard input, as it comes from: indiserver indi_matrix\n"
+            "indi_matrix: to serve clients without it: indi_matrix serve [--simulate]",
+            file=sys.stderr,
+        )
+    asyncio.run(run_on_stdio(driver))
+
+
+def _run_server(options: argparse.Namespace) -> None:
+    """Serve clients until SIGTERM or SIGINT."""
+    hardware = SimulatedHardware(options.simulate or KINDS[0])
+    settings = BoardSettings.from_environment(options.name, options.address)
+    asyncio.run(_serve(options, settings, hardware))
+
+
+async def _serve(options: argparse.Namespace, settings: BoardSettings, hardware: SimulatedHardware) -> None:
+    from indi_matrix.indi.server import Server  # noqa: PLC0415 - a driver under indiserver does without
+
+    driver = assemble(settings, hardware, simulate=options.simulate is not None)
+    server = Server(driver, host=options.host, port=options.port, maxconnections=options.max_connections)
+    serving = asyncio.create_task(_serve_with_picture(server, options, hardware), name="serve")
+    await _until_signalled(serving, server.shutdown)
+
+
+async def _serve_with_picture(server: Any, options: argparse.Namespace, hardware: SimulatedHardware) -> None:
+    """Serve; with a simulated board and a terminal, show the board there meanwhile."""
+    announcing = asyncio.create_task(_announce(server, options), name="announce")
+    try:
+        if options.simulate is None:
+            await server.asyncrun()
+            return
+        from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no picture
+
+        address = f"INDI {options.host}:{options.port}"
+        async with TerminalPicture(hardware.board, sys.stdout, address=address, keys=sys.stdin):
+            await server.asyncrun()
+    finally:
+        announcing.cancel()
+
+
+async def _announce(server: Any, options: argparse.Namespace) -> None:
+    """Say where clients are served, once they are."""
+    await server.started.wait()
+    where = Address(options.host, server.port)
+    print(f"indi_matrix: serving INDI clients on {where}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _run_simulator(options: argparse.Namespace) -> None:
+    """Run a simulated MALOS service until SIGTERM or SIGINT."""
+    asyncio.run(_simulate(options))
+
+
+async def _simulate(options: argparse.Namespace) -> None:
+    from indi_matrix.simulator import Kind, run_simulator  # noqa: PLC0415 - only this command needs it at once
+
+    running = asyncio.create_task(
+        run_simulator(Kind(options.kind), options.host, options.port, sys.stdout), name="simulator"
+    )
+    await _until_signalled(running, running.cancel)
+
+
+def _run_info(options: argparse.Namespace) -> None:
+    """Show what answers at an address."""
+    from indi_matrix.inspection import inspect  # noqa: PLC0415 - only this command needs it
+
+    settings = BoardSettings.from_environment(None, options.where or options.address)
+    findings = asyncio.run(inspect(settings.address))
+    for line in findings.lines():
+        print(line)  # noqa: T201 - what the command is for
+
+
+async def _until_signalled(task: "asyncio.Task[None]", stop: Callable[[], Any]) -> None:
+    """Wait for a task; on SIGTERM or SIGINT have it stop, which is no failure."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()

@@ -1,0 +1,96 @@
+"""The driver: boards on one side, INDI clients on the other."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import indipydriver
+import zmq.asyncio
+
+from indi_matrix.board import Board
+from indi_matrix.indi.outbox import Outbox
+from indi_matrix.indi.vectors import Write
+
+
+class MatrixDriver(indipydriver.IPyDriver):
+    """An IPyDriver with one INDI device for each board. Made by make_driver.
+
+    Run it with `asyncrun()`, or put it into an IPyServer, also beside other drivers.
+    """
+
+    def __init__(self, boards: Sequence[Board]) -> None:
+        super().__init__(*(board.device for board in boards))
+        # Definitions go through the outbox, where they keep their place among all else.
+        self.auto_send_def = False
+        self._boards = {board.name: board for board in boards}
+        self._outbox = Outbox()
+        self._sending = False
+        self._unsent = asyncio.Event()
+        for board in boards:
+            board.attach(self.post)
+
+    def post(self, element: Element) -> None:
+        """Send clients an element, after all that was posted before; never waits."""
+        self._outbox.put(element)
+        self._unsent.set()
+
+    async def send(self, xmldata: Element) -> None:
+        """Send clients an element; what indipydriver itself sends takes the same way as all else."""
+        self.post(xmldata)
+        await self._flush()
+
+    async def rxevent(self, event: Any) -> None:
+        """Handle a client's write, or its wish for a definition."""
+        if isinstance(event, Write):
+            self._boards[event.devicename].write(event)
+        elif isinstance(event, indipydriver.getProperties):
+            self.post(self._boards[event.devicename].definition(event.vectorname))
+        await self._flush()
+
+    async def hardware(self) -> None:
+        """Talk to the boards until the driver is shut down."""
+        with zmq.asyncio.Context() as context:
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(self._deliver(), name="deliver to clients")]
+                running += [
+                    tasks.create_task(board.run(context), name=f"{name} board")
+                    for name, board in self._boards.items()
+                ]
+                await self.shutdownrequested.wait()
+                for task in running:
+                    task.cancel()
+
+    async def asyncrun(self) -> None:
+        """Run until shut down; then return as soon as the boards are left."""
+        running = asyncio.create_task(super().asyncrun(), name="driver")
+        requested = asyncio.create_task(self.shutdownrequested.wait(), name="shutdown request")
+        try:
+            await asyncio.wait({running, requested}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # indipydriver itself would notice a shutdown only within a second.
+            running.cancel()
+            requested.cancel()
+            await asyncio.wait({running, requested})
+        if not running.cancelled():
+            running.result()
+
+    async def _deliver(self) -> None:
+        """Send what is posted outside rxevent."""
+        while True:
+            await self._unsent.wait()
+            await self._flush()
+            self._unsent.clear()
+
+    async def _flush(self) -> None:
+        """Send what is in the outbox, in order; one caller at a time does it for all."""
+        if self._sending:
+            return
+        self._sending = True
+        try:
+            while self._outbox:
+                await super().send(self._outbox.take())
+        finally:
+            self._sending = False
+            if self._outbox:  # cancelled while a reader stalled
+                self._unsent.set()

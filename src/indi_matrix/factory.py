@@ -1,0 +1,78 @@
+"""Put a driver together from settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from indi_matrix.board import Board
+from indi_matrix.driver import MatrixDriver
+from indi_matrix.errors import LinkError
+from indi_matrix.settings import Address, BoardSettings
+
+if TYPE_CHECKING:
+    from indi_matrix.simulator import SimulatedBoard
+
+KINDS = ("creator", "voice")
+
+
+class SimulatedHardware:
+    """A board that does not exist; it keeps its state while its service comes and goes.
+
+    Args:
+        kind: creator, with 35 LEDs, or voice, with 18.
+    """
+
+    def __init__(self, kind: str = KINDS[0]) -> None:
+        if kind not in KINDS:
+            raise ValueError(f"{kind!a} is no kind of board; there are {' and '.join(KINDS)}")
+        self._kind = kind
+
+    @cached_property
+    def board(self) -> "SimulatedBoard":
+        """The board, made when it is first needed: a driver with real hardware does without."""
+        from indi_matrix.simulator import Kind, SimulatedBoard  # noqa: PLC0415 - spares a real board its start-up
+
+        return SimulatedBoard(Kind(self._kind))
+
+    @asynccontextmanager
+    async def service(self) -> AsyncIterator[Address]:
+        """Run the board's service on free loopback ports.
+
+        Raises:
+            LinkError: There are none.
+        """
+        from indi_matrix.simulator import MalosService  # noqa: PLC0415 - as above
+
+        service = MalosService(self.board, "127.0.0.1", 0)
+        try:
+            await service.start()
+        except OSError as error:
+            raise LinkError(f"the simulated board: {error}") from error
+        try:
+            yield Address("127.0.0.1", service.info_port)
+        finally:
+            await service.stop()
+
+
+def make_driver(name: str | None = None, address: str | None = None, simulate: str | None = None) -> MatrixDriver:
+    """Return the driver of one board, to be run with asyncrun() or put into an IPyServer.
+
+    Args:
+        name: Name of the INDI device, else $INDIDEV, else MATRIX.
+        address: HOST or HOST:PORT (the info port) of the board's MALOS service, else $INDI_MATRIX_ADDRESS, else
+            127.0.0.1:20012. Clients can change it.
+        simulate: creator or voice to start with SIMULATION on and such a board; else clients can switch it on, and
+            have a creator.
+
+    Raises:
+        SettingsError: A name or address that cannot be used.
+        ValueError: No such kind of board.
+    """
+    hardware = SimulatedHardware(simulate or KINDS[0])
+    return assemble(BoardSettings.from_environment(name, address), hardware, simulate=simulate is not None)
+
+
+def assemble(settings: BoardSettings, hardware: SimulatedHardware, *, simulate: bool) -> MatrixDriver:
+    """Return the driver of one board, with the hardware that it uses while SIMULATION is on."""
+    return MatrixDriver([Board(settings, hardware.service, simulate=simulate)])

@@ -1,0 +1,105 @@
+"""The properties that an INDI device has whether or not it is connected."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from indi_matrix.errors import SettingsError, WriteError
+from indi_matrix.indi.properties import (
+    Member,
+    NumberMember,
+    NumberProperty,
+    Perm,
+    Rule,
+    State,
+    SwitchProperty,
+    TextProperty,
+)
+from indi_matrix.indi.values import shortened
+from indi_matrix.settings import Address, parse_port
+from indi_matrix.version import __version__
+
+_MAIN: Final = "Main Control"
+_CONNECTION: Final = "Connection"
+_OPTIONS: Final = "Options"
+
+DEFAULT_PERIOD_MS: Final = 1000
+DEFAULT_TIMEOUT: Final = 5
+
+
+def connection(on_write: Callable[[Mapping[str, bool]], State]) -> SwitchProperty:
+    """Return CONNECTION."""
+    members = [Member("CONNECT", "Connect", value=False), Member("DISCONNECT", "Disconnect", value=True)]
+    return SwitchProperty("CONNECTION", "Connection", _MAIN, members, rule=Rule.ONE_OF_MANY, on_write=on_write)
+
+
+def driver_info(interface: Callable[[], int]) -> TextProperty:
+    """Return DRIVER_INFO; `interface` tells the sum of the INDI interfaces that the board has."""
+    members = [
+        Member("DRIVER_NAME", "Name", "MATRIX"),
+        Member("DRIVER_EXEC", "Exec", "indi_matrix"),
+        Member("DRIVER_VERSION", "Version", __version__),
+        Member("DRIVER_INTERFACE", "Interface", ""),
+    ]
+    fixed = {member.name: member.value for member in members}
+    return TextProperty(
+        "DRIVER_INFO", "Driver Info", _CONNECTION, members, perm=Perm.READ,
+        source=lambda: fixed | {"DRIVER_INTERFACE": str(interface())},
+    )  # fmt: skip
+
+
+def device_address(address: Address, on_write: Callable[[Mapping[str, str]], State]) -> TextProperty:
+    """Return DEVICE_ADDRESS."""
+    members = [Member("ADDRESS", "Address", address.host), Member("PORT", "Port", str(address.port))]
+    return TextProperty("DEVICE_ADDRESS", "Server", _CONNECTION, members, on_write=on_write)
+
+
+def read_address(values: Mapping[str, str]) -> Address:
+    """Return the address in the values of DEVICE_ADDRESS.
+
+    Raises:
+        WriteError: No socket could use it.
+    """
+    host, port = values["ADDRESS"].strip(), values["PORT"].strip()
+    try:
+        number = parse_port(port)
+    except SettingsError as error:
+        raise WriteError(f"DEVICE_ADDRESS.PORT={shortened(port)}: {error}") from error
+    try:
+        return Address(host, number)
+    except SettingsError as error:
+        raise WriteError(f"DEVICE_ADDRESS.ADDRESS={shortened(host)}: {error}") from error
+
+
+def connection_mode() -> SwitchProperty:
+    """Return CONNECTION_MODE, which has the one mode that there is."""
+    members = [Member("CONNECTION_TCP", "Ethernet", value=True)]
+    return SwitchProperty(
+        "CONNECTION_MODE",
+        "Connection Mode",
+        _CONNECTION,
+        members,
+        rule=Rule.ONE_OF_MANY,
+        on_write=lambda _: State.OK,
+    )
+
+
+def simulation(on_write: Callable[[Mapping[str, bool]], State], *, on: bool) -> SwitchProperty:
+    """Return SIMULATION."""
+    members = [Member("ENABLE", "Enable", on), Member("DISABLE", "Disable", not on)]
+    return SwitchProperty("SIMULATION", "Simulation", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=on_write)
+
+
+def polling_period(
+    on_write: Callable[[Mapping[str, float]], State], source: Callable[[], Mapping[str, float]]
+) -> NumberProperty:
+    """Return POLLING_PERIOD, in milliseconds."""
+    members = [NumberMember("PERIOD_MS", "Period (ms)", DEFAULT_PERIOD_MS, 10, 600000)]
+    return NumberProperty("POLLING_PERIOD", "Polling", _OPTIONS, members, on_write=on_write, source=source)
+
+
+def keep_alive(
+    on_write: Callable[[Mapping[str, float]], State], source: Callable[[], Mapping[str, float]]
+) -> NumberProperty:
+    """Return KEEP_ALIVE, in seconds."""
+    members = [NumberMember("TIMEOUT", "Timeout (s)", DEFAULT_TIMEOUT, 1, 60)]
+    return NumberProperty("KEEP_ALIVE", "Keep-alive", _OPTIONS, members, on_write=on_write, source=source)

@@ -1,0 +1,78 @@
+"""Find out what answers at an address, without changing anything there."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import zmq.asyncio
+
+from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.info import ServiceInfo, request_info, why_silent
+from indi_matrix.malos.link import open_link
+from indi_matrix.session import ANSWER_LIMIT
+from indi_matrix.settings import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a service told.
+
+    Attributes:
+        address: Where it is.
+        drivers: Its drivers by name.
+        leds: Number of LEDs on the ring; 0 where the Everloop driver did not tell.
+    """
+
+    address: Address
+    drivers: ServiceInfo
+    leds: int
+
+    def lines(self) -> Iterator[str]:
+        """Return the findings as lines to be read."""
+        yield f"MALOS at {self.address}"
+        yield ""
+        yield "driver      base  keep-alive  errors  updates  delay     timeout"
+        for driver in self.drivers.values():
+            ports = driver.ports
+            yield (
+                f"{driver.name:<10}{ports.base:>6}{ports.keep_alive:>12}{ports.errors:>8}{ports.updates:>9}"
+                f"  {f'{driver.delay * 1000:.0f} ms':<10}{driver.timeout * 1000:.0f} ms"
+            )
+        yield ""
+        if self.leds:
+            yield f"board: {BOARDS.get(self.leds, 'unknown')}, {self.leds} LEDs"
+        else:
+            yield "board: unknown, for the Everloop driver does not tell how many LEDs it has"
+
+
+async def inspect(address: Address) -> Findings:
+    """Return what the service at an address tells.
+
+    Raises:
+        LinkError: Nothing answers there within 5 s; the text names address and cause.
+    """
+    with zmq.asyncio.Context() as context:
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT):
+                drivers = await request_info(context, address)
+        except TimeoutError:
+            raise LinkError(f"{address}: {await why_silent(address)}") from None
+        except LinkError as error:
+            raise LinkError(f"{address}: {error}") from error
+        return Findings(address, drivers, await _count_leds(context, address, drivers))
+
+
+async def _count_leds(context: zmq.asyncio.Context, address: Address, drivers: ServiceInfo) -> int:
+    """Return the number of LEDs, or 0 where it is not told within 5 s."""
+    everloop = drivers.get(Everloop.driver)
+    if everloop is None:
+        return 0
+    try:
+        async with asyncio.timeout(ANSWER_LIMIT), open_link(context, address.host, everloop) as link:
+            link.ping()
+            while not (count := led_count(await link.update())):
+                pass
+            return count
+    except TimeoutError:
+        return 0
