@@ -1,0 +1,233 @@
+"""A MATRIX board without the board: its ring of LEDs, its pins, its sensors."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final, NamedTuple, Self
+
+from indi_matrix.simulator.sensors import NO_SENSORS, Motion, Readings, altitude_of
+
+PIN_COUNT: Final = 16
+REGISTER_MASK: Final = (1 << PIN_COUNT) - 1
+
+
+class Kind(StrEnum):
+    """The two boards that MATRIX CORE serves."""
+
+    CREATOR = "creator"
+    VOICE = "voice"
+
+    @property
+    def led_count(self) -> int:
+        """LEDs in the ring."""
+        return 35 if self is Kind.CREATOR else 18
+
+
+class Led(NamedTuple):
+    """What one LED shows, each channel 0 to 255."""
+
+    red: int = 0
+    green: int = 0
+    blue: int = 0
+    white: int = 0
+
+
+class SimulatedBoard:
+    """The state of a board's hardware, which outlives the service that drives it.
+
+    Attributes:
+        kind: Which board it is.
+        bus_time: Seconds that showing one frame takes.
+        cpu_celsius: Temperature of the Raspberry Pi's processor, with which MALOS calibrates its thermometer.
+    """
+
+    def __init__(self, kind: Kind = Kind.CREATOR) -> None:
+        self.kind = kind
+        self.bus_time = 0.0
+        self.cpu_celsius = 48.0
+        self._watchers: dict[object, Callable[[], object]] = {}
+        self._readings = Readings()
+        self._inputs = 0
+        self._power_up()
+
+    def _power_up(self) -> None:
+        self._leds = (Led(),) * self.kind.led_count
+        self._frames = 0
+        self._direction = 0
+        self._latch = 0
+        self._pwm = 0
+        self._angles = [0] * PIN_COUNT
+
+    def power_cycle(self) -> None:
+        """Take the power away and give it back: LEDs dark, pins inputs, latches and PWM cleared."""
+        self._power_up()
+        self._changed()
+
+    # Watching.
+
+    def watch(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call back after each change, until the returned function is called."""
+        key = object()
+        self._watchers[key] = callback
+
+        def unwatch() -> None:
+            self._watchers.pop(key, None)
+
+        return unwatch
+
+    async def wait_until(self, predicate: Callable[[Self], object]) -> None:
+        """Return as soon as the predicate holds, even if it does so for the shortest time."""
+        if predicate(self):
+            return
+        held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def look() -> None:
+            if held.done():
+                return
+            try:
+                if predicate(self):
+                    held.set_result(None)
+            except Exception as error:  # noqa: BLE001 (it belongs to the one who waits, not to who made the change)
+                held.set_exception(error)
+
+        unwatch = self.watch(look)
+        try:
+            await held
+        finally:
+            unwatch()
+
+    def _changed(self) -> None:
+        for callback in tuple(self._watchers.values()):
+            callback()
+
+    # The ring.
+
+    @property
+    def leds(self) -> tuple[Led, ...]:
+        """What the ring shows, LED 1 first."""
+        return self._leds
+
+    @property
+    def frames(self) -> int:
+        """Frames shown since power-up."""
+        return self._frames
+
+    def show(self, leds: Iterable[Led]) -> None:
+        """Show one frame, which holds every LED of the ring."""
+        frame = tuple(leds)
+        if len(frame) != self.kind.led_count:
+            raise ValueError(f"a {self.kind} shows {self.kind.led_count} LEDs, not {len(frame)}")
+        self._leds = frame
+        self._frames += 1
+        self._changed()
+
+    # The pins, seen from outside.
+
+    def set_input(self, pin: int, level: bool) -> None:  # noqa: FBT001 (a level is a bool)
+        """Put a level on a pin's pad from outside; it is seen while the pin is an input."""
+        bit = _bit(pin)
+        self.set_inputs(self._inputs | bit if level else self._inputs & ~bit)
+
+    def set_inputs(self, register: int) -> None:
+        """Put a level on all 16 pads from outside, pin 0 in the lowest bit."""
+        if not 0 <= register <= REGISTER_MASK:
+            raise ValueError(f"a register of inputs goes from 0 to {REGISTER_MASK}, not {register}")
+        if register != self._inputs:
+            self._inputs = register
+            self._changed()
+
+    def level(self, pin: int) -> bool:
+        """Tell whether a pin's pad is high."""
+        return bool(self.levels & _bit(pin))
+
+    @property
+    def levels(self) -> int:
+        """The levels of all 16 pads, pin 0 in the lowest bit.
+
+        A PWM output reads low: a servo's pulse is high for less than an eighth of its period.
+        """
+        driven = self._latch & ~self._pwm & self._direction
+        return driven | (self._inputs & ~self._direction)
+
+    def is_output(self, pin: int) -> bool:
+        """Tell whether the board drives a pin."""
+        return bool(self._direction & _bit(pin))
+
+    @property
+    def output_pins(self) -> frozenset[int]:
+        """The pins that the board drives."""
+        return frozenset(pin for pin in range(PIN_COUNT) if self.is_output(pin))
+
+    def servo_angle(self, pin: int) -> int | None:
+        """Return the degrees that a pin's PWM is set to, None while it has its plain function.
+
+        The pulses leave the board only while the pin also is an output.
+        """
+        return self._angles[pin] if self._pwm & _bit(pin) else None
+
+    # The pins, seen from the service: registers of 16 bits, written as a whole.
+
+    def write_direction(self, register: int) -> None:
+        """Make the pins of the set bits outputs and all others inputs."""
+        if register != self._direction:
+            self._direction = register
+            self._changed()
+
+    def write_latch(self, register: int) -> None:
+        """Set the levels that the outputs drive."""
+        if register != self._latch:
+            self._latch = register
+            self._changed()
+
+    def write_pwm(self, register: int) -> None:
+        """Give the pins of the set bits the PWM function and all others the plain one."""
+        if register != self._pwm:
+            self._pwm = register
+            self._changed()
+
+    def set_pulse(self, pin: int, degrees: int) -> None:
+        """Set a pin's pulse to the length that turns a servo to this angle."""
+        if self._angles[pin] != degrees:
+            self._angles[pin] = degrees
+            self._changed()
+
+    # The sensors.
+
+    @property
+    def readings(self) -> Readings:
+        """What the sensors measure; nothing but zeros on a Voice."""
+        return self._readings if self.kind is Kind.CREATOR else NO_SENSORS
+
+    def warm(self, celsius: float) -> None:
+        """Bring the thermometers to a temperature in degrees C; the CPU keeps its own."""
+        self._measure(replace(self._readings, celsius=celsius))
+
+    def set_humidity(self, percent: float) -> None:
+        """Set the relative humidity."""
+        self._measure(replace(self._readings, humidity=percent))
+
+    def set_pressure(self, pascal: float, altitude: float | None = None) -> None:
+        """Set the air pressure, and the altitude in metres; without one it follows from the pressure."""
+        height = altitude_of(pascal) if altitude is None else altitude
+        self._measure(replace(self._readings, pascal=pascal, altitude=height))
+
+    def set_uv(self, index: float) -> None:
+        """Set the UV index."""
+        self._measure(replace(self._readings, uv=index))
+
+    def move(self, **values: float) -> None:
+        """Set what the IMU measures, by the names of `Motion`; values that are not named stay."""
+        motion: Motion = replace(self._readings.motion, **values)
+        self._measure(replace(self._readings, motion=motion))
+
+    def _measure(self, readings: Readings) -> None:
+        if readings != self._readings:
+            self._readings = readings
+            self._changed()
+
+
+def _bit(pin: int) -> int:
+    if not 0 <= pin < PIN_COUNT:
+        raise ValueError(f"pins go from 0 to {PIN_COUNT - 1}, not {pin}")
+    return 1 << pin

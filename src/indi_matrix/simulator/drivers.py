@@ -1,0 +1,191 @@
+"""What each of MALOS' drivers makes of a config, and what it publishes.
+
+Every driver reads its own part of a config, which protobuf shows as zeros when it is absent: a config that
+only sets the delay is also a command. That, the shadow registers and the missing checks are the service's ways.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any, Final
+
+from indi_matrix.malos.messages import UV, EverloopImage, GpioParams, Humidity, Imu, Pressure
+from indi_matrix.simulator.board import PIN_COUNT, REGISTER_MASK, Led, SimulatedBoard
+
+_LED_MAX: Final = 255
+# Four banks of four pins are there; the service reads past their end without noticing, up to here.
+_SERVO_CRASH_PIN: Final = 20
+
+_RISKS: Final = ((3.0, "Low"), (6.0, "Moderate"), (8.0, "High"), (11.0, "Very High"))
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+class Refused(Exception):  # noqa: N818 (it is the service's answer, not a fault of ours)
+    """A driver does not accept its part of a config; the text is what it publishes."""
+
+
+class Aborted(Exception):  # noqa: N818 (as above)
+    """The service dies; the text tells of what."""
+
+
+class Driver:
+    """A driver that accepts any config, and has no updates."""
+
+    def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
+        self.board = board
+        self.pause = pause
+
+    async def process(self, config: Any) -> None:
+        """Carry out the driver's part of a config.
+
+        Raises:
+            Refused: The config is not accepted.
+            Aborted: The service crashes on it.
+        """
+
+    def update(self) -> bytes | None:
+        """Return the payload of a data update, None when there can be none."""
+        return None
+
+
+class Everloop(Driver):
+    """The ring of LEDs."""
+
+    async def process(self, config: Any) -> None:
+        """Show a frame, if it is whole."""
+        frame = self._frame(config.image)
+        if self.board.bus_time > 0:
+            await self.pause(self.board.bus_time)
+        self.board.show(frame)
+
+    def _frame(self, image: Any) -> list[Led]:
+        count = self.board.kind.led_count
+        if len(image.led) != count:
+            raise Refused(f"WARNING: Invalid number of Leds it must be ={count}")
+        leds = [Led(led.red, led.green, led.blue, led.white) for led in image.led]
+        if any(not 0 <= channel <= _LED_MAX for led in leds for channel in led):
+            raise Refused("ERROR: LED values go from 0 to 255.")
+        return leds
+
+    def update(self) -> bytes:
+        """Return the number of LEDs; their colours cannot be read."""
+        return bytes(EverloopImage(everloop_length=self.board.kind.led_count).SerializeToString())
+
+
+class Gpio(Driver):
+    """The pins. Writes whole registers from a shadow that knows nothing of the time before the service."""
+
+    def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
+        super().__init__(board, pause)
+        self._direction = 0
+        self._latch = 0
+
+    async def process(self, config: Any) -> None:
+        """Set one pin: its level first, so that an output starts without a glitch."""
+        pin = config.gpio
+        if pin.mode not in (GpioParams.INPUT, GpioParams.OUTPUT):
+            raise Refused("invalid gpio mode. check the proto GpioParams (file driver.proto)")
+        # An x86 shifts by the pin modulo 32, and what leaves the 16 bits is lost.
+        shift = pin.pin % 32
+        others = REGISTER_MASK & ~(1 << shift)
+        if pin.mode == GpioParams.OUTPUT:
+            self._latch = (pin.value << shift | self._latch & others) & REGISTER_MASK
+            self.board.write_latch(self._latch)
+        self._direction = (pin.mode << shift | self._direction & others) & REGISTER_MASK
+        self.board.write_direction(self._direction)
+
+    def update(self) -> bytes:
+        """Return the levels of all pads; directions cannot be read."""
+        return bytes(GpioParams(values=self.board.levels).SerializeToString())
+
+
+class Servo(Driver):
+    """Servos on the pins, with a shadow of the direction register that is not Gpio's."""
+
+    def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
+        super().__init__(board, pause)
+        self._servos = 0
+
+    async def process(self, config: Any) -> None:
+        """Make a pin a PWM output that turns a servo to an angle."""
+        pin = _int16(config.servo.pin)
+        if not 0 <= pin < _SERVO_CRASH_PIN:
+            raise Aborted(f"a servo on pin {config.servo.pin}")
+        self._servos |= 1 << pin & REGISTER_MASK
+        self.board.write_direction(self._servos)
+        self.board.write_pwm(self._servos)
+        if pin < PIN_COUNT:
+            self.board.set_pulse(pin, config.servo.angle)
+
+
+class HumiditySensor(Driver):
+    """Humidity and temperature."""
+
+    def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
+        super().__init__(board, pause)
+        self._ratio: float | None = None
+
+    async def process(self, config: Any) -> None:
+        """Calibrate: take the sensor to be as warm as the config says, 0 degrees C when it does not."""
+        cpu, sensor = self.board.cpu_celsius, self.board.readings.celsius
+        if abs(cpu - sensor) <= max(abs(cpu), abs(sensor)) / 10:
+            sensor = cpu - 0.1
+        self._ratio = (sensor - config.humidity.current_temperature) / (cpu - sensor)
+
+    def update(self) -> bytes:
+        """Return the readings, the temperature also as calibrated."""
+        readings = self.board.readings
+        celsius = readings.celsius
+        if self._ratio is not None:
+            celsius -= self._ratio * (self.board.cpu_celsius - readings.celsius)
+        message = Humidity(
+            humidity=readings.humidity,
+            temperature=celsius,
+            temperature_raw=readings.celsius,
+            temperature_is_calibrated=self._ratio is not None,
+        )
+        return bytes(message.SerializeToString())
+
+
+class ImuSensor(Driver):
+    """Attitude, acceleration, rotation and magnetic field."""
+
+    def update(self) -> bytes:
+        """Return the readings."""
+        return bytes(Imu(**asdict(self.board.readings.motion)).SerializeToString())
+
+
+class PressureSensor(Driver):
+    """Air pressure, altitude and temperature."""
+
+    def update(self) -> bytes:
+        """Return the readings."""
+        readings = self.board.readings
+        message = Pressure(pressure=readings.pascal, altitude=readings.altitude, temperature=readings.celsius)
+        return bytes(message.SerializeToString())
+
+
+class UvSensor(Driver):
+    """UV index."""
+
+    def update(self) -> bytes:
+        """Return the index and its risk in words."""
+        index = self.board.readings.uv
+        risk = next((text for limit, text in _RISKS if index < limit), "Extreme")
+        return bytes(UV(uv_index=index, oms_risk=risk).SerializeToString())
+
+
+DRIVERS: Final[dict[str, type[Driver]]] = {
+    "IMU": ImuSensor,
+    "Humidity": HumiditySensor,
+    "Everloop": Everloop,
+    "Pressure": PressureSensor,
+    "UV": UvSensor,
+    "Servo": Servo,
+    "Gpio": Gpio,
+}
+
+
+def _int16(number: int) -> int:
+    """Return what is left of a number in a signed integer of 16 bits."""
+    return (number + 0x8000) % 0x10000 - 0x8000

@@ -1,0 +1,154 @@
+"""A simulated board drawn with characters, for a terminal of 24-bit colours."""
+
+from math import cos, pi, sin
+from typing import Final, TypeVar
+
+from indi_matrix.simulator.board import PIN_COUNT, Kind, Led, SimulatedBoard
+
+_T = TypeVar("_T")
+
+_PLAIN: Final = "\x1b[0m"
+_BOLD: Final = "\x1b[1m"
+_DIM: Final = "\x1b[38;2;128;128;128m"
+_DARK: Final = "\x1b[38;2;88;88;88m"
+_HIGH: Final = "\x1b[38;2;96;220;120m"
+_SERVO: Final = "\x1b[38;2;240;180;80m"
+
+_LIT_LED: Final = "██"
+_DARK_LED: Final = "··"
+
+# Rows from the ring's centre to its LEDs, and on to their numbers; and how many columns look as long as a row.
+# Chosen so that every LED and every number stands free of its neighbours.
+_RADIUS: Final = {Kind.CREATOR: 7.75, Kind.VOICE: 6.0}
+_TO_NUMBER: Final = 1.3
+_ASPECT: Final = 2.3
+_GAP: Final = 4
+_PINS_WIDTH: Final = 31
+_LEDS_PER_LINE: Final = 5
+# An LED at 1 of 255 is seen in the dark; on a screen it would be black.
+_FAINTEST: Final = 56
+_FULL: Final = 255
+
+
+def draw(board: SimulatedBoard, width: int = 80, *, address: str = "", caption: str = "") -> str:
+    """Return the picture of a board in lines of at most `width` columns, if that is 24 or more."""
+    ring, ring_width = _ring(board)
+    both = _pins(board, columns=2 if width >= _PINS_WIDTH else 1)
+    if width >= ring_width + _GAP + _PINS_WIDTH:
+        body = _beside(ring, ring_width + _GAP, both)
+    elif width >= ring_width:
+        body = [*(line for line, _ in ring), "", *both]
+    else:
+        body = [*_lines_of_leds(board), "", *both]
+    foot = ["", f"{_DIM}{caption[:width]}{_PLAIN}"] if caption else []
+    return "\n".join([_title(board, width, address), "", *body, *foot])
+
+
+def _title(board: SimulatedBoard, width: int, address: str) -> str:
+    """Return name, address and frames, as many of them as there is room for."""
+    parts = [f"MATRIX {board.kind.capitalize()}", f"frame {board.frames}"]
+    if address:
+        parts.insert(1, address)
+    while len("   ".join(parts)) > width and len(parts) > 1:
+        parts.pop()
+    return "   ".join([f"{_BOLD}{parts[0]}{_PLAIN}", *parts[1:]])
+
+
+def _ring(board: SimulatedBoard) -> tuple[list[tuple[str, int]], int]:
+    """Return the lines of the ring, each with the columns that it takes, and the columns of the widest.
+
+    LED 1 is at the top, as 12 is on a clock, and the numbers go round as the hours do.
+    """
+    radius = _RADIUS[board.kind]
+    outer = radius + _TO_NUMBER
+    middle_row, middle_column = int(outer), int(outer * _ASPECT) + 0.5
+    cells: dict[tuple[int, int], str] = {}
+    for index, led in enumerate(board.leds):
+        turn = 2 * pi * index / len(board.leds)
+        for distance, cell in ((outer, _number(index + 1)), (radius, _led(led))):
+            row = round(middle_row - distance * cos(turn))
+            column = round(middle_column + _ASPECT * distance * sin(turn))
+            cells[row, column] = cell
+    width = int(2 * middle_column) + 2
+    return [_line(cells, row, width) for row in range(2 * middle_row + 1)], width
+
+
+def _line(cells: dict[tuple[int, int], str], row: int, width: int) -> tuple[str, int]:
+    """Return one row of cells of two columns each, and the columns that it takes."""
+    text, column = "", 0
+    for start in range(width):
+        if (row, start) in cells:
+            text += " " * (start - column) + cells[row, start]
+            column = start + 2
+    return text, column
+
+
+def _number(number: int) -> str:
+    """Return an LED's number: every fifth stands out, and LED 1 most."""
+    if number == 1:
+        return f"{_BOLD} 1{_PLAIN}"
+    return f"{_PLAIN}{number:2}" if number % _LEDS_PER_LINE == 0 else f"{_DIM}{number:2}{_PLAIN}"
+
+
+def _led(led: Led) -> str:
+    """Return an LED's light, or its place in the dark."""
+    if not any(led):
+        return f"{_DARK}{_DARK_LED}{_PLAIN}"
+    red, green, blue = colour(led)
+    return f"\x1b[38;2;{red};{green};{blue}m{_LIT_LED}{_PLAIN}"
+
+
+def colour(led: Led) -> tuple[int, int, int]:
+    """Return the colour in which a screen shows an LED: white light added, faint light raised, hue kept."""
+    mixed = [channel + led.white for channel in led[:3]]
+    brightest = max(mixed)
+    if not brightest:
+        return 0, 0, 0
+    shown = max(_FAINTEST, round(_FULL * min(1.0, brightest / _FULL) ** 0.5))
+    red, green, blue = (round(channel * shown / brightest) for channel in mixed)
+    return red, green, blue
+
+
+def _lines_of_leds(board: SimulatedBoard) -> list[str]:
+    """Return the LEDs in short lines, for a terminal too narrow for the ring."""
+    return [
+        f"{_number(first + 1)} " + " ".join(map(_led, board.leds[first : first + _LEDS_PER_LINE]))
+        for first in range(0, len(board.leds), _LEDS_PER_LINE)
+    ]
+
+
+def _pins(board: SimulatedBoard, columns: int) -> list[str]:
+    """Return the pins in one column or two, under a heading."""
+    rows = PIN_COUNT // columns
+    lines = ["   ".join(_pin(board, pin) for pin in range(row, PIN_COUNT, rows)) for row in range(rows)]
+    return [f"{_BOLD}Pins{_PLAIN}", *lines]
+
+
+def _pin(board: SimulatedBoard, pin: int) -> str:
+    """Return a pin's number, what it does and its level."""
+    level = f"{_HIGH}● high{_PLAIN}" if board.level(pin) else f"{_DIM}○ low {_PLAIN}"
+    angle = board.servo_angle(pin)
+    if not board.is_output(pin):
+        state = f"{_DIM}in {_PLAIN}  {level}"
+    elif angle is None:
+        state = f"out  {level}"
+    else:
+        state = f"{_SERVO}servo {f'{angle}°':<5}{_PLAIN}"
+    return f"{pin:2} {state}"
+
+
+def _beside(left: list[tuple[str, int]], width: int, right: list[str]) -> list[str]:
+    """Put lines to the right of others, `width` columns from the edge, the shorter ones halfway down."""
+    height = max(len(left), len(right))
+    left = _centred(left, ("", 0), height)
+    right = _centred(right, "", height)
+    return [
+        line + " " * (width - columns) + addition if addition else line
+        for (line, columns), addition in zip(left, right, strict=True)
+    ]
+
+
+def _centred(lines: list[_T], empty: _T, height: int) -> list[_T]:
+    """Return lines with empty ones above and below."""
+    above = (height - len(lines)) // 2
+    return [empty] * above + lines + [empty] * (height - len(lines) - above)

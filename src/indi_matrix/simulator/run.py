@@ -1,0 +1,28 @@
+"""The simulator as a program runs it."""
+
+import sys
+from typing import TextIO
+
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.ports import INFO_PORT
+from indi_matrix.simulator.board import Kind, SimulatedBoard
+from indi_matrix.simulator.service import MalosService
+from indi_matrix.simulator.terminal import TerminalPicture
+
+
+async def run_simulator(
+    kind: Kind, host: str = "127.0.0.1", info_port: int = INFO_PORT, stream: TextIO = sys.stdout
+) -> None:
+    """Run MALOS over a simulated board until cancelled, with a picture of the board if the stream is a terminal.
+
+    Raises:
+        OSError: A port is taken, or the host is not an address of this machine.
+        LinkError: The service ended by itself, as the real one does on some requests.
+    """
+    board = SimulatedBoard(kind)
+    async with MalosService(board, host, info_port) as service:
+        if not stream.isatty():
+            print(f"MALOS simulator: {kind} at {service.address}", file=sys.stderr, flush=True)  # noqa: T201
+        async with TerminalPicture(board, stream, address=service.address, keys=sys.stdin):
+            await service.wait_stopped()
+    raise LinkError(f"the simulated MALOS at {service.address} died of {service.stopped_by}")

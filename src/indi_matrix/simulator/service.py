@@ -1,0 +1,223 @@
+"""The service MALOS over a simulated board: real sockets, the real service's ways."""
+
+import asyncio
+import errno
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Self
+
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.messages import MalosDriverInfo
+from indi_matrix.malos.ports import BASE_OFFSETS, INFO_PORT, DriverPorts
+from indi_matrix.simulator.board import SimulatedBoard
+from indi_matrix.simulator.drivers import Aborted
+from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
+from indi_matrix.simulator.sockets import Inbox, Sockets
+
+# These two say that they have no updates; of Gpio that is not true.
+_SAY_NO_UPDATES: Final = frozenset({"Servo", "Gpio"})
+
+_BLOCK: Final = max(BASE_OFFSETS.values()) + 4
+_LOWEST_FREE: Final = INFO_PORT + _BLOCK
+_HIGHEST_PORT: Final = 65535
+_ATTEMPTS: Final = 100
+
+
+class MalosService:
+    """MALOS with a board behind it. `async with` runs it; so do `start` and `stop`.
+
+    Attributes:
+        board: The board that it drives.
+        host: The address that it listens on.
+        info_port: Its info port; 0 until the first start, if a free block of ports was asked for.
+        stopped_by: Why it ended by itself, None when it did not.
+        config_seen: Called with the driver's name and the frame of each config that is taken.
+        ping_seen: Called with the driver's name for each ping that is taken.
+    """
+
+    def __init__(self, board: SimulatedBoard, host: str = "127.0.0.1", info_port: int = INFO_PORT) -> None:
+        self.board = board
+        self.host = host
+        self.info_port = info_port
+        self.stopped_by: str | None = None
+        self.config_seen: ConfigSeen | None = None
+        self.ping_seen: PingSeen | None = None
+        self._awake = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._stopped.set()
+        self._engines: dict[str, Engine] = {}
+        self._sockets: Sockets | None = None
+        self._main: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """Host and info port, as they are written."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.info_port}"
+
+    @property
+    def ports(self) -> Mapping[str, DriverPorts]:
+        """The ports of each driver, by its name."""
+        return MappingProxyType(
+            {name: DriverPorts(self.info_port + offset) for name, offset in BASE_OFFSETS.items()}
+        )
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the service listens, be it hung."""
+        return not self._stopped.is_set()
+
+    @property
+    def hung(self) -> bool:
+        """Tell whether the service hangs."""
+        return self.running and not self._awake.is_set()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    # Life.
+
+    async def start(self) -> None:
+        """Listen and work, from a fresh state; the board keeps its own.
+
+        Raises:
+            OSError: A port is taken, or the host is not an address of this machine.
+        """
+        if self.running:
+            raise RuntimeError(f"the service at {self.address} runs already")
+        info = self._listen() if self.info_port else self._listen_anywhere()
+        self.stopped_by = None
+        self._awake.set()
+        self._stopped.clear()
+        self._main = asyncio.create_task(self._serve(info), name=f"MALOS at {self.address}")
+        self._main.add_done_callback(self._finish)
+
+    async def stop(self) -> None:
+        """End at once, as if killed: what was not taken from the sockets is lost."""
+        if self._main is not None:
+            self._main.cancel()
+        await self._stopped.wait()
+
+    async def wait_stopped(self) -> None:
+        """Return when the service has ended."""
+        await self._stopped.wait()
+
+    def hang(self) -> None:
+        """Stop working, as if suspended: connections stay, and nothing is taken from them."""
+        self._awake.clear()
+
+    def resume(self) -> None:
+        """Work on, beginning with all that has piled up."""
+        self._awake.set()
+
+    def _listen(self) -> Inbox:
+        """Bind all ports, or none."""
+        sockets = Sockets(self.host)
+        engines = {name: Engine(name, self.info_port, self.board, self._awake) for name in BASE_OFFSETS}
+        try:
+            info = Inbox(sockets.reply(self.info_port), self._awake)
+            for engine in engines.values():
+                engine.open(sockets)
+        except BaseException:
+            sockets.close()
+            raise
+        self._sockets, self._engines = sockets, engines
+        return info
+
+    def _listen_anywhere(self) -> Inbox:
+        """Bind the first free block of ports; where to look first is left to chance."""
+        end = _first_ephemeral_port() - _BLOCK
+        if end <= _LOWEST_FREE:
+            end = _HIGHEST_PORT - _BLOCK
+        for _ in range(_ATTEMPTS):
+            self.info_port = _LOWEST_FREE + secrets.randbelow(end - _LOWEST_FREE)
+            try:
+                return self._listen()
+            except OSError as error:
+                self.info_port = 0
+                if error.errno != errno.EADDRINUSE:
+                    raise
+        raise OSError(errno.EADDRINUSE, f"{self.host} has no {_BLOCK} free ports in a row")
+
+    async def _serve(self, info: Inbox) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._answer(info), name="MALOS info")
+                for engine in self._engines.values():
+                    engine.start(tasks, self._saw_config, self._saw_ping)
+        except* Aborted as aborts:
+            self.stopped_by = str(aborts.exceptions[0])
+
+    def _finish(self, main: asyncio.Task[None]) -> None:
+        """Close everything, after whatever end."""
+        if self._sockets is not None:
+            self._sockets.close()
+        self._sockets = self._main = None
+        self._engines = {}
+        self._stopped.set()
+        if not main.cancelled() and (error := main.exception()) is not None:
+            self.stopped_by = f"a fault of the simulator: {error!r}"
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "The simulated MALOS has failed", "exception": error, "task": main}
+            )
+
+    # Work.
+
+    async def _answer(self, info: Inbox) -> None:
+        """Answer each request for info, whatever it says."""
+        while True:
+            request = await info.receive()
+            if len(request) > 1:
+                # The service reads one frame and answers, which ZeroMQ forbids before the last frame.
+                raise Aborted(f"an info request of {len(request)} frames")
+            await info.reply(self._info())
+
+    def _info(self) -> bytes:
+        reply = MalosDriverInfo()
+        for name, engine in self._engines.items():
+            reply.info.add(
+                driver_name=name,
+                base_port=engine.ports.base,
+                provides_updates=name not in _SAY_NO_UPDATES,
+                needs_pings=name not in _SAY_NO_UPDATES,
+                delay_between_updates=engine.delay_ms,
+                timeout_after_last_ping=engine.timeout_ms,
+            )
+        return bytes(reply.SerializeToString())
+
+    def _saw_config(self, driver: str, frame: bytes) -> None:
+        if self.config_seen is not None:
+            self.config_seen(driver, frame)
+
+    def _saw_ping(self, driver: str) -> None:
+        if self.ping_seen is not None:
+            self.ping_seen(driver)
+
+    # Faults, on demand.
+
+    def publish_error(self, driver: str, text: str | bytes) -> None:
+        """Publish an error that did not happen."""
+        self._engine(driver).publish_error(text)
+
+    def publish_update(self, driver: str, payload: bytes) -> None:
+        """Publish an update that was not measured, or is none at all."""
+        self._engine(driver).publish_update(payload)
+
+    def _engine(self, driver: str) -> Engine:
+        if not self.running:
+            raise LinkError(f"the service at {self.address} does not run")
+        return self._engines[driver]
+
+
+def _first_ephemeral_port() -> int:
+    """Return the lowest port that the system itself gives to connections."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    except OSError:
+        return 32768

@@ -1,0 +1,98 @@
+"""The ZeroMQ sockets of a service: bound in one place, closed all at once."""
+
+import asyncio
+import errno
+import socket
+from typing import Any, Final
+
+import zmq
+import zmq.asyncio
+
+_PUBLISHER_HIGH_WATER_MARK: Final = 20
+
+
+class Sockets:
+    """Every socket of one run of the service."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._address, self._is_ipv6 = _resolve(host)
+        self._context = zmq.Context()
+        self._async_context = zmq.asyncio.Context(self._context)
+        self._open: list[zmq.Socket[Any]] = []
+
+    def pull(self, port: int) -> zmq.asyncio.Socket:
+        """Return a PULL socket that listens on a port."""
+        puller = self._async_context.socket(zmq.PULL)
+        self._bind(puller, port)
+        return puller
+
+    def reply(self, port: int) -> zmq.asyncio.Socket:
+        """Return a REP socket that listens on a port."""
+        replier = self._async_context.socket(zmq.REP)
+        self._bind(replier, port)
+        return replier
+
+    def publisher(self, port: int) -> zmq.Socket[bytes]:
+        """Return a PUB socket that listens on a port. It never blocks, so it needs no await."""
+        publisher = self._context.socket(zmq.PUB)
+        publisher.sndhwm = _PUBLISHER_HIGH_WATER_MARK
+        self._bind(publisher, port)
+        return publisher
+
+    def _bind(self, unbound: zmq.Socket[Any], port: int) -> None:
+        self._open.append(unbound)
+        unbound.linger = 0
+        unbound.ipv6 = self._is_ipv6
+        try:
+            unbound.bind(f"tcp://{self._address}:{port}")
+        except zmq.ZMQError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise OSError(errno.EADDRINUSE, f"port {port} of {self._host} is taken") from error
+            raise OSError(error.errno, f"port {port} of {self._host}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close every socket, and return when the ports are free again."""
+        for bound in self._open:
+            bound.close()
+        self._open.clear()
+        self._context.term()
+
+
+class Inbox:
+    """The messages of one socket, which nobody takes while the service hangs."""
+
+    def __init__(self, messages: zmq.asyncio.Socket, awake: asyncio.Event) -> None:
+        self._messages = messages
+        self._awake = awake
+
+    async def receive(self, timeout_ms: int | None = None) -> list[bytes]:
+        """Return the frames of the next message, none when the timeout ends first."""
+        while True:
+            if timeout_ms == 0:
+                await asyncio.sleep(0)  # a poll that does not wait does not let others run either
+            ready = await self._messages.poll(timeout_ms)
+            await self._awake.wait()
+            if not ready:
+                return []
+            try:
+                return await self._messages.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                continue
+
+    async def reply(self, message: bytes) -> None:
+        """Answer the last message of a REP socket."""
+        await self._messages.send(message)
+
+
+def _resolve(host: str) -> tuple[str, bool]:
+    """Return the numeric address of a host, as ZeroMQ needs it to bind, and whether it is an IPv6 one.
+
+    Raises:
+        OSError: The host is not known.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    addresses = {family: str(address[0]) for family, _, _, _, address in reversed(found)}
+    if socket.AF_INET in addresses:
+        return addresses[socket.AF_INET], False
+    return f"[{addresses[socket.AF_INET6]}]", True
