@@ -1,0 +1,160 @@
+"""One client of the server: its connection, its messages in order, and what it may see."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from typing import Final, Protocol, cast
+from xml.etree import ElementTree as ET
+
+from indi_matrix.indi.blobs import BlobRules
+from indi_matrix.indi.incoming import Inbox, request
+from indi_matrix.indi.outgoing import message, serialise
+from indi_matrix.indi.stream import StreamError
+
+_log = logging.getLogger(__name__)
+
+_MOST_UNSENT: Final = 4 << 20  # bytes
+_MOST_UNREAD: Final = 1 << 18  # bytes
+_MOMENT: Final = 1.0  # seconds
+# A peer that vanished is noticed after a minute, by the kernel alone.
+_SOCKET_OPTIONS: Final = (
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),  # seconds
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),  # seconds
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000),  # milliseconds
+)
+
+
+class Host(Protocol):
+    """What a client needs of its server."""
+
+    def welcome(self, client: "Client") -> None:
+        """Take a new client, and serve or refuse it."""
+
+    async def request(self, element: ET.Element) -> None:
+        """Carry out a getProperties or a write."""
+
+
+def _unread(transport: asyncio.Transport) -> bytes:
+    """Return what arrived and was not read: a send that fails, as its client hung up, closes both ways."""
+    descriptor = os.dup(transport.get_extra_info("socket").fileno())
+    with socket.socket(fileno=descriptor) as unread, contextlib.suppress(OSError):
+        return unread.recv(_MOST_UNREAD)
+    return b""
+
+
+class Client(asyncio.Protocol):
+    """A connection. What arrives before it ends is handled, as some clients write and hang up."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._rules = BlobRules()
+        self._closed = asyncio.Event()
+        self.leaving = False  # nothing more is read
+        self.slow = False  # it reads slower than the devices talk
+        self._refused = False
+
+    def __str__(self) -> str:
+        return self._name
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._inbox = Inbox(self._transport.pause_reading, self._transport.resume_reading)
+        self._name = "{}:{}".format(*transport.get_extra_info("peername"))
+        for option in _SOCKET_OPTIONS:
+            transport.get_extra_info("socket").setsockopt(*option)
+        self._host.welcome(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what arrived."""
+        if not self.leaving:
+            self._inbox.feed(data)
+
+    def eof_received(self) -> bool:
+        """Come to the end; a client that closed only its half still gets its answers."""
+        self._come_to_end()
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
+        """Come to the end, with what the client wrote before it hung up."""
+        if not self.leaving:
+            self._inbox.feed(_unread(self._transport))
+        self._come_to_end()
+        self._closed.set()
+
+    def pause_writing(self) -> None:
+        """Note that the client does not keep up."""
+        self.slow = True
+
+    def resume_writing(self) -> None:
+        """Note that the client has caught up."""
+        self.slow = False
+
+    def send(self, element: ET.Element, data: bytes) -> None:
+        """Send a message of a device or of the server, if this client may have it."""
+        if self._refused or self._transport.is_closing() or not self._rules.allow(element):
+            return
+        if self._transport.get_write_buffer_size() > _MOST_UNSENT:
+            _log.warning("Client %s dropped: it does not read", self)
+            self.abort()
+        else:
+            self._transport.write(data)
+
+    async def serve(self) -> None:
+        """Handle this client's messages, one after another, until it is gone."""
+        _log.info("Client %s connected", self)
+        try:
+            while (item := await self._inbox.get()) is not None:
+                if isinstance(item, StreamError):
+                    _log.warning("Client %s dropped: %s", self, item)
+                    self.abort()
+                else:
+                    await self._handle(item)
+            self.close()
+            await self._closed.wait()
+        finally:
+            self.abort()
+            await self._closed.wait()
+        _log.info("Client %s gone", self)
+
+    async def refuse(self, reason: str) -> None:
+        """Tell the client why, and give it a moment to read that."""
+        _log.warning("Client %s refused: %s", self, reason)
+        self._refused = True
+        self._transport.write(serialise(message(f"[ERROR] {reason}")))
+        self._transport.write_eof()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_MOMENT):
+                    await self._inbox.get()
+        finally:
+            self.abort()
+            await self._closed.wait()
+
+    def close(self) -> None:
+        """Read no more, and close once everything is sent."""
+        self.leaving = True
+        self._inbox.discard()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close now."""
+        self.leaving = True
+        self._inbox.discard()
+        self._transport.abort()
+
+    def _come_to_end(self) -> None:
+        self.leaving = True
+        self._inbox.end()
+
+    async def _handle(self, element: ET.Element) -> None:
+        """Definitions, states and messages come from devices; from a client they reach nobody."""
+        if element.tag == "enableBLOB":
+            self._rules.learn(element)
+        elif (asked := request(element)) is not None:
+            await self._host.request(asked)

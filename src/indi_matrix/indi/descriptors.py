@@ -1,0 +1,172 @@
+"""File descriptors without blocking: pipes, sockets and terminals on the event loop, files directly."""
+
+import asyncio
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+from typing import Final
+
+_CHUNK: Final = 1 << 16  # bytes
+_HIGH_WATER: Final = 1 << 18  # bytes
+
+
+class Descriptor(contextlib.ExitStack):
+    """A descriptor made non-blocking while this context is open.
+
+    A terminal is opened anew, since its blocking mode is shared with the shell. Regular files and
+    /dev/null are always ready, and epoll refuses them.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.watched = stat.S_ISFIFO(_mode(number)) or stat.S_ISSOCK(_mode(number)) or os.isatty(number)
+
+    def open(self) -> None:
+        """Make it non-blocking, until it is closed."""
+        if not self.watched:
+            return
+        if os.isatty(self.number):
+            with contextlib.suppress(OSError):
+                self.number = os.open(os.ttyname(self.number), os.O_RDWR | os.O_NOCTTY)
+                self.callback(os.close, self.number)
+        self.callback(os.set_blocking, self.number, os.get_blocking(self.number))
+        os.set_blocking(self.number, False)
+
+
+def _mode(number: int) -> int:
+    try:
+        return os.fstat(number).st_mode
+    except OSError:  # closed: reading and writing will say so
+        return 0
+
+
+class Source:
+    """Calls back with the bytes that arrive, and with b"" once at their end."""
+
+    def __init__(self, number: int, received: Callable[[bytes], None]) -> None:
+        self._descriptor = Descriptor(number)
+        self._received = received
+        self._loop = asyncio.get_running_loop()
+        self._next: asyncio.Handle | None = None
+        self._reading = False
+
+    def open(self) -> None:
+        """Begin to read."""
+        self._descriptor.open()
+        self.resume()
+
+    def close(self) -> None:
+        """Stop reading and leave the descriptor as it was."""
+        self.pause()
+        self._descriptor.close()
+
+    def pause(self) -> None:
+        """Read nothing for now."""
+        if self._descriptor.watched:
+            self._loop.remove_reader(self._descriptor.number)
+        elif self._next:
+            self._next.cancel()
+        self._reading = False
+
+    def resume(self) -> None:
+        """Read on."""
+        self._reading = True
+        if self._descriptor.watched:
+            self._loop.add_reader(self._descriptor.number, self._read)
+        else:
+            self._next = self._loop.call_soon(self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._descriptor.number, _CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:  # reset, hung up or never open: nothing more will come
+            data = b""
+        self._received(data)
+        if not data:
+            self.pause()
+        elif self._reading and not self._descriptor.watched:
+            self.resume()
+
+
+class Sink:
+    """Writes at once what the other side takes, and keeps the rest until it takes more."""
+
+    def __init__(self, number: int, broken: Callable[[OSError], None]) -> None:
+        self._descriptor = Descriptor(number)
+        self._broken = broken
+        self._loop = asyncio.get_running_loop()
+        self._rest = bytearray()
+        self._is_broken = False
+        self._hurried = False
+        self._room = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._room.set()
+
+    def open(self) -> None:
+        """Get ready to write."""
+        self._descriptor.open()
+
+    def hurry(self) -> None:
+        """Make nobody wait for room any more: the end is near, so what is to come is bounded."""
+        self._hurried = True
+        self._room.set()
+
+    async def room(self) -> None:
+        """Wait while so much is unsent that the writer should send nothing."""
+        if not self._room.is_set():
+            await self._room.wait()
+
+    async def flush(self) -> None:
+        """Wait until everything is sent, or cannot be."""
+        await self._empty.wait()
+
+    def close(self) -> None:
+        """Drop what is unsent and leave the descriptor as it was."""
+        if self._rest:
+            self._rest.clear()
+            self._loop.remove_writer(self._descriptor.number)
+        self._is_broken = True
+        self._descriptor.close()
+
+    def write(self, data: bytes) -> None:
+        """Send, now or as soon as possible."""
+        if self._is_broken:
+            return
+        if not self._rest:
+            data = data[self._write(data) :]
+            if not data or self._is_broken:
+                return
+            self._empty.clear()
+            self._loop.add_writer(self._descriptor.number, self._write_rest)
+        self._rest += data
+        if len(self._rest) > _HIGH_WATER and not self._hurried:
+            self._room.clear()
+
+    def _write_rest(self) -> None:
+        del self._rest[: self._write(self._rest)]
+        if self._is_broken:
+            self._rest.clear()
+        if not self._rest:
+            self._loop.remove_writer(self._descriptor.number)
+            self._empty.set()
+            self._room.set()
+
+    def _write(self, data: bytes | bytearray) -> int:
+        """Return how much was written; of a file that is all, or it is broken."""
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._descriptor.number, data[written:] if written else data)
+                if self._descriptor.watched:
+                    break
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError as error:
+            self._is_broken = True
+            self._broken(error)
+        return written

@@ -1,0 +1,71 @@
+"""Messages on their way in: kept in order until their reader has time, and checked for what they are."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from indi_matrix.indi.stream import WRITES, IndiStream, StreamError
+
+VERSION: Final = 1.7
+_BACKLOG: Final = 64  # messages that may wait before the peer has to
+
+
+class Inbox:
+    """A peer's bytes in, its messages out, in order, for one reader; a peer that is too fast is paused."""
+
+    def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+        self._pause = pause
+        self._resume = resume
+        self._paused = False
+        self._ended = False
+        self._stream = IndiStream()
+        self._items: deque[ET.Element | StreamError] = deque()
+        self._news = asyncio.Event()
+
+    def feed(self, data: bytes) -> None:
+        """Take what the peer sent."""
+        self._items.extend(self._stream.feed(data))
+        if len(self._items) > _BACKLOG and not self._paused:
+            self._paused = True
+            self._pause()
+        if self._items:
+            self._news.set()
+
+    def end(self) -> None:
+        """Let the reader come to an end, once it has read what is here."""
+        self._ended = True
+        self._news.set()
+
+    def discard(self) -> None:
+        """Let the reader come to an end now."""
+        self._items.clear()
+        self.end()
+
+    async def get(self) -> ET.Element | StreamError | None:
+        """Return the next message or error, waiting only if there is none, and None at the end."""
+        while not self._items:
+            if self._ended:
+                return None
+            self._news.clear()
+            if self._paused:
+                self._paused = False
+                self._resume()
+            await self._news.wait()
+        return self._items.popleft()
+
+
+def request(element: ET.Element) -> ET.Element | None:
+    """Return a write, or a getProperties as the library wants it, and None for anything else."""
+    if element.tag == "getProperties" and _is_spoken(element.get("version", "")):
+        element.set("version", str(VERSION))
+        return element
+    return element if element.tag in WRITES else None
+
+
+def _is_spoken(version: str) -> bool:
+    try:
+        return not version.strip() or float(version) <= VERSION
+    except ValueError:
+        return False

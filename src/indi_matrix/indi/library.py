@@ -1,0 +1,80 @@
+"""The private parts of indipydriver that a transport needs, all in one place."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, Final, Protocol
+from xml.etree import ElementTree as ET
+
+from indi_matrix.indi.outgoing import printable
+
+_log = logging.getLogger(__name__)
+
+GRACE: Final = 0.6  # seconds that a driver has between being asked to stop and being cancelled
+
+
+class Transport(Protocol):
+    """What a driver talks through: the hook that the library made for its own server."""
+
+    async def run_rx(self) -> None:
+        """Run as long as the driver runs."""
+
+    async def run_tx(self, element: ET.Element, /) -> None:
+        """Send one message of the driver."""
+
+    def shutdown(self) -> None:
+        """Come to an end: called by the driver, possibly more than once."""
+
+
+class Receiver(Protocol):
+    """Whatever takes messages: a driver, a program that is one, another server."""
+
+    def __contains__(self, device: object, /) -> bool:
+        """Return whether this device is behind it."""
+
+    def _readdata(self, element: Any, /) -> Coroutine[Any, Any, None]: ...
+
+
+class Driver(Receiver, Protocol):
+    """What a transport uses of any IPyDriver."""
+
+    shutdownrequested: asyncio.Event
+
+    def asyncrun(self) -> Coroutine[Any, Any, None]:
+        """Run the driver."""
+
+    def shutdown(self) -> None:
+        """Ask the driver to stop."""
+
+
+def set_transport(driver: Any, transport: Transport) -> None:
+    """Make a driver talk through a transport instead of stdin and stdout."""
+    driver._commsobj = transport  # noqa: SLF001
+
+
+async def deliver(receiver: Receiver, element: ET.Element) -> None:
+    """Hand over one message; what goes wrong in there is logged and ends nothing."""
+    try:
+        await receiver._readdata(element)  # noqa: SLF001
+    except Exception as error:  # noqa: BLE001 - code of others, about which nothing is known
+        what = f"<{printable(element.tag, 40)}> of {printable(element.get('device'), 80)}"
+        _log.error("%s failed: %s: %s", what, type(error).__name__, printable(error))
+        _log.debug("Where %s failed:", what, exc_info=True)
+
+
+async def run(driver: Driver) -> None:
+    """Run a driver to its end; once it was asked to stop it has a short grace, then it is cancelled.
+
+    The library's own asyncrun may sleep for a second before it sees that it was asked.
+    """
+    running = asyncio.create_task(driver.asyncrun(), name=f"driver {type(driver).__name__}")
+    asked = asyncio.create_task(driver.shutdownrequested.wait(), name="driver asked to stop")
+    try:
+        await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({running}, timeout=GRACE)
+    finally:
+        asked.cancel()
+        cut_short = running.cancel()
+        await asyncio.wait({running, asked})
+    if not (cut_short and running.cancelled()):
+        running.result()

@@ -1,0 +1,63 @@
+"""Messages on their way out: XML elements as bytes that every INDI client can read."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+from xml.etree import ElementTree as ET
+
+# XML 1.0 cannot carry these, not even as references; one of them makes a message unreadable.
+_UNSPEAKABLE: Final = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff"
+_SPECIAL: Final = re.compile(f'[&<>"\\t\\n\\r{_UNSPEAKABLE}]')
+_MARKUP: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_BLANKS: Final = "\t\n\r"
+
+
+def serialise(element: ET.Element) -> bytes:
+    """Return an element as UTF-8 with a newline behind it; characters that XML cannot carry become '?'.
+
+    Nothing leaves as a numeric character reference, because libindi shows those literally.
+    """
+    parts: list[str] = []
+    _write(element, parts)
+    parts.append("\n")
+    return "".join(parts).encode()
+
+
+def message(text: str, timestamp: datetime | None = None) -> ET.Element:
+    """Return a message that is about no device; a timestamp is in UTC."""
+    stamp = timestamp or datetime.now(tz=UTC)
+    return ET.Element("message", timestamp=stamp.replace(tzinfo=None).isoformat(), message=text)
+
+
+def printable(text: object, limit: int = 200) -> str:
+    """Return a text as one short ASCII line, fit for a log that others read line by line."""
+    line = ascii(" ".join(str(text)[: 4 * limit].split()))[1:-1]
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def _write(element: ET.Element, parts: list[str]) -> None:
+    tag = element.tag
+    parts.append(f"<{tag}")
+    for name, value in element.items():
+        parts.append(f' {name}="{_SPECIAL.sub(_in_attribute, value)}"')
+    text = element.text
+    if not text and not len(element):
+        parts.append("/>")
+        return
+    parts.append(">")
+    if text:
+        # A BLOB is base64: nothing to replace, and much to look through.
+        parts.append(text if tag == "oneBLOB" else _SPECIAL.sub(_in_text, text))
+    for child in element:
+        _write(child, parts)
+    parts.append(f"</{tag}>")
+
+
+def _in_attribute(found: re.Match[str]) -> str:
+    character = found[0]
+    return " " if character in _BLANKS else _MARKUP.get(character, "?")
+
+
+def _in_text(found: re.Match[str]) -> str:
+    character = found[0]
+    return character if character in _BLANKS else _MARKUP.get(character, "?")

@@ -1,0 +1,120 @@
+"""What the server serves: drivers, programs that are drivers, and other servers."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+from indipyserver.exdriver import ExDriver
+from indipyserver.remote import RemoteConnection
+
+from indi_matrix.indi import library
+from indi_matrix.indi.stream import IndiStream, StreamError
+
+_log = logging.getLogger(__name__)
+
+_CHUNK: Final = 1 << 16  # bytes
+_MOST_WAITING: Final = 1000  # messages to one peer; then the oldest is lost
+
+
+class Peer:
+    """The transport of one of them: what it sends goes to the server, what others send waits for it here.
+
+    The queue lets two drivers snoop on each other without one ever waiting for the other.
+    """
+
+    def __init__(self, receiver: Any, publish: Callable[["Peer | None", ET.Element], bool]) -> None:
+        self.receiver: library.Receiver = receiver
+        self._publish = publish
+        self._waiting: deque[ET.Element] = deque(maxlen=_MOST_WAITING)
+        self._news = asyncio.Event()
+
+    async def run_rx(self) -> None:
+        """Do nothing: a driver calls this to receive, but the server hands it everything."""
+
+    async def run_tx(self, element: ET.Element) -> None:
+        """Send to everybody else."""
+        await self._send(self, element)
+
+    async def run_tx_everywhere(self, element: ET.Element) -> None:
+        """Send to everybody."""
+        await self._send(None, element)
+
+    def shutdown(self) -> None:
+        """Do nothing: the server ends its peers."""
+
+    def offer(self, element: ET.Element) -> None:
+        """Queue an element without waiting; whether it was asked for, the receiver knows itself."""
+        if len(self._waiting) == _MOST_WAITING - 1:
+            _log.warning("%s is too slow for what is sent to it", type(self.receiver).__name__)
+        self._waiting.append(element)
+        self._news.set()
+
+    async def take_offers(self) -> None:
+        """Hand over what is queued, one after another, for ever."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._waiting:
+                await library.deliver(self.receiver, self._waiting.popleft())
+
+    async def _send(self, source: "Peer | None", element: ET.Element) -> None:
+        if not self._publish(source, element):
+            # Somebody does not keep up with this burst: the event loop must get a turn to send it.
+            await asyncio.sleep(0)
+
+
+class Remote(RemoteConnection):  # type: ignore[misc] # the library is untyped
+    """The library's connection to another server, which notices that the other side has closed."""
+
+    async def _run_rx(self) -> None:
+        stream = IndiStream()
+        while data := await self._reader.read(_CHUNK):
+            for item in stream.feed(data):
+                if isinstance(item, StreamError):
+                    _log.warning("Dropped from %s:%s: %s", self.indihost, self.indiport, item)
+                else:
+                    await self._dispatch_xml(item)
+        raise ConnectionResetError("closed by the other side")
+
+
+class Program(ExDriver):  # type: ignore[misc] # the library is untyped
+    """The library's driver that is a program, which may end without ending more than itself."""
+
+    _stop: bool
+
+    async def xml_to_ext(self, root: ET.Element) -> None:
+        """Send to the program, if it runs."""
+        if self.proc is not None and self.proc.returncode is None:
+            await super().xml_to_ext(root)
+
+    def shutdown(self) -> None:
+        """Ask the program to end."""
+        with contextlib.suppress(ProcessLookupError):
+            super().shutdown()
+
+    async def end(self, patience: float) -> None:
+        """Wait for the end of the program, but not for long."""
+        if self.proc is None:
+            return
+        try:
+            async with asyncio.timeout(patience):
+                await self.proc.wait()
+        except TimeoutError:
+            self.proc.kill()
+            await self.proc.wait()
+
+    async def _run_tx(self) -> None:
+        stream = IndiStream()
+        while data := await self.proc.stdout.read(_CHUNK):
+            for item in stream.feed(data):
+                if isinstance(item, StreamError):
+                    _log.warning("Dropped from %s: %s", self.program, item)
+                else:
+                    await self._dispatch_xml(item)
+        if not self._stop:
+            _log.error("%s has ended", self.program)
+        self._stop = True

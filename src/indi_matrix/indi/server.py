@@ -1,0 +1,185 @@
+"""INDI over TCP: indipyserver's server, made to stand whatever its clients and drivers do."""
+
+import asyncio
+import ipaddress
+import logging
+from datetime import datetime
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+from indipyserver import IPyServer
+
+from indi_matrix.indi import library, outgoing
+from indi_matrix.indi.clients import Client
+from indi_matrix.indi.peers import Peer, Program, Remote
+from indi_matrix.indi.stream import FROM_DEVICES
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE: Final = 0.4  # seconds that clients and programs have at the end
+_MOST_LEAVING: Final = 20  # connections beyond those that are served
+
+
+class Server(IPyServer):
+    """Serves drivers to INDI clients; used like IPyServer.
+
+    Port 0 picks a free one: port tells which once started is set.
+    """
+
+    port: int
+    server: asyncio.Server | None
+
+    def __init__(self, *drivers: Any, host: str = "127.0.0.1", port: int = 7624, maxconnections: int = 5) -> None:
+        if maxconnections < 1:
+            raise ValueError(f"maxconnections is {maxconnections}, should be 1 or more")
+        # The library's pool of connections is not used, and is limited to 10.
+        super().__init__(*drivers, host=host, port=port, maxconnections=1)
+        self.connectionpool.clear()
+        self.maxconnections = maxconnections
+        self.started = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._clients: dict[Client, asyncio.Task[None]] = {}
+        self._peers: list[Peer] = []
+        for driver in drivers:
+            self._join(driver)
+
+    def add_remote(
+        self,
+        host: str,
+        port: int,
+        blob_enable: bool = False,  # noqa: FBT001, FBT002 - the library's signature
+        debug_enable: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Serve the devices of another server too; a lost connection is made again."""
+        self.remotes.append(Remote(host, port, blob_enable, debug_enable))
+        self._join(self.remotes[-1])
+
+    def add_exdriver(self, program: str, *args: str, debug_enable: bool = False) -> None:
+        """Run a program that is a driver, and serve its devices too."""
+        self.exdrivers.append(Program(program, *args, debug_enable=debug_enable))
+        self._join(self.exdrivers[-1])
+
+    async def asyncrun(self) -> None:
+        """Serve until shutdown; raise OSError for an address in use, and whatever ends a driver."""
+        try:
+            if self._stopping.is_set():
+                return
+            self.server = await self._bind()
+            async with asyncio.TaskGroup() as group:
+                self._tg = group
+                drivers = [group.create_task(library.run(driver)) for driver in self.drivers]
+                helpers = [group.create_task(peer.take_offers()) for peer in self._peers]
+                helpers += [group.create_task(other.asyncrun()) for other in self.exdrivers + self.remotes]
+                await self.server.start_serving()
+                self.started.set()
+                try:
+                    await self._stopping.wait()
+                finally:  # a driver has failed: the group takes no more clients
+                    self.shutdown()
+                await asyncio.gather(self._see_off_clients(), *drivers)
+                for helper in helpers:
+                    helper.cancel()
+        finally:
+            self.shutdown()
+            await asyncio.gather(*(program.end(_PATIENCE) for program in self.exdrivers))
+            self.stopped.set()
+
+    def shutdown(self, shutdownmessage: str = "") -> None:
+        """Ask everything to stop; a message given is logged as an error."""
+        if shutdownmessage:
+            _log.error("%s", shutdownmessage)
+        self._stop = True
+        if self.server is not None:
+            self.server.close()
+        for part in (*self.drivers, *self.remotes, *self.exdrivers):
+            part.shutdown()
+        for client in self._clients:
+            client.close()
+        self._stopping.set()
+
+    async def send_message(self, message: str, timestamp: datetime | None = None) -> None:
+        """Send a message that is about no device to everybody; a timestamp has to be UTC or naive."""
+        if self._stop or (timestamp and timestamp.utcoffset()):
+            return
+        self._publish(None, outgoing.message(message, timestamp))
+
+    # What a client needs of its host.
+
+    def welcome(self, client: Client) -> None:
+        """Take a new client, and serve or refuse it."""
+        served = sum(not other.leaving for other in self._clients)
+        if self._stop or len(self._clients) >= self.maxconnections + _MOST_LEAVING:
+            client.abort()
+            return
+        if served < self.maxconnections:
+            task = self._tg.create_task(client.serve(), name=f"client {client}")
+        else:
+            client.leaving = True
+            reason = f"This server takes {self.maxconnections} clients at a time"
+            task = self._tg.create_task(client.refuse(reason), name=f"refused client {client}")
+        self._clients[client] = task
+        task.add_done_callback(lambda _: self._clients.pop(client))
+
+    async def request(self, element: ET.Element) -> None:
+        """Carry out a client's getProperties, or its write to the one who has the device."""
+        for peer in self._addressed(element):
+            if isinstance(peer.receiver, Program | Remote):
+                peer.offer(element)
+            else:
+                await library.deliver(peer.receiver, element)
+
+    def _addressed(self, element: ET.Element) -> list[Peer]:
+        if element.tag == "getProperties":
+            return self._peers
+        return [peer for peer in self._peers if element.get("device") in peer.receiver][:1]
+
+    # What the peers need.
+
+    def _join(self, receiver: Any) -> None:
+        self._peers.append(Peer(receiver, self._publish))
+        library.set_transport(receiver, self._peers[-1])
+
+    def _publish(self, source: Peer | None, element: ET.Element) -> bool:
+        """Send to all clients and other peers; return whether all clients keep up."""
+        if source and not self._may_say(source, element):
+            return True
+        if self._clients:
+            data = outgoing.serialise(element)
+            for client in self._clients:
+                client.send(element, data)
+        for peer in self._peers:
+            if peer is not source:
+                peer.offer(element)
+        return not any(client.slow for client in self._clients)
+
+    def _may_say(self, source: Peer, element: ET.Element) -> bool:
+        """Return False for other things than devices say, and for a device that a driver here has."""
+        if element.tag not in FROM_DEVICES:
+            return element.tag == "getProperties"
+        device = element.get("device")
+        if any(device in driver for driver in self.drivers if driver is not source.receiver):
+            _log.warning("Dropped <%s> of %s: it is another's device", element.tag, outgoing.printable(device))
+            return False
+        return True
+
+    # Beginning and end.
+
+    async def _bind(self) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Client(self), self.host, self.port, start_serving=False)
+        addresses = [sock.getsockname() for sock in server.sockets]
+        self.port = addresses[0][1]
+        _log.info("Listening on %s, port %s", self.host, self.port)
+        if not all(ipaddress.ip_address(address[0]).is_loopback for address in addresses):
+            _log.warning(
+                "Whoever reaches %s can control these devices, as INDI knows no passwords; "
+                "listening on 127.0.0.1 only and an ssh tunnel is the usual remedy",
+                self.host or "this computer",
+            )
+        return server
+
+    async def _see_off_clients(self) -> None:
+        if self._clients:
+            _, late = await asyncio.wait(self._clients.values(), timeout=_PATIENCE)
+            for task in late:
+                task.cancel()

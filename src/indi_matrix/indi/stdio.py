@@ -1,0 +1,111 @@
+"""INDI over stdin and stdout, as indiserver starts a driver."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from indi_matrix.indi import library
+from indi_matrix.indi.descriptors import Sink, Source
+from indi_matrix.indi.incoming import Inbox, request
+from indi_matrix.indi.outgoing import printable, serialise
+from indi_matrix.indi.stream import FROM_DEVICES, StreamError
+
+_log = logging.getLogger(__name__)
+
+_FLUSH: Final = 0.8  # seconds from being asked to stop until unsent output is given up
+
+
+class StdioTransport:
+    """A driver's transport over two descriptors, which may be one socket, or pipes, terminals and files."""
+
+    def __init__(self, driver: library.Driver, stdin: int = 0, stdout: int = 1) -> None:
+        self._driver = driver
+        self._source = Source(stdin, self._received)
+        self._sink = Sink(stdout, self._broken)
+        self._inbox = Inbox(self._source.pause, self._source.resume)
+        self._loop = asyncio.get_running_loop()
+        self._is_open = False
+        self._give_up = 0.0  # loop time
+
+    async def run_rx(self) -> None:
+        """Hand over what arrives, one after another, until the end of input or of the driver."""
+        self._open()
+        self._source.open()
+        try:
+            while (item := await self._inbox.get()) is not None:
+                await self._handle(item)
+        finally:
+            self._driver.shutdown()
+            await self._close()
+
+    async def run_tx(self, element: ET.Element) -> None:
+        """Send, and wait while the other side is slow to read."""
+        self._open()
+        self._sink.write(serialise(element))
+        await self._sink.room()
+
+    def shutdown(self) -> None:
+        """Read no more, and let run_rx come to its end."""
+        if not self._give_up:
+            self._give_up = self._loop.time() + _FLUSH
+        self._sink.hurry()
+        self._inbox.discard()
+
+    def _open(self) -> None:
+        # A background task of the driver may send before run_rx had its first turn.
+        if not self._is_open:
+            self._is_open = True
+            self._sink.open()
+
+    async def _close(self) -> None:
+        self._source.close()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(self._give_up):
+                    await self._sink.flush()
+        finally:
+            self._sink.close()
+
+    def _received(self, data: bytes) -> None:
+        if data:
+            self._inbox.feed(data)
+        else:
+            # What is still to be answered is bounded from now on, so a reader that stalls holds up nothing.
+            self._sink.hurry()
+            self._inbox.end()
+
+    def _broken(self, error: OSError) -> None:
+        _log.info("Stdout is closed: %s", printable(error))
+        self._driver.shutdown()
+
+    async def _handle(self, item: ET.Element | StreamError) -> None:
+        if isinstance(item, StreamError):
+            _log.warning("Dropped from stdin: %s", item)
+        elif (element := self._wanted(item)) is not None:
+            await library.deliver(self._driver, element)
+
+    def _wanted(self, element: ET.Element) -> ET.Element | None:
+        """Return what the driver is to see, or None.
+
+        The driver would stop if it saw a definition of a device of its own, which any client can send
+        through indiserver.
+        """
+        if element.tag in FROM_DEVICES:
+            return element if element.get("device") not in self._driver else None
+        return request(element)
+
+
+async def run_on_stdio(driver: library.Driver) -> None:
+    """Run a driver over stdin and stdout until end of input, SIGTERM or SIGINT."""
+    library.set_transport(driver, StdioTransport(driver))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, driver.shutdown)
+    try:
+        await library.run(driver)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,213 @@
+"""INDI as bytes: a sequence of XML elements without a root, cut into messages. No I/O."""
+
+import re
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+from xml.parsers.expat import ErrorString
+
+from indi_matrix.errors import MatrixError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_MESSAGE: Final = 1 << 20  # bytes
+MAX_TAGS: Final = 10_000  # in one message; a bound on the memory that parsing takes
+MAX_DEPTH: Final = 4  # INDI needs 2
+
+_KINDS: Final = ("Text", "Number", "Switch", "Light", "BLOB")
+WRITES: Final = frozenset(f"new{kind}Vector" for kind in _KINDS if kind != "Light")
+DEFINITIONS: Final = frozenset(f"def{kind}Vector" for kind in _KINDS)
+FROM_DEVICES: Final = DEFINITIONS | {f"set{kind}Vector" for kind in _KINDS} | {"message", "delProperty"}
+TAGS: Final = WRITES | FROM_DEVICES | {"getProperties", "enableBLOB"}
+
+_TOP_LEVEL: Final = "|".join(sorted(TAGS))
+_NAME: Final = r"[A-Za-z_][\w.:-]{0,63}"
+_BLANKS: Final = r"\s{0,8}"
+
+
+def _inside(closing: str) -> re.Pattern[bytes]:
+    """What matters inside a message: its end tag, sections that hide tags, the start of another message."""
+    text = rf"<(?:/(?P<end>{closing}){_BLANKS}>|!(?P<hidden>--|\[CDATA\[)|(?P<other>{_TOP_LEVEL})[\s/>])"
+    return re.compile(text.encode())
+
+
+_INSIDE: Final = {tag.encode(): _inside(tag) for tag in TAGS}
+_INSIDE_UNKNOWN: Final = _inside(_NAME)
+_LONGEST_MARK: Final = len("</>") + 64 + 8  # bytes that may be the torn beginning of what _inside finds
+_HIDDEN_END: Final = {b"--": b"-->", b"[CDATA[": b"]]>"}
+
+_NOT_BLANK: Final = re.compile(rb"\S")
+_OPENING: Final = re.compile(rf"<(?:(?P<tag>{_NAME})(?=[\s/>])|(?P<pi>\?)|(?P<comment>!--))".encode())
+_TORN_OPENING: Final = re.compile(rf"<(?:{_NAME}|!-?)?".encode())
+_PI_END: Final = re.compile(rb"[<>]")
+# Where a start tag goes on, by the quote that it is in: XML allows '>' inside quotes, '<' nowhere.
+_TAG_MARK: Final = {
+    b"": re.compile(rb"[\"'<>]"),
+    b'"': re.compile(rb"[\"<]"),
+    b"'": re.compile(rb"['<]"),
+}
+
+
+class StreamError(MatrixError, ValueError):
+    """Input that is no INDI and was dropped; the text is short and ASCII."""
+
+
+class IndiStream:
+    """Cuts bytes into messages and parses them; gets into step again after whatever is no INDI.
+
+    Top-level elements of INDI never nest, so the start of one inside another means that the outer one
+    was never finished.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._begin = 0  # of the message in work
+        self._scan = 0  # everything before has been looked at
+        self._tag = b""
+        self._quote = b""
+        self._hidden_end = b""
+        self._step: Callable[[], bool] = self._between
+        self._in_step = True
+        self._found: list[ET.Element | StreamError] = []
+
+    def feed(self, data: bytes) -> list[ET.Element | StreamError]:
+        """Take the next bytes and return what they complete: elements of any tag, and errors, in order.
+
+        After one error there is no other before the next sound message.
+        """
+        self._buffer += data
+        while self._step():
+            pass
+        del self._buffer[: self._begin]
+        self._scan -= self._begin
+        self._begin = 0
+        if len(self._buffer) > MAX_MESSAGE:
+            self._drop(f"message of more than {MAX_MESSAGE} bytes", len(self._buffer))
+        found, self._found = self._found, []
+        return found
+
+    # Each step returns whether there may be more to do with the bytes at hand.
+
+    def _between(self) -> bool:
+        """Find what begins next."""
+        blank_end = _NOT_BLANK.search(self._buffer, self._begin)
+        if not blank_end:
+            self._begin = self._scan = len(self._buffer)
+            return False
+        self._begin = blank_end.start()
+        opening = _OPENING.match(self._buffer, self._begin)
+        if not opening:
+            return self._no_opening()
+        self._scan = opening.end()
+        if opening["tag"]:
+            self._tag, self._quote, self._step = opening["tag"], b"", self._start_tag
+        elif opening["pi"]:
+            self._step = self._instruction
+        else:
+            self._tag, self._hidden_end, self._step = b"", b"-->", self._hidden
+        return True
+
+    def _no_opening(self) -> bool:
+        if _TORN_OPENING.fullmatch(self._buffer, self._begin):
+            return False
+        resume = self._buffer.find(b"<", self._begin + 1)
+        self._drop("bytes that begin no message", resume if resume >= 0 else len(self._buffer))
+        return True
+
+    def _instruction(self) -> bool:
+        """Skip an XML declaration, which some programs send before each message."""
+        end = _PI_END.search(self._buffer, self._scan)
+        if not end:
+            self._scan = len(self._buffer)
+            return False
+        self._begin = end.end() if end[0] == b">" else end.start()
+        self._step = self._between
+        return True
+
+    def _start_tag(self) -> bool:
+        while mark := _TAG_MARK[self._quote].search(self._buffer, self._scan):
+            self._scan = mark.end()
+            if mark[0] == b"<":
+                self._drop(f"unfinished tag <{self._tag.decode()}", mark.start())
+                return True
+            if mark[0] == b">":
+                if self._buffer[self._scan - 2] == ord("/"):
+                    self._complete()
+                else:
+                    self._step = self._content
+                return True
+            self._quote = b"" if self._quote else mark[0]
+        self._scan = len(self._buffer)
+        return False
+
+    def _content(self) -> bool:
+        inside = _INSIDE.get(self._tag, _INSIDE_UNKNOWN)
+        while mark := inside.search(self._buffer, self._scan):
+            self._scan = mark.end()
+            if mark["other"]:
+                self._drop(f"unfinished <{self._tag.decode()}>", mark.start())
+                return True
+            if mark["hidden"]:
+                self._hidden_end, self._step = _HIDDEN_END[mark["hidden"]], self._hidden
+                return True
+            if mark["end"] == self._tag:
+                self._complete()
+                return True
+        self._scan = max(self._scan, len(self._buffer) - _LONGEST_MARK)
+        return False
+
+    def _hidden(self) -> bool:
+        """Skip a comment or a CDATA section: tags in there are text."""
+        end = self._buffer.find(self._hidden_end, self._scan)
+        if end < 0:
+            self._scan = max(self._scan, len(self._buffer) - len(self._hidden_end) + 1)
+            return False
+        self._scan = end + len(self._hidden_end)
+        if self._tag:
+            self._step = self._content
+        else:
+            self._begin = self._scan
+            self._step = self._between
+        return True
+
+    def _complete(self) -> None:
+        raw = self._buffer[self._begin : self._scan]
+        element = _parse(raw, self._tag.decode())
+        if isinstance(element, StreamError):
+            self._drop(str(element), self._scan)
+            return
+        self._found.append(element)
+        self._in_step = True
+        self._begin = self._scan
+        self._step = self._between
+
+    def _drop(self, reason: str, resume: int) -> None:
+        if self._in_step:
+            self._found.append(StreamError(reason))
+        self._in_step = False
+        self._begin = self._scan = resume
+        self._step = self._between
+
+
+def _parse(raw: bytearray, tag: str) -> ET.Element | StreamError:
+    if len(raw) > MAX_MESSAGE:
+        return StreamError(f"<{tag}> of more than {MAX_MESSAGE} bytes")
+    if raw.count(b"<") > MAX_TAGS:
+        return StreamError(f"<{tag}> with more than {MAX_TAGS} tags")
+    try:
+        # Nothing that begins with a start tag can declare entities, so nothing can expand here.
+        element = ET.fromstring(raw)  # noqa: S314
+    except ET.ParseError as error:
+        return StreamError(f"<{tag}>: {ErrorString(error.code)}")
+    if _too_deep(element):
+        return StreamError(f"<{tag}> nested more than {MAX_DEPTH} deep")
+    return element
+
+
+def _too_deep(element: ET.Element) -> bool:
+    level = [element]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in parent]
+        if not level:
+            return False
+    return True

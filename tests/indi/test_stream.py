@@ -1,0 +1,217 @@
+"""Bytes into messages: the same for every way of splitting, and nothing that a peer sends does harm."""
+
+import itertools
+import random
+import time
+import tracemalloc
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from indi_matrix.errors import MatrixError
+from indi_matrix.indi.outgoing import message, printable, serialise
+from indi_matrix.indi.stream import MAX_MESSAGE, IndiStream, StreamError
+
+WRITE = (
+    b"<newNumberVector device='A' name='B'>\n <oneNumber name='X'>1</oneNumber>\n"
+    b'<oneNumber name="Y">2</oneNumber></newNumberVector>'
+)
+GET = b'<getProperties version="1.7"/>'
+
+
+def read(*chunks: bytes) -> list[str]:
+    """Return what comes out, sound messages as canonical XML and errors as text."""
+    stream = IndiStream()
+    items = [item for chunk in chunks for item in stream.feed(chunk)]
+    return [str(item) if isinstance(item, StreamError) else ET.canonicalize(ET.tostring(item)) for item in items]
+
+
+def sound(*chunks: bytes) -> list[str]:
+    return [text for text in read(*chunks) if text.startswith("<") and text.endswith(">")]
+
+
+def canonical(*messages: bytes) -> list[str]:
+    return [ET.canonicalize(text) for text in messages]
+
+
+ODD_BUT_SOUND = [
+    GET,
+    WRITE,
+    b"<message message='a > b /> c'/>",
+    b'<message message="it\'s > />" device="D"/>',
+    b"<message message='say \"x\">' />",
+    b"<newTextVector ><oneText ><![CDATA[</newTextVector><getProperties/>]]></oneText ></newTextVector >",
+    b"<newTextVector><!-- </newTextVector> <message/> --><oneText/></newTextVector\n>",
+    b"<enableBLOB device='D'>Also</enableBLOB>",
+    b"<pingReply uid='1'/>",
+    b"<unheardOf><getProp/></unheardOf>",
+    b"<getPropertiesToo/>",
+    "<message message='21 \N{DEGREE SIGN}C &amp; more'/>".encode(),
+    b"<a><b><c><d/></c></b></a>",
+]
+
+
+@pytest.mark.parametrize("text", ODD_BUT_SOUND)
+def test_a_message_is_read_wherever_it_is_split(text: bytes) -> None:
+    expected = canonical(text, GET)
+    assert read(text + GET) == expected
+    assert read(*(bytes([byte]) for byte in text + GET)) == expected
+    for cut in range(len(text)):
+        assert read(text[:cut], text[cut:] + GET) == expected
+
+
+def test_declarations_comments_and_blanks_between_messages_are_skipped() -> None:
+    text = b'\n<?xml version="1.0" encoding="UTF-8"?>\n' + GET + b"\r\n<!-- <message/> -->\t" + WRITE + b"\n"
+    assert read(text) == read(*(bytes([byte]) for byte in text)) == canonical(GET, WRITE)
+
+
+@pytest.mark.parametrize(
+    ("garbage", "reason"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", "bytes that begin no message"),
+        (b"\x00\xff\xfe<<<>>>", "bytes that begin no message"),
+        (b"</newTextVector>", "bytes that begin no message"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]>", "bytes that begin no message"),
+        (b"<1/>", "bytes that begin no message"),
+        (b"<" + b"n" * 65 + b"/>", "bytes that begin no message"),
+        (b"<newTextVector device='A", "unfinished tag <newTextVector"),
+        (b"<newTextVector device='A'><oneText>", "unfinished <newTextVector>"),
+        (b"<newTextVector><oneText>a</newTextVector>", "<newTextVector>: mismatched tag"),
+        (b"<newTextVector a='1' a='2'/>", "<newTextVector>: duplicate attribute"),
+        (b"<newTextVector a=1/>", "<newTextVector>: not well-formed (invalid token)"),
+        (b"<message message='&deg;'/>", "<message>: undefined entity"),
+        (b"<message>&#0;</message>", "<message>: reference to invalid character number"),
+        (b"<message message='\xff\xfe'/>", "<message>: not well-formed (invalid token)"),
+        (b"<message message='\x01'/>", "<message>: not well-formed (invalid token)"),
+        (b"<newTextVector><a><b><c><d/></c></b></a></newTextVector>", "<newTextVector> nested more than 4 deep"),
+        (b"<a>" + b"<b>" * 5000 + b"</b>" * 5000 + b"</a>", "<a> with more than 10000 tags"),
+        (b"<?xml version=", None),  # torn, but no loss worth a word
+    ],
+)
+def test_garbage_is_reported_once_and_the_next_message_is_read(garbage: bytes, reason: str | None) -> None:
+    expected = [*([reason] if reason else []), *canonical(GET, WRITE)]
+    assert read(garbage + GET + WRITE) == expected
+    assert read(*(bytes([byte]) for byte in garbage + GET + WRITE)) == expected
+
+
+def test_garbage_again_and_again_is_reported_once_until_something_sound_comes() -> None:
+    lines = read(b"x <y" * 50, b"</a>", GET, b"z", b"<a></b></a>")
+    assert lines == ["bytes that begin no message", *canonical(GET), "bytes that begin no message"]
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"<newTextVector a='" + b">" * 5000,
+        b"<newTextVector>" + b"text " * 1000,
+        b"<newTextVector>" + b"<a>" * 1000,
+        b"<newTextVector><!--" + b"-" * 5000,
+        b"<newTextVector><![CDATA[" + b"]" * 5000,
+        b"<!--" + b"x" * 5000,
+        b"<?" + b"x" * 5000,
+        b"<unknown>" + b"</unknow>" * 500,
+    ],
+)
+def test_a_message_without_end_is_dropped_at_the_bound(endless: bytes) -> None:
+    stream, more, fed = IndiStream(), endless[-10:-1] * 400, len(endless)
+    stream.feed(endless)
+    tracemalloc.start()
+    while not (items := stream.feed(more)):
+        fed += len(more)
+        assert fed <= MAX_MESSAGE + len(more)
+    assert tracemalloc.get_traced_memory()[1] < 3 * MAX_MESSAGE
+    tracemalloc.stop()
+    assert [str(item) for item in items] == [f"message of more than {MAX_MESSAGE} bytes"]
+    assert sound_after(stream)
+
+
+def sound_after(stream: IndiStream) -> bool:
+    return any(not isinstance(item, StreamError) for item in stream.feed(b"-->]]>" + GET))
+
+
+def test_a_message_over_the_bound_in_one_piece_is_dropped() -> None:
+    text = b"<message message='" + b"x" * MAX_MESSAGE + b"'/>"
+    assert read(text + GET) == [f"<message> of more than {MAX_MESSAGE} bytes", *canonical(GET)]
+
+
+@pytest.mark.parametrize("unit", [b'"a>" b=', b"</a>", b"<!----", b"a<b"])
+def test_time_grows_with_the_bytes_and_not_with_their_square(unit: bytes) -> None:
+    def cost(length: int) -> float:
+        stream = IndiStream()
+        stream.feed(b"<newTextVector a=" if unit[:1] == b'"' else b"<newTextVector>")
+        data = itertools.cycle(bytes([byte]) for byte in unit)
+        begin = time.process_time()
+        for chunk in itertools.islice(data, length):
+            stream.feed(chunk)
+        return time.process_time() - begin
+
+    assert cost(200_000) < 30 * cost(20_000)
+
+
+def test_whatever_arrives_nothing_is_raised_but_typed_values_come_out() -> None:
+    dice = random.Random(7)
+    pieces = [
+        GET,
+        WRITE,
+        b"<",
+        b">",
+        b"/>",
+        b"'",
+        b'"',
+        b"<!--",
+        b"-->",
+        b"<![CDATA[",
+        b"]]>",
+        b"<?",
+        b"&x;",
+        b"\xff",
+        b"\0",
+    ]
+    for _ in range(3000):
+        text = b"".join(dice.choices(pieces, k=dice.randrange(1, 12)))
+        stream = IndiStream()
+        for begin in range(0, len(text), 5):
+            for item in stream.feed(text[begin : begin + 5]):
+                assert isinstance(item, ET.Element | MatrixError)
+                assert str(item).isascii()
+
+
+def test_splitting_does_not_change_what_is_read_from_a_mixture() -> None:
+    dice = random.Random(11)
+    pieces = [GET, WRITE, b" ", b"</a>", b"<message>", b"<!--x-->", b"<a/>", b"x", b"<?xml?>", b"<message a='"]
+    for _ in range(500):
+        text = b"".join(dice.choices(pieces, k=10)) + GET
+        cuts = sorted(dice.choices(range(len(text)), k=8))
+        parts = [text[begin:end] for begin, end in itertools.pairwise([0, *cuts, len(text)])]
+        assert read(*parts) == read(text)
+
+
+# The way out
+
+
+def test_what_is_serialised_can_be_parsed_whatever_the_text_holds() -> None:
+    every = "".join(map(chr, [*range(0x300), 0xD800, 0xDFFF, 0xFFFE, 0xFFFF, 0x1F600]))
+    vector = ET.Element("setTextVector", device="D", message=every)
+    ET.SubElement(vector, "oneText", name="A").text = every
+    data = serialise(vector)
+    assert data.endswith(b"</setTextVector>\n")
+    assert b"&#" not in data
+    (again,) = IndiStream().feed(data)
+    assert isinstance(again, ET.Element)
+    assert again.get("message", "").startswith("?????????  ?? ?????")
+    assert "\N{DEGREE SIGN}" in again.get("message", "")
+    assert "\U0001f600" in (again[0].text or "")
+    assert '"&<>' in "".join(sorted(set(again[0].text or "") & set('"&<>')))
+
+
+def test_an_ordinary_element_is_serialised_as_the_standard_library_would() -> None:
+    vector = ET.Element("setNumberVector", device="D", name="V", state="Ok")
+    ET.SubElement(vector, "oneNumber", name="X").text = "1.5"
+    ET.SubElement(vector, "oneNumber", name="Y")
+    assert ET.canonicalize(serialise(vector)) == ET.canonicalize(ET.tostring(vector))
+    assert serialise(message("hi")).startswith(b"<message timestamp=")
+
+
+def test_a_text_for_the_log_is_one_short_ascii_line() -> None:
+    assert printable("a\nb \N{DEGREE SIGN}") == r"a b \xb0"
+    assert len(printable("\N{DEGREE SIGN}" * 10**6)) == 200
