@@ -65,7 +65,6 @@ async def _run(pairs: Sequence[tuple[Device, Link]], limit: asyncio.Timeout, rea
     try:
         async with asyncio.TaskGroup() as tasks:
             for device, link in pairs:
-                tasks.create_task(link.keep_alive(), name=f"{device.driver} pings")
                 tasks.create_task(link.disconnection(), name=f"{device.driver} connection")
                 tasks.create_task(_hear_errors(device, link), name=f"{device.driver} errors")
             async with asyncio.TaskGroup() as beginnings:
@@ -73,7 +72,8 @@ async def _run(pairs: Sequence[tuple[Device, Link]], limit: asyncio.Timeout, rea
                     beginnings.create_task(device.begin(link))
             limit.reschedule(None)
             ready()
-            for device, _ in pairs:
+            for device, link in pairs:
+                tasks.create_task(link.keep_alive(), name=f"{device.driver} pings")
                 tasks.create_task(device.run(), name=f"{device.driver} updates")
     finally:
         for device, _ in pairs:

@@ -124,6 +124,7 @@ class Everloop(Device):
     async def begin(self, link: Link) -> None:
         """Learn how many LEDs there are."""
         await super().begin(link)
+        link.ping()
         while not (count := led_count(await link.update())):
             pass
         if count != len(self.picture.colors):
@@ -167,12 +168,16 @@ class Everloop(Device):
         """Send the newest picture whenever it has changed, no faster than any board can show it."""
         while True:
             await self._unsent.wait()
-            self._send_frame()
+            try:
+                self._send_frame()
+            except LinkError as error:
+                # Still unsent. If the service does not come round, its updates stop, and the visit ends.
+                log.debug("a picture has to wait: %s", error)
             await asyncio.sleep(_FRAME_INTERVAL)
 
     def _send_frame(self) -> None:
-        self._unsent.clear()
         self.link.send(image_config(self.picture.shown()))
+        self._unsent.clear()
 
     async def _mirror(self) -> None:
         """Let all properties follow the picture, a little behind it and in one go."""

@@ -113,7 +113,8 @@ class Gpio(Device):
         await super().begin(link)
         self._in_step = False
         self._pads = None
-        self._agree_on_timing()
+        self._agree_on_timing()  # before the first ping, so that it holds from the first update on
+        link.ping()
         try:
             async with asyncio.timeout(_FIRST_UPDATE):
                 self._take(await link.update())

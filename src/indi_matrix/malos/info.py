@@ -1,6 +1,8 @@
 """Ask a MALOS service which drivers it has, and where and how they publish."""
 
 import asyncio
+import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -76,15 +78,15 @@ async def request_info(context: zmq.asyncio.Context, address: Address) -> Servic
 
 async def _ask(context: zmq.asyncio.Context, address: Address) -> bytes | None:
     """Return the reply to one request, or None when there was none for a second."""
-    with make_socket(context, zmq.REQ) as socket:
+    with make_socket(context, zmq.REQ) as requests:
         try:
-            socket.connect(endpoint(address.host, address.port))
+            requests.connect(endpoint(address.host, address.port))
         except zmq.ZMQError as error:
             raise LinkError(f"{address} cannot be connected to: {error.strerror}") from error
         try:
             async with asyncio.timeout(_ATTEMPT):
-                await socket.send(b"")  # one frame: more would abort the service
-                return bytes(await socket.recv())
+                await requests.send(b"")  # one frame: more would abort the service
+                return bytes(await requests.recv())
         except TimeoutError:
             return None
 
@@ -96,7 +98,10 @@ async def why_silent(address: Address) -> str:
             _, writer = await asyncio.open_connection(address.host, address.port)
     except TimeoutError:
         return "the host does not answer"
-    except OSError as error:
+    except socket.gaierror as error:
         return error.strerror or str(error)
+    except OSError as error:
+        # asyncio puts the address, not the reason, into the text.
+        return os.strerror(error.errno).lower() if error.errno else str(error)
     writer.close()
     return "something listens there but does not answer as MALOS does"

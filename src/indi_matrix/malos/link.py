@@ -36,7 +36,9 @@ class Link:
         self._base = make_socket(context, zmq.PUSH, _LINGER_MS)
         self._keep_alive = make_socket(context, zmq.PUSH)
         self._base.immediate = self._keep_alive.immediate = True
-        self._base.conflate = newest_only
+        if newest_only:
+            # Not CONFLATE: it drops the last config when the socket is closed right after.
+            self._base.sndhwm = 1
         self._errors = make_socket(context, zmq.SUB)
         self._updates = make_socket(context, zmq.SUB)
         self._sockets = (self._errors, self._updates, self._base, self._keep_alive)
@@ -71,7 +73,7 @@ class Link:
         """Hand a config to the driver.
 
         Raises:
-            LinkError: The driver is not connected.
+            LinkError: The driver is not connected, or does not take what was sent before.
         """
         self._send(self._base, config, "config")
 
@@ -184,7 +186,7 @@ async def open_link(
         context: Where the sockets are made.
         host: Where the service runs.
         info: What it said of the driver.
-        newest_only: A config still unsent is replaced by the next one instead of queued.
+        newest_only: A config is refused while another one is unsent, for the sender to send a newer one instead.
     """
     link = Link(context, host, info, newest_only=newest_only)
     try:

@@ -1,0 +1,154 @@
+"""Connecting, disconnecting, and the properties that come and go with it."""
+
+import socket
+
+from indi_matrix import make_driver
+from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
+from tests.driver.client import piped
+from tests.driver.conftest import Rig
+
+ALWAYS = {
+    "CONNECTION": ("Switch", "rw", "Main Control", ["CONNECT", "DISCONNECT"]),
+    "DRIVER_INFO": (
+        "Text", "ro", "Connection", ["DRIVER_NAME", "DRIVER_EXEC", "DRIVER_VERSION", "DRIVER_INTERFACE"],
+    ),
+    "DEVICE_ADDRESS": ("Text", "rw", "Connection", ["ADDRESS", "PORT"]),
+    "CONNECTION_MODE": ("Switch", "rw", "Connection", ["CONNECTION_TCP"]),
+    "SIMULATION": ("Switch", "rw", "Options", ["ENABLE", "DISABLE"]),
+    "POLLING_PERIOD": ("Number", "rw", "Options", ["PERIOD_MS"]),
+    "KEEP_ALIVE": ("Number", "rw", "Options", ["TIMEOUT"]),
+}  # fmt: skip
+AUX, LIGHTBOX, OUTPUT, INPUT = 1 << 15, 1 << 10, 1 << 16, 1 << 17
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_what_is_always_defined(away: Rig) -> None:
+    known = away.indi.known
+    assert {
+        name: (prop.kind, prop.attributes["perm"], prop.attributes["group"], list(prop.members))
+        for name, prop in known.items()
+    } == ALWAYS
+    assert known["CONNECTION"].on == ["DISCONNECT"]
+    assert known["CONNECTION"].attributes["rule"] == "OneOfMany"
+    assert known["SIMULATION"].on == ["DISABLE"]
+    assert known["DRIVER_INFO"].values["DRIVER_EXEC"] == "indi_matrix"
+    assert known["POLLING_PERIOD"].values == {"PERIOD_MS": "1000"}
+    assert known["KEEP_ALIVE"].values == {"TIMEOUT": "5"}
+
+
+async def test_connecting_defines_the_board_between_busy_and_ok(away: Rig) -> None:
+    indi = away.indi
+    assert (await indi.write("CONNECTION", CONNECT="On")).state == "Busy"
+    assert "EVERLOOP_INFO" not in indi.known
+    await indi.in_state("CONNECTION", "Ok")
+    assert indi.known["CONNECTION"].on == ["CONNECT"]
+    assert "EVERLOOP_INFO" in indi.known
+    assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + LIGHTBOX + OUTPUT + INPUT)
+
+
+async def test_each_board_has_its_own_number_of_leds(each: Rig) -> None:
+    known = each.indi.known
+    count = each.board.kind.led_count
+    leds = [name for name in known if name.startswith("EVERLOOP_LED_")]
+    assert leds == [f"EVERLOOP_LED_{number}" for number in range(1, count + 1)]
+    assert known["EVERLOOP_INFO"].values == {"BOARD": each.board.kind.capitalize(), "LEDS": str(count)}
+
+
+async def test_connecting_alone_writes_nothing(away: Rig) -> None:
+    await away.indi.connect()
+    await away.indi.write("CONNECTION", DISCONNECT="On")
+    await away.indi.connect()
+    await away.indi.write("EVERLOOP_COLOR", RED=1)
+    await away.indi.write("GPIO_DIRECTION", PIN_5="On")
+    await away.all_sent("Everloop", 1)
+    await away.all_sent("Gpio", 1)
+    assert len(away.configs) == 2
+
+
+async def test_disconnecting_deletes_each_board_property_once(rig: Rig) -> None:
+    before = set(rig.indi.known) - set(ALWAYS)
+    answer = await rig.indi.write("CONNECTION", DISCONNECT="On")
+    assert (answer.state, rig.indi.known["CONNECTION"].on) == ("Idle", ["DISCONNECT"])
+    assert sorted(rig.indi.deleted) == sorted(before)
+    assert set(rig.indi.known) == set(ALWAYS)
+
+
+async def test_repeating_the_state_it_is_in_is_ok(away: Rig) -> None:
+    indi = away.indi
+    assert (await indi.write("CONNECTION", DISCONNECT="On")).state == "Ok"
+    await indi.connect()
+    assert (await indi.write("CONNECTION", CONNECT="On")).state == "Ok"
+    assert not indi.deleted
+
+
+async def test_nobody_there_is_an_alert_that_names_address_and_cause(away: Rig) -> None:
+    indi, port = away.indi, free_port()
+    await indi.write("DEVICE_ADDRESS", PORT=port)
+    answer = await indi.connect()
+    assert (answer.state, indi.known["CONNECTION"].on) == ("Alert", ["DISCONNECT"])
+    assert answer.message.startswith("[ERROR] ")
+    assert f"127.0.0.1:{port}" in answer.message
+    assert "refused" in answer.message
+    await indi.write("DEVICE_ADDRESS", PORT=away.service.info_port)
+    assert (await indi.connect()).state == "Ok"
+
+
+async def test_disconnecting_ends_an_attempt_to_connect(away: Rig) -> None:
+    indi = away.indi
+    await indi.write("DEVICE_ADDRESS", PORT=free_port())
+    assert (await indi.write("CONNECTION", CONNECT="On")).state == "Busy"
+    assert (await indi.write("CONNECTION", DISCONNECT="On")).state == "Idle"
+    await indi.write("DEVICE_ADDRESS", PORT=away.service.info_port)
+    assert (await indi.connect()).state == "Ok"
+
+
+async def test_connecting_again_at_once(rig: Rig) -> None:
+    indi = rig.indi
+    for _ in range(5):
+        indi.put("CONNECTION", DISCONNECT="On")
+        assert (await indi.connect()).state == "Idle"
+        await indi.in_state("CONNECTION", "Ok")
+        assert indi.known["CONNECTION"].on == ["CONNECT"]
+        assert "DIGITAL_INPUT_16" in indi.known
+    assert (await indi.write("EVERLOOP_COLOR", RED=9)).state == "Ok"
+    await rig.board.wait_until(lambda board: board.leds[0].red == 9)
+
+
+async def test_an_address_given_while_connected_counts_from_the_next_connect(rig: Rig) -> None:
+    indi = rig.indi
+    async with MalosService(SimulatedBoard(Kind.VOICE), info_port=0) as other:
+        await indi.write("DEVICE_ADDRESS", PORT=other.info_port)
+        await indi.until(lambda: any("DEVICE_ADDRESS" in text for text in indi.messages))
+        assert indi.known["EVERLOOP_INFO"].values["LEDS"] == "35"
+        await indi.write("CONNECTION", DISCONNECT="On")
+        await indi.connect()
+        assert indi.known["EVERLOOP_INFO"].values["LEDS"] == "18"
+        assert "EVERLOOP_LED_19" not in indi.known
+        await indi.write("CONNECTION", DISCONNECT="On")
+
+
+async def test_simulation_needs_no_service() -> None:
+    async with piped(make_driver(address="127.0.0.1:1", simulate="voice")) as indi:
+        await indi.get_properties()
+        assert indi.known["SIMULATION"].on == ["ENABLE"]
+        assert (await indi.connect()).state == "Ok"
+        assert indi.known["EVERLOOP_INFO"].values == {"BOARD": "Voice", "LEDS": "18"}
+        await indi.settle("GPIO_DIRECTION", PIN_7="On")
+        assert (await indi.settle("DIGITAL_OUTPUT_8", ON="On")).state == "Ok"
+        assert indi.known["GPIO_REGISTER"].values["PADS"] == str(1 << 7)
+
+
+async def test_a_simulated_board_keeps_its_state_while_disconnected() -> None:
+    async with piped(make_driver(simulate="creator")) as indi:
+        await (await indi.get_properties()).connect()
+        await indi.write("GPIO_DIRECTION", PIN_2="On")
+        await indi.settle("DIGITAL_OUTPUT_3", ON="On")
+        await indi.write("CONNECTION", DISCONNECT="On")
+        await indi.connect()
+        await indi.until(lambda: indi.known["GPIO_REGISTER"].values["PADS"] == "4")
+        assert indi.known["DIGITAL_OUTPUT_3"].on == ["ON"]

@@ -1,0 +1,140 @@
+"""The service goes away and comes back."""
+
+from indi_matrix import make_driver
+from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
+from tests.driver.client import piped
+from tests.driver.conftest import Rig
+
+
+async def lost(rig: Rig) -> None:
+    await rig.indi.in_state("CONNECTION", "Busy")
+    await rig.indi.in_state("DIGITAL_INPUT_16", "Alert")
+
+
+async def test_a_lost_link_is_shown_and_writes_are_refused(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_COLOR", RED=1)
+    await rig.service.stop()
+    await lost(rig)
+    assert indi.known["CONNECTION"].on == ["CONNECT"]
+    assert sum(answer.message.startswith("[ERROR] lost ") for answer in indi.answers) == 1
+    assert {prop.state for name, prop in indi.known.items() if name.startswith(("EVERLOOP", "GPIO", "FLAT"))} == {
+        "Alert"
+    }
+    for name, values in (("EVERLOOP_COLOR", {"RED": "9"}), ("GPIO_DIRECTION", {"PIN_0": "On"})):
+        before = dict(indi.known[name].values)
+        answer = await indi.write(name, **values)
+        assert (answer.state, answer.values) == ("Alert", before)
+        assert answer.message == f"[ERROR] {name}: the link to {rig.service.address} is lost"
+    assert (await indi.write("CONNECTION", DISCONNECT="On")).state == "Idle"
+
+
+async def test_a_link_that_is_back_gets_everything_again(rig: Rig) -> None:
+    """A restarted service has forgotten the directions, and its first config resets all other pins."""
+    indi, board = rig.indi, rig.board
+    await indi.write("POLLING_PERIOD", PERIOD_MS=20)
+    await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_8="On")
+    await indi.settle("DIGITAL_OUTPUT_4", ON="On")
+    await indi.write("EVERLOOP_LED_2", BLUE=200)
+    await board.wait_until(lambda board: board.leds[1].blue == 200)
+    await rig.service.stop()
+    await lost(rig)
+    board.power_cycle()
+    rig.configs.clear()
+    await rig.service.start()
+    await indi.in_state("CONNECTION", "Ok")
+    await board.wait_until(lambda board: board.leds[1] == Led(0, 0, 200, 0) and board.level(3))
+    assert board.output_pins == {3, 8}
+    for name in ("DIGITAL_OUTPUT_4", "DIGITAL_OUTPUT_9", "EVERLOOP_LED_2", "GPIO_DIRECTION"):
+        await indi.in_state(name, "Ok")
+    assert indi.known["EVERLOOP_LED_9"].state == "Idle"
+    assert {round(config.delay_between_updates * 1000) for config in rig.sent("Gpio")} == {0, 20}
+    assert any(answer.message == f"[INFO] {rig.service.address} is back" for answer in indi.answers)
+    assert (await indi.write("EVERLOOP_COLOR", RED=1)).state == "Ok"
+
+
+async def test_nothing_written_during_an_outage_is_replayed(rig: Rig) -> None:
+    indi, board = rig.indi, rig.board
+    await indi.write("EVERLOOP_COLOR", GREEN=10)
+    await board.wait_until(lambda board: board.leds[0].green == 10)
+    await rig.service.stop()
+    await lost(rig)
+    for red in range(1, 50):
+        indi.put("EVERLOOP_COLOR", RED=red)
+        indi.put("GPIO_DIRECTION", **{f"PIN_{red % 16}": "On"})
+    await indi.fence()
+    rig.configs.clear()
+    await rig.service.start()
+    await indi.in_state("CONNECTION", "Ok")
+    await rig.all_sent("Everloop", 1)
+    assert (await indi.write("EVERLOOP_COLOR", BLUE=3)).values["RED"] == "0"
+    await board.wait_until(lambda board: board.leds[0] == Led(0, 10, 3, 0))
+    assert board.output_pins == frozenset()
+    assert not any(led.red for config in rig.sent("Everloop") for led in config.image.led)
+
+
+async def test_a_board_that_nobody_used_is_left_alone_when_it_is_back(rig: Rig) -> None:
+    await rig.service.stop()
+    await lost(rig)
+    await rig.service.start()
+    await rig.indi.in_state("CONNECTION", "Ok")
+    await rig.indi.write("EVERLOOP_COLOR", RED=1)
+    await rig.all_sent("Everloop", 1)
+    assert len(rig.configs) == 1
+
+
+async def test_a_hung_service_is_lost(away: Rig) -> None:
+    rig, indi = away, away.indi
+    await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+    await indi.write("KEEP_ALIVE", TIMEOUT=1)
+    await indi.connect()
+    rig.service.hang()
+    await lost(rig)
+    assert any("no update from the Gpio driver for 1.03 s" in answer.message for answer in indi.answers)
+    rig.service.resume()
+    await indi.in_state("CONNECTION", "Ok")
+
+
+async def test_another_board_in_its_place(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_LED_18", RED=200)
+    await rig.service.stop()
+    await lost(rig)
+    voice = SimulatedBoard(Kind.VOICE)
+    async with MalosService(voice, info_port=rig.service.info_port):
+        await indi.in_state("CONNECTION", "Ok")
+        assert indi.known["EVERLOOP_INFO"].values == {"BOARD": "Voice", "LEDS": "18"}
+        assert [name for name in indi.known if name.startswith("EVERLOOP_LED")][-1] == "EVERLOOP_LED_18"
+        await voice.wait_until(lambda board: board.leds[17].red == 200)
+        await indi.write("CONNECTION", DISCONNECT="On")
+
+
+async def test_outputs_that_an_earlier_connection_set_are_sent_again_before_the_first_config(rig: Rig) -> None:
+    """The service was restarted while nobody was connected: its first config would reset the other pins."""
+    indi, board = rig.indi, rig.board
+    await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_8="On")
+    await indi.settle("DIGITAL_OUTPUT_4", ON="On")
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await rig.service.stop()
+    await rig.service.start()
+    await indi.connect()
+    await indi.settle("DIGITAL_OUTPUT_9", ON="On")
+    assert board.level(3)
+    assert board.output_pins == {3, 8}
+
+
+async def test_garbage_from_the_service_is_survived(rig: Rig) -> None:
+    rig.service.publish_update("Everloop", b"\xff\xff\xff")
+    rig.service.publish_update("Gpio", b"\xff\xff\xff")
+    rig.service.publish_error("Gpio", b"\x00\xff\xfe")
+    await rig.indi.until(lambda: len(rig.indi.messages) >= 1)
+    assert (await rig.indi.write("EVERLOOP_COLOR", RED=1)).state == "Ok"
+    assert all(text.isascii() for text in rig.indi.messages)
+
+
+async def test_two_drivers_share_a_board(rig: Rig) -> None:
+    async with piped(make_driver(address=rig.service.address)) as other:
+        await (await other.get_properties()).connect()
+        await rig.indi.write("GPIO_DIRECTION", PIN_3="On")
+        await rig.indi.settle("DIGITAL_OUTPUT_4", ON="On")
+        await other.until(lambda: other.known["DIGITAL_INPUT_4"].on == ["ON"])

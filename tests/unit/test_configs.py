@@ -1,0 +1,86 @@
+"""What goes to MALOS, byte for byte, and what comes from it."""
+
+import struct
+
+import pytest
+
+from indi_matrix.devices.base import Timing
+from indi_matrix.devices.everloop import image_config, led_count, parse_image
+from indi_matrix.devices.gpio import pad_levels, pin_config
+from indi_matrix.errors import WriteError
+from indi_matrix.malos.messages import DriverConfig
+from indi_matrix.ring import DARK, Color
+
+
+@pytest.mark.parametrize("count", [18, 35])
+def test_an_image_has_one_value_for_each_led(count: int) -> None:
+    config = DriverConfig.FromString(image_config([DARK] * (count - 1) + [Color(1, 2, 3, 255)]))
+    assert len(config.image.led) == count
+    last = config.image.led[-1]
+    assert (last.red, last.green, last.blue, last.white) == (1, 2, 3, 255)
+    assert not config.HasField("gpio")
+    assert config.delay_between_updates == 0
+
+
+@pytest.mark.parametrize(("update", "count"), [(b"\x10\x23", 35), (b"\x10\x12", 18)])
+def test_led_counts(update: bytes, count: int) -> None:
+    assert led_count(update) == count
+
+
+@pytest.mark.parametrize(
+    "update", [b"", b"\xff", b"\x10\x00", b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\x10\x80\x08"]
+)
+def test_no_led_count(update: bytes) -> None:
+    assert led_count(update) == 0
+
+
+@pytest.mark.parametrize(
+    ("update", "levels"),
+    [(b"", 0), (b"\x20\x08", 0x0008), (b"\x20\x81\x80\x02", 0x8001), (b"\x20\xff\xff\x07", 0xFFFF)],
+)
+def test_pad_levels(update: bytes, levels: int) -> None:
+    assert pad_levels(update) == levels
+
+
+def test_an_update_that_cannot_be_read() -> None:
+    assert pad_levels(b"\xff\xff") is None
+
+
+@pytest.mark.parametrize("pin", [0, 7, 15])
+@pytest.mark.parametrize(
+    ("output", "level", "mode", "value"), [(True, True, 1, 1), (True, False, 1, 0), (False, True, 0, 0)]
+)
+def test_a_pin(pin: int, output: bool, level: bool, mode: int, value: int) -> None:
+    gpio = DriverConfig.FromString(pin_config(pin, output=output, level=level)).gpio
+    assert (gpio.pin, gpio.mode, gpio.value) == (pin, mode, value)
+
+
+@pytest.mark.parametrize("pin", [-1, 16, 32])
+def test_no_pin(pin: int) -> None:
+    with pytest.raises(ValueError, match="pins are 0 to 15"):
+        pin_config(pin, output=True, level=True)
+
+
+def test_pin_0_is_always_named() -> None:
+    config = DriverConfig.FromString(pin_config(0, output=False, level=False))
+    assert config.HasField("gpio")
+
+
+def test_no_millisecond_is_lost() -> None:
+    """MALOS multiplies a single-precision number of seconds by 1000 and cuts."""
+    for period in range(10, 10000):
+        config = DriverConfig.FromString(pin_config(0, output=True, level=True, timing=Timing(period / 1000, 5)))
+        single = struct.unpack("f", struct.pack("f", config.delay_between_updates * 1000))[0]
+        assert int(config.delay_between_updates * 1000) == period
+        assert int(single) == period
+
+
+def test_images_as_text() -> None:
+    assert parse_image("FF0000 00ff0080", 2) == [Color(red=255), Color(green=255, white=128)]
+    assert parse_image("\n FF0000\t00FF00 ", 2) == [Color(red=255), Color(green=255)]
+
+
+@pytest.mark.parametrize(("text", "told"), [("FF0000", "has 1 words; it takes 2"), ("FF0000 X", "word 2, 'X'")])
+def test_no_images(text: str, told: str) -> None:
+    with pytest.raises(WriteError, match=told):
+        parse_image(text, 2)

@@ -1,0 +1,51 @@
+import pytest
+
+from indi_matrix.errors import SettingsError
+from indi_matrix.settings import Address, BoardSettings
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("pi", Address("pi", 20012)),
+        ("pi.local:30000", Address("pi.local", 30000)),
+        ("192.168.0.7:1", Address("192.168.0.7", 1)),
+        ("::1", Address("::1", 20012)),
+        ("[::1]", Address("::1", 20012)),
+        ("[fe80::1%eth0]:65535", Address("fe80::1%eth0", 65535)),
+    ],
+)
+def test_addresses(text: str, address: Address) -> None:
+    assert Address.parse(text) == address
+    assert Address.parse(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ":20012", "pi:", "pi:0", "pi:65536", "pi:-1", "pi:abc", "a b", "pi:\uff11", "[::1", "x/y", "pi:1e3"],
+)
+def test_no_addresses(text: str) -> None:
+    with pytest.raises(SettingsError):
+        Address.parse(text)
+
+
+def test_an_argument_goes_before_the_environment() -> None:
+    environ = {"INDIDEV": "From Environment", "INDI_MATRIX_ADDRESS": "pi:1"}
+    assert BoardSettings.from_environment(None, None, {}) == BoardSettings("MATRIX", Address("127.0.0.1", 20012))
+    assert BoardSettings.from_environment(None, None, environ) == BoardSettings(
+        "From Environment", Address("pi", 1)
+    )
+    assert BoardSettings.from_environment("Mine", "other", environ) == BoardSettings(
+        "Mine", Address("other", 20012)
+    )
+
+
+@pytest.mark.parametrize("name", ["x" * 64, "Sternwarte \u00fc", "a\nb"])
+def test_no_names(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"INDIDEV: .* cannot name a device"):
+        BoardSettings.from_environment(None, None, {"INDIDEV": name})
+
+
+def test_the_source_of_a_bad_address_is_told() -> None:
+    with pytest.raises(SettingsError, match=r"INDI_MATRIX_ADDRESS: .* no port"):
+        BoardSettings.from_environment(None, None, {"INDI_MATRIX_ADDRESS": "pi:x"})
