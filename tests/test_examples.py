@@ -1,0 +1,156 @@
+"""Each example does what it says: run as a reader runs it, with a real server and a board behind it."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from indi_matrix.simulator import Led, MalosService, SimulatedBoard
+from tests.driver.client import IndiClient
+from tests.programs import PATIENCE, finished, free_port, line_of, need, running, served
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+DARK, RED, QUARTER_WHITE = Led(), Led(red=64), Led(white=64)
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def board() -> SimulatedBoard:
+    return SimulatedBoard()
+
+
+@pytest_asyncio.fixture
+async def port(board: SimulatedBoard) -> AsyncIterator[str]:
+    """The port of a server with that board."""
+    async with MalosService(board, info_port=0) as service, served("--address", service.address) as port:
+        yield str(port)
+
+
+@asynccontextmanager
+async def client(port: str) -> AsyncIterator[IndiClient]:
+    """Connect to a server as soon as it listens; the stock server does not tell when it does."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection(HOST, int(port))
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.02)
+            else:
+                break
+    indi = IndiClient(writer)
+    listening = asyncio.create_task(indi.listen(reader))
+    try:
+        yield indi
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
+        writer.close()
+        await writer.wait_closed()
+
+
+def python(name: str) -> tuple[str, ...]:
+    """Return how to run a Python example so that its lines are seen as they come."""
+    return (sys.executable, "-W", "error", "-u", str(EXAMPLES / name))
+
+
+async def interrupt(process: Process) -> None:
+    """End a program as Ctrl-C does, which is to be no failure."""
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+    assert (process.returncode, "Traceback" in errors.decode()) == (0, False), errors.decode()
+
+
+def test_every_example_has_a_test() -> None:
+    examples = [path.stem for path in EXAMPLES.iterdir() if path.is_file()]
+    untested = [stem for stem in examples if not any(name.startswith(f"test_{stem}_") for name in globals())]
+    assert examples
+    assert not untested
+
+
+async def test_serve_beside_another_serves_both_devices() -> None:
+    port = str(free_port())
+    async with running(*python("serve_beside_another.py"), HOST, port) as process:
+        async with client(port) as indi:
+            await indi.get_properties("CONNECTION", "COUNT")
+            assert (await indi.connect()).state == "Ok"
+            await indi.until(lambda: "GPIO_DIRECTION" in indi.known)
+            assert indi.known["EVERLOOP_INFO"].values == {"BOARD": "Creator", "LEDS": "35"}
+            # Only a board tells the level of a pad.
+            assert (await indi.write("GPIO_DIRECTION", PIN_3="On")).state == "Ok"
+            await indi.until(lambda: "DIGITAL_OUTPUT_4" in indi.known)
+            assert (await indi.settle("DIGITAL_OUTPUT_4", ON="On")).state == "Ok"
+            assert float(indi.known["GPIO_REGISTER"].values["PADS"]) == 1 << 3
+            seconds = float(indi.known["COUNT"].values["SECONDS"])
+            await indi.until(lambda: float(indi.known["COUNT"].values["SECONDS"]) == seconds + 1)
+        async with asyncio.timeout(PATIENCE):
+            await interrupt(process)
+
+
+async def test_random_colours_paints_a_new_picture_every_50_ms(board: SimulatedBoard, port: str) -> None:
+    pictures: list[tuple[Led, ...]] = []
+    moments: list[float] = []
+
+    def look() -> None:
+        pictures.append(board.leds)
+        moments.append(asyncio.get_running_loop().time())
+
+    unwatch = board.watch(look)
+    async with asyncio.timeout(PATIENCE), running(*python("random_colours.py"), HOST, port) as process:
+        await board.wait_until(lambda board: board.frames == 40)
+        unwatch()
+        await interrupt(process)
+    assert len(set(pictures)) == 40
+    assert all(len(set(picture)) > 30 for picture in pictures)
+    assert moments[-1] - moments[0] > 1.5  # 39 * 0.05, less what the first one may have been late
+
+
+async def test_random_colours_ends_after_the_frames_asked_for(board: SimulatedBoard, port: str) -> None:
+    status, _, errors = await finished(*python("random_colours.py"), HOST, port, "--frames", "5")
+    assert status == 0, errors
+    assert 2 <= board.frames <= 5  # pictures that come late together are shown in one frame
+
+
+async def test_toggle_pin_toggles_and_prints_the_levels(board: SimulatedBoard, port: str) -> None:
+    board.set_input(15, level=True)
+    async with client(port) as indi:
+        await indi.get_properties("POLLING_PERIOD")
+        assert (await indi.write("POLLING_PERIOD", PERIOD_MS=20)).state == "Ok"
+    async with (
+        running(*python("toggle_pin.py"), HOST, port, "--period", "0.3") as process,
+        asyncio.timeout(PATIENCE),
+    ):
+        for _ in range(2):
+            await board.wait_until(lambda board: board.level(0))
+            assert await line_of(process.stdout, "1") == "1000000000000001\n"
+            await board.wait_until(lambda board: not board.level(0))
+            assert await line_of(process.stdout, "1") == "1000000000000000\n"
+        assert board.output_pins == {0}
+        await interrupt(process)
+
+
+async def test_flat_panel_lights_the_ring_and_darkens_it(board: SimulatedBoard, port: str) -> None:
+    script = ("sh", str(EXAMPLES / "flat_panel.sh"))
+    lit = (QUARTER_WHITE, QUARTER_WHITE, RED, *[QUARTER_WHITE] * 32)
+    need("indi_eval")
+    for _ in range(2):  # it is to work each time
+        async with running(*script, "localhost", port, "0.3") as process, asyncio.timeout(PATIENCE):
+            await board.wait_until(lambda board: board.leds == lit)
+            await board.wait_until(lambda board: set(board.leds) == {DARK})
+            output, errors = await process.communicate()
+            told = "MATRIX.EVERLOOP_INFO.BOARD=Creator\nMATRIX.EVERLOOP_INFO.LEDS=35\n"
+            assert (process.returncode, output.decode(), errors.decode()) == (0, told, "")
+    async with client(port) as indi:
+        await indi.get_properties()
+        assert indi.known["CONNECTION"].on == ["DISCONNECT"]
+
+
+async def test_flat_panel_fails_where_there_is_no_server() -> None:
+    status, _, errors = await finished("sh", str(EXAMPLES / "flat_panel.sh"), "localhost", str(free_port()))
+    assert status != 0
+    assert "refused" in errors
