@@ -3,11 +3,12 @@
 import argparse
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
-from indi_matrix.errors import MatrixError, SettingsError
+from indi_matrix.errors import LinkError, MatrixError, SettingsError
 from indi_matrix.factory import KINDS, SimulatedHardware, assemble, make_driver
 from indi_matrix.logs import LEVELS, log_to_stderr
 from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         options.run(options)
     except SettingsError as error:
         _complain(error, 2)
+    except socket.gaierror as error:
+        _complain(LinkError(f"host {options.host}: {error.strerror}"), 1)
     except (MatrixError, OSError) as error:
         _complain(error, 1)
     sys.exit(0)
@@ -54,8 +57,15 @@ def _complain(error: Exception, status: int) -> NoReturn:
 # Arguments
 
 
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line, where argparse would print the usage too."""
+
+    def error(self, message: str) -> NoReturn:
+        _complain(SettingsError(f"{message} (see {self.prog} --help)"), 2)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         "indi_matrix",
         description=_DESCRIPTION,
         epilog=_EPILOG,

@@ -1,5 +1,3 @@
 """The version, on its own so that it can be read without importing the driver."""
 
-from typing import Final
-
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"

@@ -367,7 +367,7 @@ async def test_a_client_that_writes_more_than_is_handled_has_to_wait() -> None:
     driver, loop = Echo(), asyncio.get_running_loop()
     async with serving(driver) as site:
         with socket.create_connection((site.server.host, site.server.port)) as busy:
-            busy.setblocking(False)  # noqa: FBT003 - the library's signature
+            busy.setblocking(False)
             await loop.sock_sendall(busy, write("hold"))
             await driver.held.wait()
             with pytest.raises(TimeoutError):

@@ -1,0 +1,113 @@
+"""Run the real programs: ours, and INDI's."""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).with_name("indi_matrix")
+PATIENCE = 10.0
+
+
+def need(program: str) -> str:
+    """Return the path of an INDI program, from Debian's package indi-bin; these tests do not do without it."""
+    path = shutil.which(program)
+    assert path is not None, f"{program} is missing: apt-get install indi-bin"
+    return path
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def running(*command: str | Path, environ: dict[str, str] | None = None) -> AsyncIterator[Process]:
+    """Run a program; it is killed at the end, if it still runs then."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **(environ or {})}
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def finished(
+    *command: str | Path, stdin: str = "", environ: dict[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Run a program to its end, and return its exit status, output and errors."""
+    async with running(*command, environ=environ) as process, asyncio.timeout(PATIENCE):
+        output, errors = await process.communicate(stdin.encode())
+        assert process.returncode is not None
+        return process.returncode, output.decode(), errors.decode()
+
+
+async def line_of(stream: asyncio.StreamReader | None, wanted: str) -> str:
+    """Return the first line of a program that contains a text."""
+    assert stream is not None
+    async with asyncio.timeout(PATIENCE):
+        while line := (await stream.readline()).decode():
+            if wanted in line:
+                return line
+    raise AssertionError(f"the program ended without saying {wanted!r}")
+
+
+async def stopped(process: Process, within: float) -> int:
+    """Return the exit status of a program that is to end by itself."""
+    async with asyncio.timeout(within):
+        return await process.wait()
+
+
+@asynccontextmanager
+async def served(*options: str) -> AsyncIterator[int]:
+    """Run `indi_matrix serve` on a free port, which is told."""
+    async with running(PROGRAM, "serve", "--port", "0", *options) as process:
+        line = await line_of(process.stderr, "serving INDI clients on")
+        yield int(line.rsplit(":", 1)[1])
+
+
+@asynccontextmanager
+async def indiserver(
+    *drivers: str | Path, environ: dict[str, str] | None = None
+) -> AsyncIterator[tuple[Process, int]]:
+    """Run the real indiserver on a free port, which is told."""
+    port = free_port()
+    async with running(need("indiserver"), "-p", str(port), *drivers, environ=environ) as process:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except ConnectionRefusedError:
+                    await asyncio.sleep(0.02)  # indiserver does not tell when it listens
+                else:
+                    break
+        writer.close()
+        yield process, port
+
+
+async def setprop(port: int, *what: str) -> None:
+    """Write with the real indi_setprop."""
+    status, output, errors = await finished(need("indi_setprop"), "-p", str(port), *what)
+    assert status == 0, output + errors
+
+
+async def getprop(port: int, *what: str) -> dict[str, str]:
+    """Read with the real indi_getprop, what it finds within a second."""
+    _, output, _ = await finished(need("indi_getprop"), "-p", str(port), "-t", "1", *what)
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+
+async def becomes(port: int, expression: str) -> None:
+    """Wait with the real indi_eval until an expression is true."""
+    status, output, errors = await finished(need("indi_eval"), "-p", str(port), "-t", "8", "-w", expression)
+    assert status == 0, f"{expression} is not true: {output}{errors}"

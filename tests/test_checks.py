@@ -1,0 +1,71 @@
+"""What tools hold the code to, and what must not be forgotten."""
+
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import indi_matrix
+from indi_matrix import devices, errors
+from indi_matrix.devices import DEVICES, Device
+from indi_matrix.malos.messages import DriverConfig
+from indi_matrix.malos.ports import BASE_OFFSETS
+
+ROOT = Path(__file__).parents[1]
+TOOLS = Path(sys.executable).parent
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["lint-imports"]],
+    ids=" ".join,
+)
+def test_tool(command: list[str]) -> None:
+    result = subprocess.run(
+        [TOOLS / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_device_is_in_the_registry() -> None:
+    modules = [name for _, name, _ in pkgutil.iter_modules(devices.__path__) if name != "base"]
+    found = {
+        thing
+        for name in modules
+        for thing in vars(import_module(f"indi_matrix.devices.{name}")).values()
+        if isinstance(thing, type) and issubclass(thing, Device) and thing is not Device
+    }
+    assert found == set(DEVICES)
+    assert len(modules) == len(DEVICES)
+
+
+def test_every_device_has_a_driver_of_its_own() -> None:
+    drivers = [device.driver for device in DEVICES]
+    assert len(set(drivers)) == len(drivers)
+    assert set(drivers) <= set(BASE_OFFSETS)
+
+
+def test_every_error_descends_from_the_root_and_from_a_builtin() -> None:
+    leaves = [
+        thing for thing in vars(errors).values() if isinstance(thing, type) and thing is not errors.MatrixError
+    ]
+    assert leaves
+    for leaf in leaves:
+        assert issubclass(leaf, errors.MatrixError)
+        assert len(leaf.__bases__) == 2
+
+
+def test_the_schemas_are_those_of_the_installed_package() -> None:
+    fields = {field.name: field.number for field in DriverConfig.DESCRIPTOR.fields}
+    assert {name: fields[name] for name in ("image", "servo", "gpio", "humidity")} == {
+        "image": 3, "servo": 7, "gpio": 8, "humidity": 9,
+    }  # fmt: skip
+
+
+def test_the_public_names() -> None:
+    assert set(indi_matrix.__all__) == {"MatrixDriver", "__version__", "make_driver"}
+    assert all(hasattr(indi_matrix, name) for name in indi_matrix.__all__)

@@ -1,0 +1,212 @@
+"""The command line, as a person and as a parent process meet it."""
+
+import asyncio
+import os
+import pty
+import signal
+import socket
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from indi_matrix import __version__
+from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
+from tests.programs import PROGRAM, finished, free_port, line_of, running, served, stopped
+
+GET = '<getProperties version="1.7"/>\n'
+CONNECT = """
+<newSwitchVector device="MATRIX" name="CONNECTION">
+  <oneSwitch name="CONNECT">On</oneSwitch>
+</newSwitchVector>
+"""
+
+
+@pytest.mark.parametrize("command", [[], ["serve"], ["simulate"], ["info"]])
+async def test_help(command: list[str]) -> None:
+    status, output, errors = await finished(PROGRAM, *command, "--help")
+    assert (status, errors) == (0, "")
+    assert "usage: indi_matrix" in output
+    assert all(option in output for option in ("--name", "--address", "--log-level"))
+
+
+async def test_help_tells_a_newcomer_what_to_type() -> None:
+    _, output, _ = await finished(PROGRAM, "--help")
+    for told in ("indiserver indi_matrix", "indi_matrix serve --simulate", "indi_setprop", "INDI_MATRIX_ADDRESS"):
+        assert told in output
+
+
+async def test_version() -> None:
+    assert await finished(PROGRAM, "--version") == (0, f"indi_matrix {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--address", "pi:x"], "address: 'x' is no port; a port is a whole number from 1 to 65535"),
+        (["--name", "x" * 64], "cannot name a device; a name is 1 to 63 printable ASCII characters"),
+        (["--log-level", "loud"], "'loud'"),
+        (["toast"], "'toast'"),
+        (["serve", "--port", "65536"], "'65536' is no port; a port is 1 to 65535, or 0 for any"),
+        (["serve", "--port", "abc"], "'abc' is no port"),
+        (["serve", "--max-connections", "0"], "'0' is not a whole number from 1 on"),
+        (["serve", "--simulate", "toaster"], "'toaster'"),
+        (["simulate", "toaster"], "'toaster'"),
+        (["info", "pi:0"], "port 0 is out of range"),
+    ],
+)
+async def test_a_bad_argument_is_one_clear_line(arguments: list[str], told: str) -> None:
+    status, output, errors = await finished(PROGRAM, *arguments)
+    assert (status, output) == (2, "")
+    assert errors.startswith("indi_matrix: error: ")
+    assert told in errors
+    assert errors.count("\n") == 1
+
+
+async def test_a_bad_environment_is_one_clear_line() -> None:
+    status, output, errors = await finished(PROGRAM, environ={"INDI_MATRIX_ADDRESS": "pi:99999"})
+    assert (status, output) == (2, "")
+    assert errors == (
+        "indi_matrix: error: INDI_MATRIX_ADDRESS: port 99999 is out of range; "
+        "a port is a whole number from 1 to 65535\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "simulate"])
+async def test_a_busy_port_is_one_clear_line(command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        status, output, errors = await finished(PROGRAM, command, "--port", port)
+    assert (status, output) == (1, "")
+    assert port in errors
+    assert "in use" in errors or "taken" in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["serve", "simulate"])
+async def test_a_host_that_nobody_knows_is_one_clear_line(command: str) -> None:
+    status, _, errors = await finished(PROGRAM, command, "--host", "no-such-host.invalid")
+    assert status == 1
+    assert errors.splitlines()[-1].startswith("indi_matrix: error: host no-such-host.invalid: ")
+
+
+async def test_a_host_that_is_not_ours_is_one_clear_line() -> None:
+    status, _, errors = await finished(PROGRAM, "serve", "--host", "192.0.2.1", "--port", "0")
+    assert status == 1
+    assert "192.0.2.1" in errors
+    assert errors.count("\n") <= 2  # the warning that INDI has no authentication goes before it
+
+
+async def test_info() -> None:
+    async with MalosService(SimulatedBoard(Kind.VOICE), info_port=0) as service:
+        status, output, errors = await finished(PROGRAM, "info", service.address)
+    assert (status, errors) == (0, "")
+    assert f"MALOS at {service.address}" in output
+    assert "board: Voice, 18 LEDs" in output
+    gpio = service.ports["Gpio"]
+    assert ["Gpio", str(gpio.base), str(gpio.keep_alive), str(gpio.errors), str(gpio.updates)] in [
+        line.split()[:5] for line in output.splitlines()
+    ]
+
+
+async def test_info_of_nothing() -> None:
+    port = free_port()
+    status, output, errors = await finished(PROGRAM, "info", f"127.0.0.1:{port}")
+    assert (status, output) == (1, "")
+    assert errors == f"indi_matrix: error: 127.0.0.1:{port}: connection refused\n"
+
+
+async def test_standard_output_carries_indi_and_nothing_else() -> None:
+    async with (
+        MalosService(SimulatedBoard(), info_port=0) as service,
+        running(PROGRAM, "--log-level", "debug", "--address", service.address) as driver,
+    ):
+        assert driver.stdin is not None
+        driver.stdin.write((GET + CONNECT + "<garbage").encode())
+        await line_of(driver.stdout, 'name="GPIO_DIRECTION"')
+        output, errors = await driver.communicate(b"")
+    assert driver.returncode == 0
+    assert {element.tag[:3] for element in ET.fromstring(b"<all>" + output + b"</all>")} <= {"def", "set", "mes"}
+    assert b"DEBUG" in errors
+
+
+async def test_the_name_comes_from_the_environment() -> None:
+    status, output, _ = await finished(PROGRAM, stdin=GET, environ={"INDIDEV": "My Matrix Board"})
+    assert status == 0
+    assert {element.get("device") for element in ET.fromstring(f"<all>{output}</all>")} == {"My Matrix Board"}
+
+
+async def test_on_a_terminal_it_says_what_it_waits_for() -> None:
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, stdin=theirs, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    os.close(theirs)
+    told = await line_of(process.stderr, "waiting for INDI on standard input")
+    more = await line_of(process.stderr, "indi_matrix serve")
+    assert told.startswith("indi_matrix: ")
+    assert more.startswith("indi_matrix: ")
+    os.write(ours, b"\x04")  # end of file, as a person types it
+    assert await stopped(process, 2) == 0
+    os.close(ours)
+
+
+@pytest.mark.parametrize("moment", ["idle", "connecting", "connected"])
+@pytest.mark.parametrize("how", ["end of file", "SIGTERM", "SIGINT"])
+async def test_a_driver_is_gone_within_a_second(moment: str, how: str) -> None:
+    async with MalosService(SimulatedBoard(), info_port=0) as service:
+        address = service.address if moment == "connected" else f"127.0.0.1:{free_port()}"
+        async with running(PROGRAM, "--address", address) as driver:
+            assert driver.stdin is not None
+            driver.stdin.write((GET if moment == "idle" else GET + CONNECT).encode())
+            told = {"idle": "KEEP_ALIVE", "connecting": 'state="Busy"', "connected": "is connected"}[moment]
+            await line_of(driver.stdout, told)
+            if how == "end of file":
+                driver.stdin.close()
+            else:
+                driver.send_signal(signal.Signals[how])
+            assert await stopped(driver, 1) == 0
+            assert driver.stderr is not None
+            assert await driver.stderr.read() == b""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_server_is_gone_within_a_second(how: signal.Signals) -> None:
+    async with running(PROGRAM, "serve", "--port", "0", "--simulate") as server:
+        line = await line_of(server.stderr, "serving INDI clients on 127.0.0.1:")
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(line.rsplit(":", 1)[1]))
+        writer.write((GET + CONNECT).encode())
+        while b"is connected" not in await reader.readline():
+            pass
+        server.send_signal(how)
+        assert await stopped(server, 1) == 0
+        writer.close()
+
+
+async def test_a_simulator_says_where_it_is_and_stops_when_told() -> None:
+    async with running(PROGRAM, "simulate", "voice", "--port", "0") as simulator:
+        line = await line_of(simulator.stderr, "MALOS simulator: voice at 127.0.0.1:")
+        status, output, _ = await finished(PROGRAM, "info", line.split()[-1])
+        assert status == 0
+        assert "18 LEDs" in output
+        simulator.send_signal(signal.SIGTERM)
+        assert await stopped(simulator, 1) == 0
+
+
+async def test_options_stand_before_or_after_the_command() -> None:
+    for arguments in (["--name", "Mine", "serve", "--port", "0"], ["serve", "--port", "0", "--name", "Mine"]):
+        async with running(PROGRAM, *arguments) as server:
+            line = await line_of(server.stderr, "serving INDI clients on")
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(line.rsplit(":", 1)[1]))
+            writer.write(GET.encode())
+            assert b'device="Mine"' in await reader.readline()
+            writer.close()
+
+
+async def test_a_server_takes_as_many_clients_as_it_is_told() -> None:
+    async with served("--max-connections", "2") as port:
+        connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        refusal = await connections[2][0].read()
+        assert b"2" in refusal
+        assert b"<message" in refusal
+        for _, writer in connections:
+            writer.close()
