@@ -1,0 +1,73 @@
+"""What README says is so."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from indi_matrix import make_driver
+from tests.driver.client import piped
+from tests.programs import PROGRAM, finished
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ROWS = [line for line in README.splitlines() if line.startswith("| `")]
+
+
+def row_of(name: str) -> str:
+    """Return the row of a property; of several numbered ones, the row of the first."""
+    first = re.sub(r"_[0-9]+$", "_1", name)
+    (row,) = [row for row in ROWS if row.startswith(f"| `{first}`")]
+    return row
+
+
+async def test_the_tables_hold_every_property_with_its_members_and_limits() -> None:
+    async with piped(make_driver(simulate="creator")) as indi:
+        await (await indi.get_properties()).connect()
+        await indi.write("GPIO_DIRECTION", PIN_0="On")
+        for name, prop in indi.known.items():
+            row = row_of(name)
+            kind = prop.kind.lower() + (", ro" if prop.attributes["perm"] == "ro" else "")
+            assert f"| {kind} |" in row
+            members = list(prop.members)
+            shown = members if len(members) <= 4 else [members[0], members[-1]]
+            assert all(f"`{member}`" in row for member in shown), row
+            if kind == "number":
+                (limits,) = {(one["min"], one["max"]) for one in prop.members.values()}
+                assert f"{limits[0]} to {limits[1]}" in row
+        names = {re.sub(r"_[0-9]+$", "_1", name) for name in indi.known}
+    assert names == {name for row in ROWS for name in re.findall(r"^\| `([A-Z_0-9]+)`", row)}
+
+
+@pytest.mark.parametrize("number", range(len(PYTHON)))
+async def test_python(number: int) -> None:
+    code = PYTHON[number]
+    if "IPyServer(" in code:
+        # It would serve for ever, on a port that may be taken.
+        code = code.replace("asyncio.run(", "print(").replace(".asyncrun())", ")")
+    status, _, errors = await finished(Path(PROGRAM).with_name("python"), "-W", "error", "-c", code)
+    assert (status, errors) == (0, "")
+
+
+async def test_every_option_and_command_is_known_to_the_program() -> None:
+    helps = await asyncio.gather(
+        *(finished(PROGRAM, *command, "--help") for command in ([], ["serve"], ["simulate"], ["info"]))
+    )
+    known = "".join(output for _, output, _ in helps)
+    for line in README.splitlines():
+        if "indi_matrix " in line and "pip" not in line:
+            assert all(option in known for option in re.findall(r"--[a-z][a-z-]+", line)), line
+    assert set(re.findall(r"indi_matrix (serve|simulate|info)\b", README)) == {"serve", "simulate", "info"}
+
+
+def test_what_it_links_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^):]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_example_is_named() -> None:
+    assert {path.name for path in (ROOT / "examples").iterdir() if path.is_file()} == set(
+        re.findall(r"^\| \[examples/([a-z_.]+)\]", README, re.MULTILINE)
+    )
