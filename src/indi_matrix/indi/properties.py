@@ -249,6 +249,7 @@ class Property(ABC, Generic[V]):
             state=self.state,
             timestamp=timestamp(),
         )
+        element.attrib.update(self._timeout())
         if text:
             element.set("message", text)
         for name in values:
@@ -257,7 +258,11 @@ class Property(ABC, Generic[V]):
 
     def _definition_attributes(self) -> dict[str, str]:
         """Return the attributes that a definition has beyond those of all kinds."""
-        return {"perm": self.perm, **self._rule(), "timeout": "0"}
+        return {"perm": self.perm, **self._rule(), **self._timeout()}
+
+    def _timeout(self) -> dict[str, str]:
+        """Return the attribute that all but lights have, also in what is set: indipyclient counts on it."""
+        return {"timeout": "0"}
 
     def _rule(self) -> dict[str, str]:
         """Return the switch rule, which the other kinds do not have."""
@@ -388,6 +393,9 @@ class LightProperty(Property[State]):
         super().__init__(name, label, group, members, perm=Perm.READ)
 
     def _definition_attributes(self) -> dict[str, str]:
+        return {}
+
+    def _timeout(self) -> dict[str, str]:
         return {}
 
     def _parse(self, member: Member[State], text: str) -> State:

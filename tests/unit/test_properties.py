@@ -1,0 +1,95 @@
+from xml.etree.ElementTree import Element, tostring
+
+import pytest
+
+from indi_matrix.indi.properties import (
+    AnyProperty,
+    LightProperty,
+    Member,
+    NumberMember,
+    NumberProperty,
+    Rule,
+    State,
+    SwitchProperty,
+    TextProperty,
+    message_text,
+)
+
+NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, step=0.1)]
+SWITCHES = [Member("A", "A", value=True), Member("B", "B", value=False)]
+
+
+def make(kind: str) -> AnyProperty:
+    made: dict[str, AnyProperty] = {
+        "Number": NumberProperty("P", "Label", "Group", NUMBERS),
+        "Switch": SwitchProperty("P", "Label", "Group", SWITCHES, rule=Rule.ONE_OF_MANY),
+        "Text": TextProperty("P", "Label", "Group", [Member("T", "T", "first")]),
+        "Light": LightProperty("P", "Label", "Group", [Member("L", "L", State.IDLE)]),
+    }
+    return made[kind]
+
+
+@pytest.mark.parametrize("kind", ["Number", "Switch", "Text", "Light"])
+def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> None:
+    posted: list[Element] = []
+    prop = make(kind)
+    prop.attach("D", posted.append)
+    definition = prop.definition()
+    prop.answer(None, State.OK, "[INFO] well")
+    (answer,) = posted
+    common = {"device", "name", "state", "timestamp"}
+    rights = set() if kind == "Light" else {"timeout"}
+    perm = rights and {"perm"} | ({"rule"} if kind == "Switch" else set())
+    assert definition.tag == f"def{kind}Vector"
+    assert set(definition.attrib) == common | {"label", "group"} | rights | perm
+    assert answer.tag == f"set{kind}Vector"
+    assert set(answer.attrib) == common | {"message"} | rights
+    assert {one.tag for one in definition} == {f"def{kind}"}
+    assert {one.tag for one in answer} == {f"one{kind}"}
+
+
+def test_only_what_changed_is_sent() -> None:
+    posted: list[Element] = []
+    prop = make("Number")
+    prop.attach("D", posted.append)
+    prop.update({"X": 0.0, "Y": 0.0})
+    assert posted == []
+    prop.update({"X": 3.0, "Y": 0.0})
+    assert [one.get("name") for one in posted[0]] == ["X"]
+    prop.update(state=State.OK)
+    assert list(posted[1]) == []
+    prop.update(state=State.OK)
+    assert len(posted) == 2
+
+
+def test_nothing_is_sent_of_a_property_that_clients_do_not_know() -> None:
+    posted: list[Element] = []
+    prop = make("Text")
+    prop.attach("D", posted.append)
+    prop.delete()
+    prop.delete()
+    prop.answer({"T": "second"}, State.OK)
+    assert [element.tag for element in posted] == ["delProperty"]
+    assert prop.values == {"T": "second"}
+
+
+def test_the_vector_of_indipydriver_shows_the_same() -> None:
+    prop = make("Number")
+    posted: list[Element] = []
+    prop.attach("D", posted.append)
+    prop.answer({"X": 7.0}, State.OK)
+    assert (prop.vector["X"], prop.vector.state) == ("7", "Ok")
+
+
+def test_a_message_is_short_plain_and_on_one_line() -> None:
+    text = message_text("ERROR", "caf\u00e9\n\x00" + "x" * 500)
+    assert text.startswith("[ERROR] caf?  xxx")
+    assert len(text) == 255
+
+
+def test_text_that_xml_cannot_carry() -> None:
+    posted: list[Element] = []
+    prop = make("Text")
+    prop.attach("D", posted.append)
+    prop.answer({"T": "a\x00\x1bb"}, State.OK)
+    assert b">a  b<" in tostring(posted[0])
