@@ -4,16 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from indi_matrix.errors import SettingsError, WriteError
-from indi_matrix.indi.properties import (
-    Member,
-    NumberMember,
-    NumberProperty,
-    Perm,
-    Rule,
-    State,
-    SwitchProperty,
-    TextProperty,
-)
+from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
+from indi_matrix.indi.properties import Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.values import shortened
 from indi_matrix.settings import Address, parse_port
 from indi_matrix.version import __version__

@@ -2,18 +2,8 @@ from xml.etree.ElementTree import Element, tostring
 
 import pytest
 
-from indi_matrix.indi.properties import (
-    AnyProperty,
-    LightProperty,
-    Member,
-    NumberMember,
-    NumberProperty,
-    Rule,
-    State,
-    SwitchProperty,
-    TextProperty,
-    message_text,
-)
+from indi_matrix.indi.kinds import LightProperty, NumberProperty, SwitchProperty, TextProperty
+from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Rule, State, message_text
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, step=0.1)]
 SWITCHES = [Member("A", "A", value=True), Member("B", "B", value=False)]

@@ -12,17 +12,8 @@ from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host
 from indi_matrix.errors import LinkError, WriteError
-from indi_matrix.indi.properties import (
-    AnyProperty,
-    Member,
-    NumberMember,
-    NumberProperty,
-    Perm,
-    Rule,
-    State,
-    SwitchProperty,
-    TextProperty,
-)
+from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
+from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.values import shortened
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import DriverConfig, EverloopImage

@@ -12,17 +12,8 @@ from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host, Timing
 from indi_matrix.errors import WriteError
-from indi_matrix.indi.properties import (
-    AnyProperty,
-    Member,
-    NumberMember,
-    NumberProperty,
-    Perm,
-    Rule,
-    State,
-    SwitchProperty,
-    message_text,
-)
+from indi_matrix.indi.kinds import NumberProperty, SwitchProperty
+from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State, message_text
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import DriverConfig, GpioParams
 

@@ -12,15 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.errors import WriteError
-from indi_matrix.indi.values import (
-    MESSAGE_LIMIT,
-    number_text,
-    parse_number,
-    parse_switch,
-    printable,
-    shortened,
-    switch_text,
-)
+from indi_matrix.indi.values import MESSAGE_LIMIT, printable, shortened
 from indi_matrix.indi.vectors import make_vector
 
 
@@ -283,126 +275,6 @@ class Property(ABC, Generic[V]):
         Raises:
             WriteError: The text is no such value.
         """
-
-
-class NumberProperty(Property[float]):
-    """Numbers, each within its limits."""
-
-    kind = "Number"
-
-    def _text(self, value: float) -> str:
-        return number_text(value)
-
-    def _member_attributes(self, member: Member[float]) -> dict[str, str]:
-        assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
-        return {
-            "format": member.format,
-            "min": number_text(member.minimum),
-            "max": number_text(member.maximum),
-            "step": number_text(member.step),
-        }
-
-    def _parse(self, member: Member[float], text: str) -> float:
-        assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
-        limits = f"{number_text(member.minimum)} to {number_text(member.maximum)}"
-        where = f"{self.name}.{member.name}={shortened(text.strip())}"
-        try:
-            number = parse_number(text)
-        except ValueError as error:
-            raise WriteError(f"{where} {error}; it takes {limits}") from error
-        if not member.minimum <= number <= member.maximum:
-            raise WriteError(f"{where} is out of range; it takes {limits}")
-        return float(round(number)) if member.step == 1 else number
-
-
-class TextProperty(Property[str]):
-    """Texts."""
-
-    kind = "Text"
-
-    def _text(self, value: str) -> str:
-        return printable(value)
-
-    def _parse(self, member: Member[str], text: str) -> str:  # noqa: ARG002 - any text will do
-        return text
-
-
-class SwitchProperty(Property[bool]):
-    """Switches under a rule. A write that turns one On turns the others Off, unless any number may be On."""
-
-    kind = "Switch"
-
-    def __init__(  # noqa: PLR0913 - an INDI property is declared with this many attributes
-        self,
-        name: str,
-        label: str,
-        group: str,
-        members: Iterable[Member[bool]],
-        *,
-        rule: Rule,
-        perm: Perm = Perm.READ_WRITE,
-        state: State = State.IDLE,
-        on_write: Callable[[Mapping[str, bool]], State] | None = None,
-        source: Callable[[], Mapping[str, bool]] | None = None,
-    ) -> None:
-        self.rule = rule
-        super().__init__(name, label, group, members, perm=perm, state=state, on_write=on_write, source=source)
-
-    @property
-    def on(self) -> list[str]:
-        """Names of the members that are On."""
-        return [name for name, on in self.values.items() if on]
-
-    def only(self, name: str | None) -> dict[str, bool]:
-        """Return the values with just one member On, or none."""
-        return {member: member == name for member in self.members}
-
-    def _rule(self) -> dict[str, str]:
-        return {"rule": self.rule.value}
-
-    def _text(self, value: bool) -> str:  # noqa: FBT001 - the value itself
-        return switch_text(on=value)
-
-    def _parse(self, member: Member[bool], text: str) -> bool:
-        try:
-            return parse_switch(text)
-        except ValueError as error:
-            where = f"{self.name}.{member.name}={shortened(text.strip())}"
-            raise WriteError(f"{where} {error}") from error
-
-    def _merged(self, written: dict[str, bool]) -> Mapping[str, bool]:
-        if self.rule is Rule.ANY_OF_MANY:
-            return super()._merged(written)
-        kept = self.only(None) if any(written.values()) else self.values
-        merged = {**kept, **written}
-        turned_on = [name for name, on in merged.items() if on]
-        if len(turned_on) > 1:
-            raise WriteError(f"{self.name} takes one member On at a time, not {shortened(', '.join(turned_on))}")
-        if self.rule is Rule.ONE_OF_MANY and not turned_on:
-            off = ", ".join(f"{name}=Off" for name in written)
-            raise WriteError(f"{self.name} takes just one member On; {shortened(off)} would leave none")
-        return merged
-
-
-class LightProperty(Property[State]):
-    """Lights, which no client can write."""
-
-    kind = "Light"
-
-    def __init__(self, name: str, label: str, group: str, members: Iterable[Member[State]]) -> None:
-        super().__init__(name, label, group, members, perm=Perm.READ)
-
-    def _definition_attributes(self) -> dict[str, str]:
-        return {}
-
-    def _timeout(self) -> dict[str, str]:
-        return {}
-
-    def _parse(self, member: Member[State], text: str) -> State:
-        raise WriteError(f"{self.name}.{member.name}={shortened(text)}: {self.name} is read-only")
-
-    def _text(self, value: State) -> str:
-        return value.value
 
 
 AnyProperty = Property[Any]
