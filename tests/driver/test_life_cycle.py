@@ -2,6 +2,9 @@
 
 import socket
 
+import zmq
+import zmq.asyncio
+
 from indi_matrix import make_driver
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import piped
@@ -96,6 +99,18 @@ async def test_nobody_there_is_an_alert_that_names_address_and_cause(away: Rig) 
     assert "refused" in answer.message
     await indi.write("DEVICE_ADDRESS", PORT=away.service.info_port)
     assert (await indi.connect()).state == "Ok"
+
+
+async def test_a_request_that_died_with_its_service_is_sent_again(away: Rig) -> None:
+    """It would never be answered on the socket that sent it."""
+    indi, info_port = away.indi, away.service.info_port
+    await away.service.stop()
+    with zmq.asyncio.Context() as context, context.socket(zmq.REP) as dying:
+        dying.bind(f"tcp://127.0.0.1:{info_port}")
+        assert (await indi.write("CONNECTION", CONNECT="On")).state == "Busy"
+        assert await dying.recv_multipart() == [b""]
+    await away.service.start()
+    await indi.in_state("CONNECTION", "Ok")
 
 
 async def test_disconnecting_ends_an_attempt_to_connect(away: Rig) -> None:

@@ -1,6 +1,7 @@
 """The link to one MALOS driver: its four sockets, open while an `async with` block runs."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -43,7 +44,7 @@ class Link:
         self._updates = make_socket(context, zmq.SUB)
         self._sockets = (self._errors, self._updates, self._base, self._keep_alive)
         self._host = host
-        self._updates_monitor = self._updates.get_monitor_socket()
+        self._monitors = {socket: _monitor(socket) for socket in self._sockets}
         self._timing_changed = asyncio.Event()
         self._slowest_delay = info.delay
         self._patience: asyncio.Timeout | None = None
@@ -52,22 +53,30 @@ class Link:
         """Connect all four ports; on return a config can be sent and its errors will be heard."""
         ports = self.info.ports
         numbers = (ports.errors, ports.updates, ports.base, ports.keep_alive)
-        monitors = [socket.get_monitor_socket() for socket in self._sockets]
         self._errors.subscribe(b"")
         self._updates.subscribe(b"")
         for socket, port in zip(self._sockets, numbers, strict=True):
             socket.connect(endpoint(self._host, port))
-        await asyncio.gather(*(_event(monitor, zmq.Event.HANDSHAKE_SUCCEEDED) for monitor in monitors))
+        await asyncio.gather(
+            *(_event(monitor, zmq.Event.HANDSHAKE_SUCCEEDED) for monitor in self._monitors.values())
+        )
         # From now on the data updates alone tell whether the service is there.
-        for socket, monitor in zip(self._sockets, monitors, strict=True):
+        for socket in self._sockets:
             if socket is not self._updates:
-                _stop_monitor(socket, monitor)
+                self._stop_monitor(socket)
 
     def close(self) -> None:
         """Close all sockets; what was sent is still delivered if the service takes it at once."""
         for socket in self._sockets:
-            _stop_monitor(socket, socket.get_monitor_socket())
+            self._stop_monitor(socket)
             socket.close()
+
+    def _stop_monitor(self, socket: zmq.asyncio.Socket) -> None:
+        """End the monitoring of a socket, if it has not ended; pyzmq leaves the monitor itself open."""
+        monitor = self._monitors.pop(socket, None)
+        if monitor is not None:
+            socket.disable_monitor()
+            monitor.close(linger=0)
 
     def send(self, config: bytes) -> None:
         """Hand a config to the driver.
@@ -160,14 +169,19 @@ class Link:
         Raises:
             LinkError: That has happened.
         """
-        await _event(self._updates_monitor, zmq.Event.DISCONNECTED)
+        await _event(self._monitors[self._updates], zmq.Event.DISCONNECTED)
         raise LinkError(f"the {self.info.name} driver closed the connection")
 
 
-def _stop_monitor(socket: zmq.asyncio.Socket, monitor: zmq.asyncio.Socket) -> None:
-    """End the monitoring of a socket; pyzmq leaves the monitor itself open."""
-    socket.disable_monitor()
-    monitor.close(linger=0)
+_monitor_numbers = itertools.count()
+
+
+def _monitor(socket: zmq.asyncio.Socket) -> zmq.asyncio.Socket:
+    """Return a socket that tells what happens to another one.
+
+    pyzmq's own name for it comes from a file descriptor, which the next socket may get while the name is in use.
+    """
+    return socket.get_monitor_socket(addr=f"inproc://monitor-{next(_monitor_numbers)}")
 
 
 async def _event(monitor: zmq.asyncio.Socket, wanted: zmq.Event) -> None:

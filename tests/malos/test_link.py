@@ -1,0 +1,179 @@
+"""A link, against the four plain sockets of a driver."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+import pytest_asyncio
+import zmq
+import zmq.asyncio
+
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.info import DriverInfo
+from indi_matrix.malos.link import Link, open_link
+from indi_matrix.malos.ports import DriverPorts
+
+
+@dataclass
+class Peer:
+    """A driver's sockets, each of which can be closed."""
+
+    base: zmq.asyncio.Socket
+    keep_alive: zmq.asyncio.Socket
+    errors: zmq.asyncio.Socket
+    updates: zmq.asyncio.Socket
+    info: DriverInfo
+
+    def close(self) -> None:
+        for socket in (self.base, self.keep_alive, self.errors, self.updates):
+            socket.close(linger=0)
+
+
+@pytest_asyncio.fixture
+async def context() -> AsyncIterator[zmq.asyncio.Context]:
+    with zmq.asyncio.Context() as made:
+        yield made
+
+
+def bound(context: zmq.asyncio.Context, base: int) -> Peer:
+    with ExitStack() as stack:
+        pull, keep_alive, errors, updates = (
+            stack.enter_context(context.socket(kind)) for kind in (zmq.PULL, zmq.PULL, zmq.PUB, zmq.PUB)
+        )
+        for offset, socket in enumerate((pull, keep_alive, errors, updates)):
+            socket.bind(f"tcp://127.0.0.1:{base + offset}")
+        stack.pop_all()
+    info = DriverInfo("Gpio", DriverPorts(base), delay=0.1, timeout=0.3)
+    return Peer(pull, keep_alive, errors, updates, info)
+
+
+@pytest_asyncio.fixture
+async def peer(context: zmq.asyncio.Context) -> AsyncIterator[Peer]:
+    while True:
+        try:
+            peer = bound(context, random.randrange(10_000, 30_000))
+        except zmq.ZMQError:
+            continue
+        break
+    yield peer
+    peer.close()
+
+
+@pytest_asyncio.fixture
+async def link(context: zmq.asyncio.Context, peer: Peer) -> AsyncIterator[Link]:
+    async with asyncio.timeout(5), open_link(context, "127.0.0.1", peer.info) as opened:
+        yield opened
+
+
+async def test_a_config_arrives_as_one_frame(peer: Peer, link: Link) -> None:
+    link.send(b"config")
+    assert await peer.base.recv_multipart() == [b"config"]
+
+
+async def test_errors_are_heard_from_the_first_config_on(peer: Peer, link: Link) -> None:
+    link.send(b"config")
+    await peer.base.recv()
+    await peer.errors.send(b"wrong \xff")
+    assert await link.error() == "wrong \ufffd"
+
+
+async def test_an_empty_update_is_an_update(peer: Peer, link: Link) -> None:
+    await peer.updates.send(b"")
+    assert await link.update() == b""
+
+
+async def test_pings_come_three_times_a_timeout(peer: Peer, link: Link) -> None:
+    loop = asyncio.get_running_loop()
+    pinging = asyncio.create_task(link.keep_alive())
+    times = []
+    for _ in range(5):
+        assert await peer.keep_alive.recv_multipart() == [b""]
+        times.append(loop.time())
+    pinging.cancel()
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert max(gaps) < 0.2
+    assert sum(gaps) > 0.3
+
+
+async def test_two_more_pings_keep_to_the_shorter_timeout(peer: Peer, link: Link) -> None:
+    """The first may overtake the config, and then counts for the old timeout only."""
+    pinging = asyncio.create_task(link.keep_alive())
+    await peer.keep_alive.recv()
+    link.expect(delay=0.1, timeout=30)
+    async with asyncio.timeout(1):
+        await peer.keep_alive.recv()
+        await peer.keep_alive.recv()
+    pinging.cancel()
+
+
+async def test_what_is_sent_while_the_driver_is_away_is_refused_and_never_sent(
+    context: zmq.asyncio.Context, peer: Peer, link: Link
+) -> None:
+    link.send(b"before")
+    await peer.base.recv()
+    peer.close()
+    with pytest.raises(LinkError, match="closed the connection"):
+        await link.disconnection()
+    with suppress(LinkError):
+        while True:  # until ZeroMQ has noticed on this port too; what goes until then is lost with the connection
+            link.send(b"lost")
+            await asyncio.sleep(0)
+    for _ in range(100):
+        with pytest.raises(LinkError, match="takes no config"):
+            link.send(b"stale")
+    with pytest.raises(LinkError, match="takes no ping"):
+        link.ping()
+    again = bound(context, peer.info.ports.base)
+    async with open_link(context, "127.0.0.1", peer.info) as fresh:
+        fresh.send(b"new")
+        assert await again.base.recv() == b"new"
+    again.close()
+
+
+async def test_silence_is_an_error(link: Link) -> None:
+    with pytest.raises(LinkError, match=r"no update from the Gpio driver for 0\.6 s"):
+        await link.update()
+
+
+async def test_a_longer_delay_is_waited_for_at_once(peer: Peer, link: Link) -> None:
+    waiting = asyncio.create_task(link.update())
+    await asyncio.sleep(0)
+    link.expect(delay=0.5, timeout=0.3)
+    done, _ = await asyncio.wait({waiting}, timeout=0.9)
+    assert not done
+    await peer.updates.send(b"late")
+    assert await waiting == b"late"
+
+
+async def test_a_shorter_delay_takes_hold_after_the_longer_one(peer: Peer, link: Link) -> None:
+    link.expect(delay=30, timeout=0.3)
+    link.expect(delay=0.01, timeout=0.3)
+    assert link.slowest_delay == 30
+    await peer.updates.send(b"")
+    await link.update()
+    assert link.slowest_delay == 0.01
+
+
+async def test_of_whole_pictures_one_at_most_is_queued(context: zmq.asyncio.Context, peer: Peer) -> None:
+    async with asyncio.timeout(5), open_link(context, "127.0.0.1", peer.info, newest_only=True) as link:
+        picture = b"x" * 1_000_000  # many fill the sockets' own buffers
+        taken = 0
+        with suppress(LinkError):
+            while taken < 200:
+                link.send(picture)
+                taken += 1
+                await asyncio.sleep(0)
+        assert taken < 200
+        while await peer.base.recv() != picture:
+            pass
+
+
+async def test_a_config_sent_just_before_the_end_is_delivered(context: zmq.asyncio.Context, peer: Peer) -> None:
+    for number in range(50):
+        async with open_link(context, "127.0.0.1", peer.info, newest_only=True) as link:
+            link.send(b"%d" % number)
+        assert await peer.base.recv() == b"%d" % number
