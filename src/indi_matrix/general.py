@@ -42,7 +42,7 @@ def driver_info(interface: Callable[[], int]) -> TextProperty:
 def device_address(address: Address, on_write: Callable[[Mapping[str, str]], State]) -> TextProperty:
     """Return DEVICE_ADDRESS."""
     members = [Member("ADDRESS", "Address", address.host), Member("PORT", "Port", str(address.port))]
-    return TextProperty("DEVICE_ADDRESS", "Server", _CONNECTION, members, on_write=on_write)
+    return TextProperty("DEVICE_ADDRESS", "Server", _CONNECTION, members, on_write=on_write, saved=True)
 
 
 def read_address(values: Mapping[str, str]) -> Address:
@@ -78,7 +78,9 @@ def connection_mode() -> SwitchProperty:
 def simulation(on_write: Callable[[Mapping[str, bool]], State], *, on: bool) -> SwitchProperty:
     """Return SIMULATION."""
     members = [Member("ENABLE", "Enable", on), Member("DISABLE", "Disable", not on)]
-    return SwitchProperty("SIMULATION", "Simulation", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=on_write)
+    return SwitchProperty(
+        "SIMULATION", "Simulation", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=on_write, saved=True
+    )
 
 
 def polling_period(
@@ -86,7 +88,9 @@ def polling_period(
 ) -> NumberProperty:
     """Return POLLING_PERIOD, in milliseconds."""
     members = [NumberMember("PERIOD_MS", "Period (ms)", DEFAULT_PERIOD_MS, 10, 600000)]
-    return NumberProperty("POLLING_PERIOD", "Polling", _OPTIONS, members, on_write=on_write, source=source)
+    return NumberProperty(
+        "POLLING_PERIOD", "Polling", _OPTIONS, members, on_write=on_write, source=source, saved=True
+    )
 
 
 def keep_alive(
@@ -94,4 +98,6 @@ def keep_alive(
 ) -> NumberProperty:
     """Return KEEP_ALIVE, in seconds."""
     members = [NumberMember("TIMEOUT", "Timeout (s)", DEFAULT_TIMEOUT, 1, 60)]
-    return NumberProperty("KEEP_ALIVE", "Keep-alive", _OPTIONS, members, on_write=on_write, source=source)
+    return NumberProperty(
+        "KEEP_ALIVE", "Keep-alive", _OPTIONS, members, on_write=on_write, source=source, saved=True
+    )

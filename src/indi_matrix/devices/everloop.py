@@ -107,7 +107,7 @@ class Everloop(Device):
         self._intensity = NumberProperty(
             "FLAT_LIGHT_INTENSITY", "Brightness", _GROUP,
             [NumberMember("FLAT_LIGHT_INTENSITY_VALUE", "Value", FULL, 0, FULL)],
-            on_write=self._write_intensity,
+            on_write=self._write_intensity, saved=True,
             source=lambda: {"FLAT_LIGHT_INTENSITY_VALUE": float(self.picture.intensity)},
         )  # fmt: skip
         self._leds: list[NumberProperty] = []

@@ -89,7 +89,7 @@ class Gpio(Device):
         self._direction = SwitchProperty(
             "GPIO_DIRECTION", "Outputs", _GROUP,
             [Member(f"PIN_{pin}", f"Pin {pin}", value=False) for pin in PINS],
-            rule=Rule.ANY_OF_MANY, on_write=self._write_direction,
+            rule=Rule.ANY_OF_MANY, on_write=self._write_direction, saved=True,
             source=lambda: {f"PIN_{pin}": pin in self._output_pins for pin in PINS},
         )  # fmt: skip
         self._register = NumberProperty(

@@ -66,9 +66,12 @@ class SwitchProperty(Property[bool]):
         state: State = State.IDLE,
         on_write: Callable[[Mapping[str, bool]], State] | None = None,
         source: Callable[[], Mapping[str, bool]] | None = None,
+        saved: bool = False,
     ) -> None:
         self.rule = rule
-        super().__init__(name, label, group, members, perm=perm, state=state, on_write=on_write, source=source)
+        super().__init__(
+            name, label, group, members, perm=perm, state=state, on_write=on_write, source=source, saved=saved
+        )
 
     @property
     def on(self) -> list[str]:

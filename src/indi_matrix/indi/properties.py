@@ -86,6 +86,8 @@ class Property(ABC, Generic[V]):
     answer with. It raises a MatrixError to refuse; the values then stay.
 
     `source` returns the true values where they are not kept here but follow from something else.
+
+    `saved` tells whether the property is part of the config file.
     """
 
     kind: ClassVar[str]
@@ -101,6 +103,7 @@ class Property(ABC, Generic[V]):
         state: State = State.IDLE,
         on_write: Callable[[Mapping[str, V]], State] | None = None,
         source: Callable[[], Mapping[str, V]] | None = None,
+        saved: bool = False,
     ) -> None:
         self.name = name
         self.label = label
@@ -108,6 +111,7 @@ class Property(ABC, Generic[V]):
         self.perm = perm
         self.state = state
         self.on_write = on_write
+        self.saved = saved
         self._source = source
         self.members = {member.name: member for member in members}
         self._values = {member.name: member.value for member in self.members.values()}
