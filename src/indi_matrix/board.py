@@ -149,7 +149,7 @@ class Board:
         self._timing = timing
         try:
             if self._phase is _Phase.ONLINE:
-                for device in self._devices:
+                for device in self._connected_devices():
                     device.retime()
         except LinkError:
             self._timing = before

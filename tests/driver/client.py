@@ -119,7 +119,8 @@ class IndiClient:
         return await self.next_answer(name, start)
 
     async def settle(self, name: str, /, **values: Any) -> Answer:
-        """Write members of a property and return the answer that is not Busy."""
+        """Write members of a property that is not Busy, and return the answer that is not Busy."""
+        await self.until(lambda: name in self.known and self.known[name].state != "Busy")
         start = len(self.answers)
         self.put(name, **values)
         while (answer := await self.next_answer(name, start)).state == "Busy":

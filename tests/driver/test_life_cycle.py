@@ -6,6 +6,7 @@ import zmq
 import zmq.asyncio
 
 from indi_matrix import make_driver
+from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import piped
 from tests.driver.conftest import Rig
@@ -52,6 +53,39 @@ async def test_connecting_defines_the_board_between_busy_and_ok(away: Rig) -> No
     assert indi.known["CONNECTION"].on == ["CONNECT"]
     assert "EVERLOOP_INFO" in indi.known
     assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + LIGHTBOX + OUTPUT + INPUT)
+
+
+async def test_definitions_that_are_asked_for_are_the_same_again(rig: Rig) -> None:
+    indi = rig.indi
+
+    def told() -> dict[str, object]:
+        return {
+            name: (prop.kind, {**prop.attributes, "timestamp": "", "state": ""}, prop.members, prop.values)
+            for name, prop in indi.known.items()
+        }
+
+    before, last = told(), indi.known["DIGITAL_INPUT_16"]
+    indi.send('<getProperties version="1.7"/>')
+    await indi.until(lambda: indi.known["DIGITAL_INPUT_16"] is not last)
+    assert told() == before
+
+
+async def test_a_service_without_gpio_makes_a_board_without_pins(away: Rig) -> None:
+    indi = away.indi
+    with zmq.asyncio.Context() as context, context.socket(zmq.REQ) as asking, context.socket(zmq.REP) as answering:
+        asking.connect(f"tcp://{away.service.address}")
+        await asking.send(b"")
+        info = MalosDriverInfo.FromString(await asking.recv())
+        del info.info[[driver.driver_name for driver in info.info].index("Gpio")]
+        await indi.write("DEVICE_ADDRESS", PORT=answering.bind_to_random_port("tcp://127.0.0.1"))
+        indi.put("CONNECTION", CONNECT="On")
+        await answering.recv()
+        await answering.send(info.SerializeToString())
+        await indi.in_state("CONNECTION", "Ok")
+    assert "EVERLOOP_COLOR" in indi.known
+    assert "GPIO_DIRECTION" not in indi.known
+    assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + LIGHTBOX)
+    assert (await indi.write("POLLING_PERIOD", PERIOD_MS=20)).state == "Ok"
 
 
 async def test_each_board_has_its_own_number_of_leds(each: Rig) -> None:
@@ -145,6 +179,19 @@ async def test_an_address_given_while_connected_counts_from_the_next_connect(rig
         assert indi.known["EVERLOOP_INFO"].values["LEDS"] == "18"
         assert "EVERLOOP_LED_19" not in indi.known
         await indi.write("CONNECTION", DISCONNECT="On")
+
+
+async def test_simulation_chosen_while_connected_counts_from_the_next_connect(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("SIMULATION", ENABLE="On")
+    await indi.until(lambda: "[INFO] SIMULATION takes effect at the next connect" in indi.messages)
+    await indi.write("EVERLOOP_COLOR", RED=3)
+    await rig.board.wait_until(lambda board: board.leds[0].red == 3)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    await indi.settle("EVERLOOP_COLOR", RED=4)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    assert rig.board.leds[0].red == 3
 
 
 async def test_simulation_needs_no_service() -> None:

@@ -17,7 +17,8 @@ async def test_a_lost_link_is_shown_and_writes_are_refused(rig: Rig) -> None:
     await rig.service.stop()
     await lost(rig)
     assert indi.known["CONNECTION"].on == ["CONNECT"]
-    assert sum(answer.message.startswith("[ERROR] lost ") for answer in indi.answers) == 1
+    (told,) = [answer.message for answer in indi.answers if answer.message.startswith("[ERROR] lost ")]
+    assert "driver closed the connection" in told
     assert {prop.state for name, prop in indi.known.items() if name.startswith(("EVERLOOP", "GPIO", "FLAT"))} == {
         "Alert"
     }
@@ -45,6 +46,8 @@ async def test_a_link_that_is_back_gets_everything_again(rig: Rig) -> None:
     await indi.in_state("CONNECTION", "Ok")
     await board.wait_until(lambda board: board.leds[1] == Led(0, 0, 200, 0) and board.level(3))
     assert board.output_pins == {3, 8}
+    # Outputs first: until a pin's own config comes, the restarted service has it as an input.
+    assert [config.gpio.pin for config in rig.sent("Gpio")][:3] == [3, 8, 0]
     for name in ("DIGITAL_OUTPUT_4", "DIGITAL_OUTPUT_9", "EVERLOOP_LED_2", "GPIO_DIRECTION"):
         await indi.in_state(name, "Ok")
     assert indi.known["EVERLOOP_LED_9"].state == "Idle"
@@ -121,6 +124,14 @@ async def test_outputs_that_an_earlier_connection_set_are_sent_again_before_the_
     await indi.settle("DIGITAL_OUTPUT_9", ON="On")
     assert board.level(3)
     assert board.output_pins == {3, 8}
+
+
+async def test_a_ring_of_another_size_ends_the_visit(rig: Rig) -> None:
+    rig.service.publish_update("Everloop", b"\x10\x12")
+    await rig.indi.in_state("CONNECTION", "Busy")
+    assert "the ring has 18 LEDs now" in rig.indi.answers[-1].message
+    await rig.indi.in_state("CONNECTION", "Ok")
+    assert rig.indi.known["EVERLOOP_INFO"].values["LEDS"] == "35"
 
 
 async def test_garbage_from_the_service_is_survived(rig: Rig) -> None:

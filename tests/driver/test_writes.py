@@ -154,6 +154,11 @@ async def test_numbers_in_all_of_indis_ways(used: Rig, written: str, shown: str)
     assert (answer.state, answer.values["RED"]) == ("Ok", shown)
 
 
+async def test_whole_numbers_stay_whole(used: Rig) -> None:
+    assert (await used.indi.write("POLLING_PERIOD", PERIOD_MS="50.4")).values == {"PERIOD_MS": "50"}
+    assert (await used.indi.write("KEEP_ALIVE", TIMEOUT="2.6")).values == {"TIMEOUT": "3"}
+
+
 async def test_a_good_write_after_a_bad_one_is_ok(used: Rig) -> None:
     assert (await used.indi.write(LED, RED=300)).state == "Alert"
     answer = await used.indi.write(LED, RED=30)
