@@ -1,6 +1,6 @@
 import pytest
 
-from indi_matrix.ring import DARK, PANEL_WHITE, Color, Picture
+from indi_matrix.ring.picture import DARK, PANEL_WHITE, Color, Picture
 
 RED, GREEN = Color(red=255), Color(green=255)
 

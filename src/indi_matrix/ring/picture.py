@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
 FULL: Final = 255
+_NIGHT_LIMIT: Final = FULL // 4
 _WORD = re.compile("[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 
 
@@ -46,6 +47,10 @@ class Color(NamedTuple):
         if intensity == FULL:
             return self
         return Color(*(round(channel * intensity / FULL) for channel in self))
+
+    def reddened(self) -> "Color":
+        """Return what keeps eyes used to the dark: red only, a quarter of the brightest channel at most."""
+        return Color(red=max(self) * _NIGHT_LIMIT // FULL)
 
 
 CHANNELS: Final = ("RED", "GREEN", "BLUE", "WHITE")
@@ -96,6 +101,10 @@ class Picture:
         """Return the picture at another intensity, 0 to 255."""
         return replace(self, intensity=intensity)
 
+    def present(self, colors: Sequence[Color]) -> tuple[Color, ...]:
+        """Return colours as this ring shows them, with its intensity."""
+        return tuple(color.dimmed(self.intensity) for color in colors)
+
     def resized(self, leds: int) -> "Picture":
         """Return the picture for a ring of another size, cut or filled up with dark LEDs."""
         return replace(self, colors=(self.colors + (DARK,) * leds)[:leds])
@@ -108,4 +117,4 @@ class Picture:
         """Return what the LEDs are to show."""
         if not self.lit:
             return (DARK,) * len(self.colors)
-        return tuple(color.dimmed(self.intensity) for color in self.colors)
+        return self.present(self.colors)

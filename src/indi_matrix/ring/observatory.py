@@ -1,0 +1,82 @@
+"""What is known of weather, mount and dome, from properties that other devices publish. Pure.
+
+The properties are those of libindi's weather, telescope and dome interfaces.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from indi_matrix.ring.status import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One property of another device, as it last was.
+
+    Attributes:
+        state: Idle, Ok, Busy or Alert.
+        values: Text of each member.
+    """
+
+    state: str
+    values: Mapping[str, str]
+
+    def on(self, member: str) -> bool:
+        """Tell whether a switch is On."""
+        return self.values.get(member) == "On"
+
+
+NOTHING: Final = Heard("Idle", {})
+
+WATCHED: Final = {
+    "ACTIVE_WEATHER": ("WEATHER_STATUS",),
+    "ACTIVE_TELESCOPE": ("EQUATORIAL_EOD_COORD", "TELESCOPE_PARK", "TELESCOPE_TRACK_STATE"),
+    "ACTIVE_DOME": ("DOME_SHUTTER", "DOME_PARK", "DOME_MOTION", "ABS_DOME_POSITION"),
+}
+"""The properties that are listened to, by the member of ACTIVE_DEVICES that names their device."""
+
+
+@dataclass
+class Observatory:
+    """Collects what was heard, and says what it means."""
+
+    _heard: dict[str, Heard] = field(default_factory=dict)
+
+    def hear(self, name: str, heard: Heard | None) -> None:
+        """Take note of a property; None if it is gone, or nobody is to be listened to any more."""
+        if heard is None:
+            self._heard.pop(name, None)
+        else:
+            self._heard[name] = heard
+
+    def sights(self) -> dict[str, Sight]:
+        """Return what is known, by arc of the status picture."""
+        return {"weather": self._weather(), "mount": self._mount(), "dome": self._dome()}
+
+    def _weather(self) -> Sight:
+        states = {"Ok": Sight.CALM, "Busy": Sight.BUSY, "Alert": Sight.ALERT}
+        return states.get(self._heard.get("WEATHER_STATUS", NOTHING).state, Sight.UNKNOWN)
+
+    def _mount(self) -> Sight:
+        park = self._heard.get("TELESCOPE_PARK", NOTHING)
+        tracking = self._heard.get("TELESCOPE_TRACK_STATE", NOTHING)
+        return self._moving("ACTIVE_TELESCOPE", parked=park.on("PARK"), active=tracking.on("TRACK_ON"))
+
+    def _dome(self) -> Sight:
+        park = self._heard.get("DOME_PARK", NOTHING)
+        shutter = self._heard.get("DOME_SHUTTER", NOTHING)
+        return self._moving("ACTIVE_DOME", parked=park.on("PARK"), active=shutter.on("SHUTTER_OPEN"))
+
+    def _moving(self, role: str, *, parked: bool, active: bool) -> Sight:
+        """Return what is to be said of a device that moves: trouble first, then motion."""
+        states = {self._heard[name].state for name in WATCHED[role] if name in self._heard}
+        if not states:
+            return Sight.UNKNOWN
+        if "Alert" in states:
+            return Sight.ALERT
+        if "Busy" in states:
+            return Sight.BUSY
+        if parked:
+            return Sight.PARKED
+        return Sight.ACTIVE if active else Sight.CALM

@@ -1,0 +1,108 @@
+from itertools import pairwise
+
+import pytest
+
+from indi_matrix.ring.observatory import WATCHED, Heard, Observatory
+from indi_matrix.ring.picture import DARK
+from indi_matrix.ring.status import ARCS, Sight, flashes, status_picture
+
+
+def arcs(leds: int) -> list[range]:
+    return [range(number * leds // 3, (number + 1) * leds // 3) for number in range(3)]
+
+
+@pytest.mark.parametrize("leds", [18, 35])
+@pytest.mark.parametrize("sight", Sight)
+def test_each_arc_is_divided_from_the_next_by_a_dark_led(leds: int, sight: Sight) -> None:
+    picture = status_picture(dict.fromkeys(ARCS, sight), leds, lit=True)
+    assert len(picture) == leds
+    assert all(picture[arc[-1]] == DARK for arc in arcs(leds))
+
+
+@pytest.mark.parametrize("leds", [18, 35])
+@pytest.mark.parametrize("number", range(3))
+def test_an_arc_says_nothing_of_its_neighbours(leds: int, number: int) -> None:
+    picture = status_picture({ARCS[number]: Sight.ALERT}, leds, lit=True)
+    lit = {index for index, color in enumerate(picture) if color != DARK}
+    assert lit == set(arcs(leds)[number][:-1])
+
+
+@pytest.mark.parametrize("leds", [18, 35])
+def test_every_sight_can_be_told_in_red_light(leds: int) -> None:
+    """In night mode there is one colour only: the pattern has to say it."""
+    patterns = {
+        sight: tuple(any(color.reddened()) for color in status_picture({"weather": sight}, leds, lit=True))
+        for sight in Sight
+    }
+    assert len(set(patterns.values())) == len(Sight)
+
+
+def test_an_alert_flashes_and_nothing_else_does() -> None:
+    for sight in Sight:
+        sights = {"weather": Sight.CALM, "mount": sight}
+        moves = status_picture(sights, 35, lit=True) != status_picture(sights, 35, lit=False)
+        assert flashes(sights) is moves is (sight is Sight.ALERT)
+    assert status_picture({"dome": Sight.ALERT, "weather": Sight.CALM}, 35, lit=False).count(DARK) == 34
+
+
+def switch(state: str = "Ok", **values: str) -> Heard:
+    return Heard(state, values)
+
+
+@pytest.mark.parametrize(
+    ("state", "sight"), [("Ok", Sight.CALM), ("Busy", Sight.BUSY), ("Alert", Sight.ALERT), ("Idle", Sight.UNKNOWN)]
+)
+def test_weather(state: str, sight: Sight) -> None:
+    observatory = Observatory()
+    observatory.hear("WEATHER_STATUS", Heard(state, {}))
+    assert observatory.sights() == {"weather": sight, "mount": Sight.UNKNOWN, "dome": Sight.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("heard", "sight"),
+    [
+        ({}, Sight.UNKNOWN),
+        ({"EQUATORIAL_EOD_COORD": switch("Idle")}, Sight.CALM),
+        ({"EQUATORIAL_EOD_COORD": switch("Busy")}, Sight.BUSY),
+        ({"EQUATORIAL_EOD_COORD": switch("Ok"), "TELESCOPE_TRACK_STATE": switch(TRACK_ON="On")}, Sight.ACTIVE),
+        ({"EQUATORIAL_EOD_COORD": switch("Idle"), "TELESCOPE_PARK": switch(PARK="On")}, Sight.PARKED),
+        ({"EQUATORIAL_EOD_COORD": switch("Ok"), "TELESCOPE_PARK": switch("Busy", PARK="On")}, Sight.BUSY),
+        ({"EQUATORIAL_EOD_COORD": switch("Busy"), "TELESCOPE_PARK": switch("Alert")}, Sight.ALERT),
+    ],
+)
+def test_mount(heard: dict[str, Heard], sight: Sight) -> None:
+    observatory = Observatory()
+    for name, one in heard.items():
+        observatory.hear(name, one)
+    assert observatory.sights()["mount"] is sight
+
+
+@pytest.mark.parametrize(
+    ("heard", "sight"),
+    [
+        ({"DOME_SHUTTER": switch(SHUTTER_OPEN="On")}, Sight.ACTIVE),
+        ({"DOME_SHUTTER": switch("Busy", SHUTTER_OPEN="On")}, Sight.BUSY),
+        ({"DOME_SHUTTER": switch(SHUTTER_CLOSE="On"), "DOME_PARK": switch(PARK="On")}, Sight.PARKED),
+        ({"DOME_PARK": switch(UNPARK="On")}, Sight.CALM),
+        ({"ABS_DOME_POSITION": switch("Alert")}, Sight.ALERT),
+    ],
+)
+def test_dome(heard: dict[str, Heard], sight: Sight) -> None:
+    observatory = Observatory()
+    for name, one in heard.items():
+        observatory.hear(name, one)
+    assert observatory.sights()["dome"] is sight
+
+
+def test_what_is_gone_is_not_known() -> None:
+    observatory = Observatory()
+    for names in WATCHED.values():
+        for name in names:
+            observatory.hear(name, switch("Alert"))
+            observatory.hear(name, None)
+    assert set(observatory.sights().values()) == {Sight.UNKNOWN}
+
+
+def test_arcs_are_of_nearly_the_same_length() -> None:
+    starts = [arc[0] for arc in arcs(35)]
+    assert {later - earlier for earlier, later in pairwise(starts)} <= {11, 12}
