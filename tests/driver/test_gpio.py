@@ -1,6 +1,7 @@
 """The pins, from a client's write to the pads, and back."""
 
 import random
+import re
 from functools import partial
 
 import pytest
@@ -33,8 +34,8 @@ async def test_at_first_all_pins_are_inputs(each: Rig) -> None:
     assert list(known["GPIO_DIRECTION"].members) == [f"PIN_{pin}" for pin in range(16)]
     assert known["GPIO_DIRECTION"].attributes["rule"] == "AnyOfMany"
     assert known["GPIO_DIRECTION"].on == []
-    inputs = [name for name in known if name.startswith("DIGITAL_")]
-    assert inputs == [f"DIGITAL_INPUT_{number}" for number in range(1, 17)]
+    levels = [name for name in known if re.fullmatch("DIGITAL_.*_[0-9]+", name)]
+    assert levels == [f"DIGITAL_INPUT_{number}" for number in range(1, 17)]
     one = known["DIGITAL_INPUT_1"]
     assert (one.attributes["perm"], one.attributes["rule"], one.attributes["group"]) == (
         "ro",

@@ -8,6 +8,8 @@ from typing import ClassVar, Protocol
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.malos.link import Link
+from indi_matrix.malos.messages import in_words
+from indi_matrix.snooping import Listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,22 @@ class Host(Protocol):
     def delete(self, prop: AnyProperty) -> None:
         """Take a property away from clients."""
 
+    def recall(self, prop: AnyProperty) -> None:
+        """Bring back from the config file what it has of a property that came to be known by itself."""
+
+    def listen(self, role: str, names: Iterable[str], listener: Listener) -> None:
+        """Have a listener told of properties of another device, the one that a member of ACTIVE_DEVICES names."""
+
     def tell(self, level: str, text: str) -> None:
         """Send clients a message: INFO, WARNING, ERROR or DEBUG."""
+
+    @property
+    def debugging(self) -> bool:
+        """Whether messages of the level DEBUG are worth being made."""
+
+    @property
+    def loading(self) -> bool:
+        """Whether what is written now comes from the config file."""
 
     @property
     def timing(self) -> Timing:
@@ -66,6 +82,8 @@ class Device(ABC):
         self._link: Link | None = None
         self._written: AnyProperty | None = None
         self._complaint = ""
+        self.shown = False
+        """Whether clients know the device's properties."""
 
     @property
     def connected(self) -> bool:
@@ -86,10 +104,18 @@ class Device(ABC):
     async def begin(self, link: Link) -> None:
         """Take the link of a new visit, and learn what the properties need; the caller sets a limit."""
         self._link = link
+        link.on_send = self._tell_config
+
+    def _tell_config(self, config: bytes) -> None:
+        if self.host.debugging:
+            self.host.tell("DEBUG", f"sent {self.driver} config: {in_words(config)}")
 
     @abstractmethod
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties that clients are to know, now that the visit has begun."""
+
+    def arrived(self) -> None:  # noqa: B027 - most devices have nothing to add
+        """Take note that clients know the properties now."""
 
     @abstractmethod
     async def run(self) -> None:
@@ -120,6 +146,9 @@ class Device(ABC):
 
     def retime(self) -> None:  # noqa: B027 - most devices do not
         """Bring a new timing to the driver, where the device follows POLLING_PERIOD and KEEP_ALIVE."""
+
+    def depart(self, *, off: bool) -> None:  # noqa: B027 - most devices leave as they are
+        """Before clients or the program end the visit, deliver what is due, or be dark and low."""
 
     def end(self) -> None:
         """Give up the link: the visit is over, or the service is lost."""

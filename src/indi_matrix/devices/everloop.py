@@ -11,13 +11,17 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host
+from indi_matrix.devices.lightbox import FilterPresets
 from indi_matrix.errors import LinkError, WriteError
 from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.values import shortened
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import DriverConfig, EverloopImage
-from indi_matrix.ring import CHANNELS, DARK, FULL, Color, Picture
+from indi_matrix.ring.effects import EFFECTS
+from indi_matrix.ring.observatory import WATCHED, Heard
+from indi_matrix.ring.picture import CHANNELS, DARK, FULL, Color, Picture
+from indi_matrix.ring.show import NO_EFFECT, Show
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +76,13 @@ def channel_members() -> list[NumberMember]:
     return [NumberMember(channel, channel.capitalize(), 0.0, 0, FULL) for channel in CHANNELS]
 
 
+def enabled_members(*, on: bool = False) -> list[Member[bool]]:
+    """Return the two members of a switch that enables something."""
+    return [Member("INDI_ENABLED", "Enabled", on), Member("INDI_DISABLED", "Disabled", not on)]
+
+
 class Everloop(Device):
-    """The ring: one picture, painted as a whole or LED by LED, and a light switch with an intensity."""
+    """The ring: one picture, painted as a whole or LED by LED, a light switch, effects, and a status display."""
 
     driver = "Everloop"
     newest_only = True
@@ -82,17 +91,27 @@ class Everloop(Device):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self.picture = Picture.of(0)
+        self._show = Show()
+        self._used = False  # whether any frame was ever sent
         self._last_color = DARK  # of the whole ring, while its LEDs differ
         self._unsent = asyncio.Event()
+        self._moving = asyncio.Event()
         self._unmirrored = asyncio.Event()
+        self._leds: list[NumberProperty] = []
+        self._presets = FilterPresets(self, self._preset)
+        for role, names in WATCHED.items():
+            host.listen(role, names, self._observe)
+        self._make_picture_properties()
+        self._make_show_properties()
+
+    def _make_picture_properties(self) -> None:
         self._color = NumberProperty(
             "EVERLOOP_COLOR", "Ring colour", _GROUP, channel_members(),
             on_write=self._write_color, source=self._last_uniform,
         )  # fmt: skip
         self._image = TextProperty(
             "EVERLOOP_IMAGE", "Picture", _GROUP, [Member("IMAGE", "RRGGBBWW for each LED", "")],
-            on_write=self._write_image, source=lambda: {"IMAGE": " ".join(c.hex() for c in self.picture.colors)},
+            on_write=self._write_image, source=lambda: {"IMAGE": " ".join(c.hex() for c in self._picture.colors)},
         )  # fmt: skip
         self._info = TextProperty(
             "EVERLOOP_INFO", "Ring", _GROUP, [Member("BOARD", "Board", ""), Member("LEDS", "LEDs", "")],
@@ -102,15 +121,38 @@ class Everloop(Device):
             "FLAT_LIGHT_CONTROL", "Flat light", _GROUP,
             [Member("FLAT_LIGHT_ON", "On", value=False), Member("FLAT_LIGHT_OFF", "Off", value=True)],
             rule=Rule.ONE_OF_MANY, on_write=self._write_light,
-            source=lambda: {"FLAT_LIGHT_ON": self.picture.lit, "FLAT_LIGHT_OFF": not self.picture.lit},
+            source=lambda: {"FLAT_LIGHT_ON": self._picture.lit, "FLAT_LIGHT_OFF": not self._picture.lit},
         )  # fmt: skip
         self._intensity = NumberProperty(
             "FLAT_LIGHT_INTENSITY", "Brightness", _GROUP,
             [NumberMember("FLAT_LIGHT_INTENSITY_VALUE", "Value", FULL, 0, FULL)],
             on_write=self._write_intensity, saved=True,
-            source=lambda: {"FLAT_LIGHT_INTENSITY_VALUE": float(self.picture.intensity)},
+            source=lambda: {"FLAT_LIGHT_INTENSITY_VALUE": float(self._picture.intensity)},
         )  # fmt: skip
-        self._leds: list[NumberProperty] = []
+
+    def _make_show_properties(self) -> None:
+        effects = [Member(NO_EFFECT, "None", value=True)]
+        effects += [Member(name, name.capitalize(), value=False) for name in EFFECTS]
+        self._effect = SwitchProperty(
+            "EVERLOOP_EFFECT", "Effect", _GROUP, effects, rule=Rule.ONE_OF_MANY, on_write=self._write_effect,
+            source=lambda: {name: name == self._show.effect for name in (NO_EFFECT, *EFFECTS)},
+        )  # fmt: skip
+        self._speed = NumberProperty(
+            "EVERLOOP_SPEED", "Effect speed", _GROUP,
+            [NumberMember("RATE", "Effect speed (turns/min)", 30.0, 1, 600)], on_write=self._write_speed,
+        )  # fmt: skip
+        self._night = SwitchProperty(
+            "EVERLOOP_NIGHT_MODE", "Night mode", _GROUP, enabled_members(), rule=Rule.ONE_OF_MANY,
+            on_write=self._write_night, saved=True,
+        )  # fmt: skip
+        self._status = SwitchProperty(
+            "EVERLOOP_STATUS", "Status ring", _GROUP, enabled_members(), rule=Rule.ONE_OF_MANY,
+            on_write=self._write_status,
+        )  # fmt: skip
+
+    @property
+    def _picture(self) -> Picture:
+        return self._show.picture
 
     async def begin(self, link: Link) -> None:
         """Learn how many LEDs there are."""
@@ -118,13 +160,21 @@ class Everloop(Device):
         link.ping()
         while not (count := led_count(await link.update())):
             pass
-        if count != len(self.picture.colors):
-            self.picture = self.picture.resized(count)
+        if count != len(self._picture.colors):
+            self._show.picture = self._picture.resized(count)
             self._leds = [self._led_property(index) for index in range(count)]
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the ring's properties, with one for each LED."""
-        return (self._info, self._color, self._image, self._light, self._intensity, *self._leds)
+        presets = () if self._presets.property is None else (self._presets.property,)
+        return (
+            self._info, self._color, self._image, self._light, self._intensity, *presets,
+            self._effect, self._speed, self._night, self._status, *self._leds,
+        )  # fmt: skip
+
+    def arrived(self) -> None:
+        """Bring back the presets, if the filters were known before."""
+        self._presets.recall()
 
     async def run(self) -> None:
         """Show the newest picture, let the properties follow it, and see that the ring stays the same.
@@ -134,41 +184,74 @@ class Everloop(Device):
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._show_frames())
+            tasks.create_task(self._animate())
             tasks.create_task(self._mirror())
             while True:
                 count = led_count(await self.link.update())
-                if count and count != len(self.picture.colors):
+                if count and count != len(self._picture.colors):
                     raise LinkError(f"the ring has {count} LEDs now")
 
     def reassert(self) -> None:
-        """Show the picture again, if there ever was one."""
-        if self.picture.painted:
-            self._unsent.set()
+        """Show again what was shown, if anything ever was."""
+        if self._used:
+            self._refresh()
+
+    def depart(self, *, off: bool) -> None:
+        """Send the last picture, if it is still due, or darkness."""
+        if off and self._used:
+            self._send_last([DARK] * len(self._picture.colors))
+        elif self._unsent.is_set():
+            self._send_last(self._show.frame(_now()))
+        self._unsent.clear()
 
     def end(self) -> None:
-        """Send the last picture, if it is still due, and give up the link."""
-        if self.connected and self._unsent.is_set():
-            try:
-                self._send_frame()
-            except LinkError as error:
-                log.info("the last picture was not shown: %s", error)
-        self._unsent.clear()
+        """Give up the link."""
+        self.depart(off=False)
         super().end()
 
+    # Frames
+
     async def _show_frames(self) -> None:
-        """Send the newest picture whenever it has changed, no faster than any board can show it."""
+        """Send the newest frame whenever it has changed, no faster than any board can show it."""
         while True:
             await self._unsent.wait()
             try:
-                self._send_frame()
+                self._send(self._show.frame(_now()))
+                self._unsent.clear()
             except LinkError as error:
                 # Still unsent. If the service does not come round, its updates stop, and the visit ends.
                 log.debug("a picture has to wait: %s", error)
             await asyncio.sleep(_FRAME_INTERVAL)
 
-    def _send_frame(self) -> None:
-        self.link.send(image_config(self.picture.shown()))
-        self._unsent.clear()
+    async def _animate(self) -> None:
+        """Have a frame sent at each beat of what moves; beats are counted from its start, so that none drifts."""
+        while True:
+            await self._moving.wait()
+            beat = _now()
+            while (interval := self._show.interval) is not None:
+                self._unsent.set()
+                beat = max(beat + interval, _now())
+                await asyncio.sleep(beat - _now())
+            self._moving.clear()
+
+    def _send(self, colors: Sequence[Color]) -> None:
+        self.link.send(image_config(colors))
+        self._used = True
+
+    def _send_last(self, colors: Sequence[Color]) -> None:
+        """Send a frame now, if the service takes it."""
+        try:
+            self._send(colors)
+        except LinkError as error:
+            log.info("the last picture was not shown: %s", error)
+
+    def _refresh(self) -> None:
+        """Have the present frame sent, and those that follow if it moves."""
+        self._unsent.set()
+        if self._show.interval is not None:
+            self._moving.set()
+
+    # The picture
 
     async def _mirror(self) -> None:
         """Let all properties follow the picture, a little behind it and in one go."""
@@ -178,31 +261,32 @@ class Everloop(Device):
             self._unmirrored.clear()
             for prop in self.properties():
                 prop.follow()
-            if self.picture.uniform() is None:
+            if self._picture.uniform() is None:
                 self._color.update(state=State.IDLE)
 
     def _change(self, picture: Picture) -> State:
-        """Make a picture the one to be shown."""
-        self.picture = picture
+        """Make a picture the one to be shown, which ends an effect."""
+        self._show.effect = NO_EFFECT
+        self._show.picture = picture
         self._last_color = picture.uniform() or self._last_color
-        self._unsent.set()
         self._unmirrored.set()
+        self._refresh()
         return State.OK
 
     def _write_color(self, values: Mapping[str, float]) -> State:
-        return self._change(self.picture.paint([Color.from_members(values)] * len(self.picture.colors)))
+        return self._change(self._picture.paint([Color.from_members(values)] * len(self._picture.colors)))
 
     def _write_image(self, values: Mapping[str, str]) -> State:
-        return self._change(self.picture.paint(parse_image(values["IMAGE"], len(self.picture.colors))))
+        return self._change(self._picture.paint(parse_image(values["IMAGE"], len(self._picture.colors))))
 
     def _led_property(self, index: int) -> NumberProperty:
         """Return the property of one LED, counted from 0 here and from 1 by clients."""
 
         def write(values: Mapping[str, float]) -> State:
-            return self._change(self.picture.paint_led(index, Color.from_members(values)))
+            return self._change(self._picture.paint_led(index, Color.from_members(values)))
 
         def source() -> Mapping[str, float]:
-            return self.picture.colors[index].members()
+            return self._picture.colors[index].members()
 
         number = index + 1
         name, label = f"EVERLOOP_LED_{number}", f"LED {number}"
@@ -210,19 +294,65 @@ class Everloop(Device):
 
     def _write_light(self, values: Mapping[str, bool]) -> State:
         lit = values["FLAT_LIGHT_ON"]
-        return self._change(self.picture.switch_on() if lit else self.picture.switch_off())
+        return self._change(self._picture.switch_on() if lit else self._picture.switch_off())
 
     def _write_intensity(self, values: Mapping[str, float]) -> State:
-        picture = self.picture.dim(round(values["FLAT_LIGHT_INTENSITY_VALUE"]))
-        if picture.lit:
-            return self._change(picture)
-        self.picture = picture
+        self._dim(round(values["FLAT_LIGHT_INTENSITY_VALUE"]))
         return State.OK
+
+    def _preset(self, intensity: int) -> None:
+        """Take over the intensity that is set for a filter."""
+        self._dim(intensity)
+        self._intensity.follow()
+
+    def _dim(self, intensity: int) -> None:
+        self._show.picture = self._picture.dim(intensity)
+        if self._picture.lit or self._show.effect != NO_EFFECT:
+            self._refresh()
 
     def _last_uniform(self) -> Mapping[str, float]:
         """Return the ring's colour, or the last that it had while its LEDs differ."""
         return self._last_color.members()
 
     def _describe(self) -> Mapping[str, str]:
-        count = len(self.picture.colors)
+        count = len(self._picture.colors)
         return {"BOARD": BOARDS.get(count, "unknown"), "LEDS": str(count)}
+
+    # Beyond the picture
+
+    def _write_effect(self, values: Mapping[str, bool]) -> State:
+        (effect,) = (name for name, on in values.items() if on)
+        if effect != self._show.effect:
+            self._show.start(effect, _now())
+            self._refresh()
+        return State.OK
+
+    def _write_speed(self, values: Mapping[str, float]) -> State:
+        self._show.frame(_now())  # what has been turned so far was turned at the old speed
+        self._show.rate = values["RATE"]
+        return State.OK
+
+    def _write_night(self, values: Mapping[str, bool]) -> State:
+        self._show.night = values["INDI_ENABLED"]
+        if self._used:
+            self._refresh()
+        return State.OK
+
+    def _write_status(self, values: Mapping[str, bool]) -> State:
+        """Show the status from now on: the light and an effect would hide it, so they end."""
+        if values["INDI_ENABLED"] == self._show.status:
+            return State.OK
+        self._show.status = values["INDI_ENABLED"]
+        return self._change(self._picture.switch_off() if self._show.status else self._picture)
+
+    def _observe(self, name: str, heard: Heard | None) -> None:
+        """Take note of what another device published."""
+        before = self._show.observatory.sights()
+        self._show.observatory.hear(name, heard)
+        if self.connected and self._show.status and self._show.observatory.sights() != before:
+            self._refresh()
+
+
+def _now() -> float:
+    """Return the time of the event loop, in seconds."""
+    return asyncio.get_running_loop().time()

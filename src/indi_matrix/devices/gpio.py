@@ -4,6 +4,7 @@ Its MALOS driver takes one pin per config and publishes the levels of all pads; 
 """
 
 import asyncio
+import logging
 import struct
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -11,11 +12,15 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host, Timing
-from indi_matrix.errors import WriteError
+from indi_matrix.devices.labels import Labels
+from indi_matrix.devices.pins import Pin
+from indi_matrix.errors import LinkError
 from indi_matrix.indi.kinds import NumberProperty, SwitchProperty
-from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State, message_text
+from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import DriverConfig, GpioParams
+
+log = logging.getLogger(__name__)
 
 PINS: Final = range(16)
 _ALL_HIGH: Final = 0xFFFF
@@ -79,31 +84,36 @@ class Gpio(Device):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._output_pins: frozenset[int] = frozenset()
-        self._commanded: dict[int, bool] = {}  # each pin that ever was an output
-        self._pads: int | None = None
-        self._due: dict[int, float] = {}  # pin: loop time by which its level must have been seen
-        self._due_changed = asyncio.Event()
+        self._pins = [Pin(number, self._command) for number in PINS]
+        self._changed = asyncio.Event()  # the next moment to look at the pins
         self._touched = False  # whether any pin was ever configured
-        self._in_step = False  # whether the service is known to hold what was commanded
+        self._in_step = False  # whether the service is known to hold what was told
+        self._active_low = SwitchProperty(
+            "GPIO_ACTIVE_LOW", "Active low", _GROUP, _pin_members(), rule=Rule.ANY_OF_MANY, saved=True,
+            on_write=self._write_active_low, source=lambda: {_name(pin): pin.active_low for pin in self._pins},
+        )  # fmt: skip
         self._direction = SwitchProperty(
-            "GPIO_DIRECTION", "Outputs", _GROUP,
-            [Member(f"PIN_{pin}", f"Pin {pin}", value=False) for pin in PINS],
-            rule=Rule.ANY_OF_MANY, on_write=self._write_direction, saved=True,
-            source=lambda: {f"PIN_{pin}": pin in self._output_pins for pin in PINS},
+            "GPIO_DIRECTION", "Outputs", _GROUP, _pin_members(), rule=Rule.ANY_OF_MANY, saved=True,
+            on_write=self._write_direction, source=lambda: {_name(pin): pin.is_output for pin in self._pins},
+        )  # fmt: skip
+        self._debounce = NumberProperty(
+            "GPIO_DEBOUNCE", "Debounce", _GROUP, [NumberMember("TIME", "Debounce (ms)", 0.0, 0, 10000)],
+            on_write=lambda _: State.OK, saved=True,
         )  # fmt: skip
         self._register = NumberProperty(
-            "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0, 0, _ALL_HIGH)],
+            "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, _ALL_HIGH)],
             perm=Perm.READ,
         )  # fmt: skip
-        self._outputs = [self._output_property(pin) for pin in PINS]
-        self._inputs = [_input_property(pin) for pin in PINS]
+        self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Outputs")
+        self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Inputs")
+        self._label()
 
     async def begin(self, link: Link) -> None:
         """Agree on the timing, and learn the levels of the pads where the driver tells them soon."""
         await super().begin(link)
         self._in_step = False
-        self._pads = None
+        for pin in self._pins:
+            pin.pad = None
         self._agree_on_timing()  # before the first ping, so that it holds from the first update on
         link.ping()
         try:
@@ -113,11 +123,16 @@ class Gpio(Device):
             pass  # a service in a long delay tells them later
 
     def properties(self) -> Iterable[AnyProperty]:
-        """Return the two properties of all pins, with one for each pin."""
-        return (self._direction, self._register, *(self._pin_property(pin) for pin in PINS))
+        """Return the properties of all pins together, and those of each pin."""
+        yield from (self._active_low, self._direction, self._debounce, self._register)
+        for pin in self._pins:
+            yield from pin.properties()
+        for labels in (self._output_labels, self._input_labels):
+            if labels.property is not None:
+                yield labels.property
 
     async def run(self) -> None:
-        """Follow the levels, and see that outputs get there in time."""
+        """Follow the levels, see that outputs get there in time, and end pulses."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_outputs())
             while True:
@@ -127,20 +142,32 @@ class Gpio(Device):
         """Send every pin's direction and level again, if any was ever sent."""
         if self._touched:
             self._send_all()
-            for pin in self._output_pins:
+            for pin in self._outputs():
                 self._expect(pin)
 
     def retime(self) -> None:
         """Send POLLING_PERIOD and KEEP_ALIVE, along with a pin as it is."""
         timing = self.host.timing
         self._catch_up()
-        self._send_pin(self._known_pin(), timing)
+        self._send(self._known_pin(), timing=timing)
         self.link.expect(timing.delay, timing.timeout)
 
+    def depart(self, *, off: bool) -> None:
+        """End pulses; or have all outputs show Off."""
+        for pin in self._outputs():
+            if off or pin.pulse_end is not None:
+                try:
+                    self._send(pin, level=pin.idle_level)
+                except LinkError as error:
+                    log.warning("pin %d was not switched off: %s", pin.number, error)
+
     def end(self) -> None:
-        """Give up the link; levels that are still due will not be seen."""
-        for pin in list(self._due):
-            self._miss(pin, "the link was lost")
+        """Give up the link; levels that are still due will not be seen, and a pulse ends when the link is back."""
+        for pin in self._outputs():
+            if pin.due is not None or pin.pulse_end is not None:
+                pin.miss("the link was lost")
+            if pin.pulse_end is not None:
+                pin.told, pin.pulse_end = pin.idle_level, None
         super().end()
 
     def _agree_on_timing(self) -> None:
@@ -155,105 +182,116 @@ class Gpio(Device):
 
     # Directions
 
-    def _pin_property(self, pin: int) -> AnyProperty:
-        return self._outputs[pin] if pin in self._output_pins else self._inputs[pin]
+    def _outputs(self) -> list[Pin]:
+        return [pin for pin in self._pins if pin.is_output]
 
-    def _known_pin(self) -> int:
+    def _known_pin(self) -> Pin:
         """Return a pin whose configuration can be repeated without changing anything."""
-        return min(self._output_pins, default=PINS[0])
+        return next(iter(self._outputs()), self._pins[0])
 
     def _write_direction(self, values: Mapping[str, bool]) -> State:
-        wanted = frozenset(pin for pin in PINS if values[f"PIN_{pin}"])
-        changed = sorted(wanted ^ self._output_pins)
+        changed = [pin for pin in self._pins if values[_name(pin)] != pin.is_output]
         if changed:
             self._catch_up()
         for pin in changed:
-            self._send(pin, output=pin in wanted)
+            self._send(pin, output=not pin.is_output, level=self._first_level(pin))
         for pin in changed:
-            self.host.delete(self._pin_property(pin))
-        self._output_pins = wanted
-        for pin in changed:
-            self._turn(pin)
-            self.host.define(self, self._pin_property(pin))
+            for prop in pin.properties():
+                self.host.delete(prop)
+            pin.turn(output=not pin.is_output)
+            if pin.is_output:
+                self._expect(pin)
+            for prop in pin.properties():
+                self.host.define(self, prop)
+        if changed:
+            self._label()
         return State.OK
 
-    def _turn(self, pin: int) -> None:
-        """Prepare a pin's property for its new direction; the levels seen so far were those of the old one."""
-        self._due.pop(pin, None)
-        if pin in self._output_pins:
-            self._commanded.setdefault(pin, False)
-            self._outputs[pin].update(self._outputs[pin].only(None), State.BUSY)
-            self._expect(pin)
-        else:
-            self._inputs[pin].update(state=State.IDLE)
+    def _first_level(self, pin: Pin) -> bool:
+        """Return the level that a pin has when it becomes an output: what it was told before, else Off.
+
+        A config file does not tell levels: what it makes an output again drives the level that it has.
+        """
+        if pin.told is not None:
+            return pin.told
+        return pin.pad if self.host.loading and pin.pad is not None else pin.idle_level
+
+    def _label(self) -> None:
+        """Have a label for each pin, among the outputs or the inputs."""
+        self._output_labels.label([pin.output for pin in self._pins if pin.is_output])
+        self._input_labels.label([pin.input for pin in self._pins if not pin.is_output])
+
+    def _write_active_low(self, values: Mapping[str, bool]) -> State:
+        for pin in self._pins:
+            if values[_name(pin)] != pin.active_low:
+                pin.invert(active_low=values[_name(pin)])
+        return State.OK
 
     # Sending
 
-    def _send(self, pin: int, *, output: bool, level: bool | None = None, timing: Timing | None = None) -> None:
-        wanted = self._commanded.get(pin, False) if level is None else level
-        self.link.send(pin_config(pin, output=output, level=wanted, timing=timing))
+    def _send(
+        self, pin: Pin, *, output: bool | None = None, level: bool | None = None, timing: Timing | None = None
+    ) -> None:
+        """Send a pin as it is, or with another direction or level, which it then has been told."""
+        direction = pin.is_output if output is None else output
+        told = pin.told if level is None else level
+        self.link.send(pin_config(pin.number, output=direction, level=bool(told), timing=timing))
         self._touched = True
-
-    def _send_pin(self, pin: int, timing: Timing | None = None) -> None:
-        """Send a pin as it is."""
-        self._send(pin, output=pin in self._output_pins, timing=timing)
+        if direction:
+            pin.told = told
 
     def _send_all(self) -> None:
         """Send every pin as it is, outputs first: in a restarted service the first config resets all others."""
-        for pin in sorted(PINS, key=lambda pin: pin not in self._output_pins):
-            self._send_pin(pin)
+        for pin in sorted(self._pins, key=lambda pin: not pin.is_output):
+            self._send(pin)
         self._in_step = True
 
     def _catch_up(self) -> None:
-        """Before the first config of a visit, send all that earlier ones commanded."""
+        """Before the first config of a visit, send all that earlier ones told."""
         if self._touched and not self._in_step:
             self._send_all()
         self._in_step = True
 
     # Outputs
 
-    def _output_property(self, pin: int) -> SwitchProperty:
-        def write(values: Mapping[str, bool]) -> State:
-            return self._write_output(pin, values)
-
-        name, label = f"DIGITAL_OUTPUT_{pin + 1}", f"Output {pin + 1} (pin {pin})"
-        return SwitchProperty(name, label, "Outputs", _level_members(), rule=Rule.AT_MOST_ONE, on_write=write)
-
-    def _write_output(self, pin: int, values: Mapping[str, bool]) -> State:
-        if not any(values.values()):
-            raise WriteError(f"{self._outputs[pin].name} takes OFF=On or ON=On; this write has neither")
+    def _command(self, pin: Pin, on: bool) -> None:  # noqa: FBT001 - the command itself
+        """Carry out a client's write to an output, which begins or ends a pulse."""
         self._catch_up()
-        self._send(pin, output=True, level=values["ON"])
-        self._commanded[pin] = values["ON"]
+        self._send(pin, level=on != pin.active_low)
+        pin.pulse_end = None
+        if on and pin.pulse_seconds:
+            pin.pulse_end = asyncio.get_running_loop().time() + pin.pulse_seconds
+            pin.pulse.update(state=State.BUSY)
         self._expect(pin)
-        return State.BUSY
 
-    def _expect(self, pin: int) -> None:
-        """Set the time by which the commanded level of an output must have been seen."""
+    def _expect(self, pin: Pin) -> None:
+        """Set the time by which the told level of an output must have been seen."""
         limit = _CONFIRM_PERIODS * self.link.slowest_delay + _CONFIRM_EXTRA
-        self._due[pin] = asyncio.get_running_loop().time() + limit
-        self._due_changed.set()
+        pin.due = asyncio.get_running_loop().time() + limit
+        self._changed.set()
 
     async def _watch_outputs(self) -> None:
-        """Report each output whose level was not seen in time."""
+        """End each pulse in time, and report each output whose level was not seen in time."""
         now = asyncio.get_running_loop().time
         while True:
+            moments = [
+                moment for pin in self._outputs() for moment in (pin.due, pin.pulse_end) if moment is not None
+            ]
             try:
-                async with asyncio.timeout_at(min(self._due.values(), default=None)):
-                    await self._due_changed.wait()
+                async with asyncio.timeout_at(min(moments, default=None)):
+                    await self._changed.wait()
             except TimeoutError:
-                for pin in [pin for pin, limit in self._due.items() if limit <= now()]:
-                    self._miss(pin, "its level was not seen in time")
-            self._due_changed.clear()
+                for pin in self._outputs():
+                    self._look_at(pin, now())
+            self._changed.clear()
 
-    def _miss(self, pin: int, why: str) -> None:
-        """Tell that an output did not get where it was told to."""
-        del self._due[pin]
-        output = self._outputs[pin]
-        wanted = _level_name(high=self._commanded[pin])
-        shown = "unknown" if self._pads is None else _level_name(high=is_high(self._pads, pin))
-        text = f"{output.name}.{wanted}: pin {pin} is {shown}; {why}"
-        output.answer(self._seen(pin), State.ALERT, message_text("ERROR", text))
+    def _look_at(self, pin: Pin, now: float) -> None:
+        if pin.pulse_end is not None and pin.pulse_end <= now:
+            pin.pulse_end = None
+            self._send(pin, level=pin.idle_level)
+            self._expect(pin)
+        elif pin.due is not None and pin.due <= now:
+            pin.miss("its level was not seen in time")
 
     # Levels
 
@@ -263,42 +301,16 @@ class Gpio(Device):
         if levels is None:
             self.complain("a data update that cannot be read")
             return
-        self._pads = levels
-        self._register.update({"PADS": float(levels)}, State.OK)
-        for pin in PINS:
-            if pin in self._output_pins:
-                self._show_output(pin)
-            else:
-                self._inputs[pin].update(self._seen(pin), State.OK)
-
-    def _seen(self, pin: int) -> Mapping[str, bool]:
-        """Return the level of a pin as member values; both Off where it is not known."""
-        output = self._outputs[pin]
-        return output.only(None if self._pads is None else _level_name(high=is_high(self._pads, pin)))
-
-    def _show_output(self, pin: int) -> None:
-        """Show the level of an output: what was commanded settles a write, else it is on its way or at fault."""
-        output = self._outputs[pin]
-        agrees = self._pads is not None and is_high(self._pads, pin) == self._commanded[pin]
-        if agrees and self._due.pop(pin, None) is not None:
-            output.answer(self._seen(pin), State.OK)
-        elif agrees:
-            output.update(self._seen(pin), State.OK)
-        elif pin not in self._due and output.state is not State.ALERT:
-            wanted = _level_name(high=self._commanded[pin])
-            text = f"{output.name}: pin {pin} was told {wanted} and no longer is"
-            output.answer(self._seen(pin), State.ALERT, message_text("WARNING", text))
+        self._register.show({"PADS": float(levels)})
+        now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
+        for pin in self._pins:
+            pin.see(is_high(levels, pin.number), now, debounce)
 
 
-def _level_name(*, high: bool) -> str:
-    return "ON" if high else "OFF"
+def _name(pin: Pin) -> str:
+    """Return the member that stands for a pin."""
+    return f"PIN_{pin.number}"
 
 
-def _level_members() -> list[Member[bool]]:
-    return [Member("OFF", "Off", value=False), Member("ON", "On", value=False)]
-
-
-def _input_property(pin: int) -> SwitchProperty:
-    members = [Member("OFF", "Off", value=True), Member("ON", "On", value=False)]
-    name, label = f"DIGITAL_INPUT_{pin + 1}", f"Input {pin + 1} (pin {pin})"
-    return SwitchProperty(name, label, "Inputs", members, rule=Rule.ONE_OF_MANY, perm=Perm.READ)
+def _pin_members() -> list[Member[bool]]:
+    return [Member(f"PIN_{number}", f"Pin {number}", value=False) for number in PINS]

@@ -1,0 +1,58 @@
+"""DIGITAL_OUTPUT_LABELS and DIGITAL_INPUT_LABELS: what clients call the pins."""
+
+from collections.abc import Mapping, Sequence
+
+from indi_matrix.devices.base import Device
+from indi_matrix.errors import WriteError
+from indi_matrix.indi.kinds import SwitchProperty, TextProperty
+from indi_matrix.indi.properties import Member, State
+from indi_matrix.indi.values import NAME_LIMIT, is_name, shortened
+
+
+class Labels:
+    """A text property with the labels of some properties, which come and go.
+
+    Args:
+        device: Whose property it is.
+        name: Its name.
+        group: Its group.
+
+    Attributes:
+        property: The property, while there is anything to be labelled.
+    """
+
+    def __init__(self, device: Device, name: str, group: str) -> None:
+        self.property: TextProperty | None = None
+        self._device = device
+        self._name = name
+        self._group = group
+        self._labelled: dict[str, SwitchProperty] = {}
+
+    def label(self, properties: Sequence[SwitchProperty]) -> None:
+        """Have one member for each of these properties, from now on."""
+        if self.property is not None and self.property.defined:
+            self._device.host.delete(self.property)
+        self._labelled = {prop.name: prop for prop in properties}
+        self.property = self._made() if properties else None
+        if self.property is not None and self._device.shown:
+            self._device.host.define(self._device, self.property)
+
+    def _made(self) -> TextProperty:
+        members = [Member(name, name, prop.label) for name, prop in self._labelled.items()]
+        return TextProperty(
+            self._name, "Labels", self._group, members, on_write=self._write, saved=True,
+            source=lambda: {name: prop.label for name, prop in self._labelled.items()},
+        )  # fmt: skip
+
+    def _write(self, values: Mapping[str, str]) -> State:
+        for name, label in values.items():
+            if not is_name(label):
+                limit = f"a label is 1 to {NAME_LIMIT} printable ASCII characters"
+                raise WriteError(f"{self._name}.{name}={shortened(label)}: {limit}")
+        for name, label in values.items():
+            prop = self._labelled[name]
+            if label != prop.label:
+                prop.relabel(label)
+                self._device.host.delete(prop)
+                self._device.host.define(self._device, prop)
+        return State.OK

@@ -1,0 +1,94 @@
+"""FLAT_LIGHT_FILTER_INTENSITY: a brightness of the flat light for each filter, as in libindi's light boxes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from indi_matrix.devices.base import Device
+from indi_matrix.indi.kinds import NumberProperty
+from indi_matrix.indi.properties import NumberMember, State
+from indi_matrix.indi.values import NAME_LIMIT
+from indi_matrix.ring.observatory import Heard
+from indi_matrix.ring.picture import FULL
+
+_NAMES: Final = "FILTER_NAME"
+_SLOT: Final = "FILTER_SLOT"
+
+
+class FilterPresets:
+    """Follows the filter wheel that ACTIVE_FILTER names.
+
+    Args:
+        device: Whose property it is.
+        apply: Sets an intensity, 1 to 255.
+
+    Attributes:
+        property: The property, while the names of the filters are known.
+    """
+
+    def __init__(self, device: Device, apply: Callable[[int], None]) -> None:
+        self.property: NumberProperty | None = None
+        self._device = device
+        self._apply = apply
+        self._presets: dict[str, float] = {}
+        self._filters: Sequence[str] = ()
+        self._slot = 0
+        device.host.listen("ACTIVE_FILTER", (_NAMES, _SLOT), self._hear)
+
+    def _hear(self, name: str, heard: Heard | None) -> None:
+        if name == _NAMES:
+            self._name(() if heard is None else [_member_name(text) for text in heard.values.values()])
+        elif heard is not None and heard.state in {"Ok", "Idle"}:
+            # While it is Busy the wheel still turns.
+            self._slot = _slot_number(heard.values.get("FILTER_SLOT_VALUE", ""))
+        else:
+            return
+        self._follow_wheel()
+
+    def _name(self, filters: Sequence[str]) -> None:
+        """Have one member for each filter; those that go keep their preset for the day when they are back."""
+        if filters == self._filters:
+            return
+        self._filters = filters
+        host = self._device.host
+        if self.property is not None and self.property.defined:
+            host.delete(self.property)
+        self.property = self._made() if any(filters) else None
+        if self.property is not None and self._device.shown:
+            host.define(self._device, self.property)
+            self.recall()
+
+    def recall(self) -> None:
+        """Bring back the presets from the config file, if there are none yet."""
+        if self.property is not None and not self._presets:
+            self._device.host.recall(self.property)
+
+    def _made(self) -> NumberProperty:
+        members = [NumberMember(name, name, 0.0, 0, FULL) for name in dict.fromkeys(self._filters) if name]
+        return NumberProperty(
+            "FLAT_LIGHT_FILTER_INTENSITY", "Filter Intensity", "Preset", members, on_write=self._write, saved=True,
+            source=lambda: {member.name: self._presets.get(member.name, 0.0) for member in members},
+        )  # fmt: skip
+
+    def _write(self, values: Mapping[str, float]) -> State:
+        self._presets.update(values)
+        return State.OK
+
+    def _follow_wheel(self) -> None:
+        """Apply the preset of the filter that is in place; 0 means that there is none."""
+        if self._device.shown and 1 <= self._slot <= len(self._filters):
+            preset = round(self._presets.get(self._filters[self._slot - 1], 0))
+            if preset:
+                self._apply(preset)
+
+
+def _member_name(text: str) -> str:
+    """Return a filter's name as that of a member: ASCII, 63 characters at most."""
+    return text.encode("ascii", "replace").decode()[:NAME_LIMIT].strip()
+
+
+def _slot_number(text: str) -> int:
+    """Return the number of a slot, from 1 on; 0 where it is none."""
+    try:
+        return int(float(text))
+    except (ValueError, OverflowError):
+        return 0

@@ -1,0 +1,83 @@
+"""ACTIVE_DEVICES: the other INDI devices that a board listens to."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from indi_matrix.indi.kinds import TextProperty
+from indi_matrix.indi.properties import Member, State
+from indi_matrix.ring.observatory import Heard
+
+# libindi's simulators, as libindi's own drivers have it.
+_ROLES: Final = {
+    "ACTIVE_FILTER": ("Filter", "Filter Simulator"),
+    "ACTIVE_WEATHER": ("Weather", "Weather Simulator"),
+    "ACTIVE_TELESCOPE": ("Telescope", "Telescope Simulator"),
+    "ACTIVE_DOME": ("Dome", "Dome Simulator"),
+}
+
+Listener = Callable[[str, Heard | None], None]
+"""Takes the name of a property, and the property; None when it is gone or its device is another one now."""
+
+
+class Snooping:
+    """Listens to the devices that ACTIVE_DEVICES names.
+
+    Args:
+        ask: Has a device publish a property to us, from now on.
+    """
+
+    def __init__(self, ask: Callable[[str, str], None]) -> None:
+        self._ask = ask
+        self._listeners: dict[str, dict[str, list[Listener]]] = {role: {} for role in _ROLES}
+        self._partial: dict[tuple[str, str], dict[str, str]] = {}
+        members = [Member(role, label, device) for role, (label, device) in _ROLES.items()]
+        self.property = TextProperty(
+            "ACTIVE_DEVICES", "Snoop devices", "Options", members, on_write=self._write, saved=True
+        )
+
+    def listen(self, role: str, names: Iterable[str], listener: Listener) -> None:
+        """Have a listener told of properties of the device that has a role."""
+        for name in names:
+            self._listeners[role].setdefault(name, []).append(listener)
+
+    def start(self) -> None:
+        """Ask for all that is listened to."""
+        for role in _ROLES:
+            self._ask_for(role, self.property.values[role])
+
+    def hear(self, root: Element) -> None:
+        """Take what another device sent: def, set or delProperty."""
+        device, name = root.get("device", ""), root.get("name", "")
+        for role, named in self.property.values.items():
+            listeners = self._listeners[role].get(name, [])
+            if device == named and listeners:
+                heard = self._heard(root, device, name)
+                for listener in listeners:
+                    listener(name, heard)
+
+    def _heard(self, root: Element, device: str, name: str) -> Heard | None:
+        """Return a property as it is now; a set vector may hold some of its members only."""
+        key = (device, name)
+        if root.tag == "delProperty":
+            self._partial.pop(key, None)
+            return None
+        values = {one.get("name", ""): (one.text or "").strip() for one in root}
+        if root.tag.startswith("set"):
+            values = self._partial.get(key, {}) | values
+        self._partial[key] = values
+        return Heard(root.get("state", "Idle"), values)
+
+    def _write(self, values: Mapping[str, str]) -> State:
+        for role, device in values.items():
+            if device != self.property.values[role]:
+                for name, listeners in self._listeners[role].items():
+                    for listener in listeners:
+                        listener(name, None)
+                self._ask_for(role, device)
+        return State.OK
+
+    def _ask_for(self, role: str, device: str) -> None:
+        if device.strip():
+            for name in self._listeners[role]:
+                self._ask(device, name)

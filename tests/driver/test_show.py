@@ -1,0 +1,233 @@
+"""Effects, night mode, the status ring and presets for filters, from clients and other devices to the board."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from indi_matrix import make_driver
+from indi_matrix.simulator import Led, MalosService, SimulatedBoard
+from tests.driver.client import piped
+from tests.driver.conftest import Rig
+
+DARK = Led(0, 0, 0, 0)
+
+
+def has_red(red: int, board: SimulatedBoard) -> bool:
+    return board.leds[0] == Led(red, 0, 0, 0)
+
+
+async def test_members_and_order(rig: Rig) -> None:
+    known = rig.indi.known
+    assert list(known["EVERLOOP_EFFECT"].members) == ["NONE", "RAINBOW", "PULSE", "CHASE"]
+    assert known["EVERLOOP_EFFECT"].on == ["NONE"]
+    speed = known["EVERLOOP_SPEED"].members["RATE"]
+    assert (speed["label"], speed["min"], speed["max"]) == ("Effect speed (turns/min)", "1", "600")
+    for name in ("EVERLOOP_NIGHT_MODE", "EVERLOOP_STATUS"):
+        assert list(known[name].members) == ["INDI_ENABLED", "INDI_DISABLED"]
+        assert known[name].on == ["INDI_DISABLED"]
+        assert known[name].attributes["rule"] == "OneOfMany"
+
+
+@pytest.mark.parametrize("effect", ["RAINBOW", "PULSE", "CHASE"])
+async def test_an_effect_runs_until_a_colour_is_written(rig: Rig, effect: str) -> None:
+    indi, board = rig.indi, rig.board
+    await indi.write("EVERLOOP_SPEED", RATE=120)
+    assert (await indi.write("EVERLOOP_EFFECT", **{effect: "On"})).state == "Ok"
+    await board.wait_until(lambda board: board.frames >= 10)
+    assert indi.known["EVERLOOP_IMAGE"].values["IMAGE"] == " ".join(["00000000"] * 35)
+    assert (await indi.write("EVERLOOP_LED_2", BLUE=7)).state == "Ok"
+    await indi.until(lambda: indi.known["EVERLOOP_EFFECT"].on == ["NONE"])
+    await board.wait_until(lambda board: board.leds == (DARK, Led(0, 0, 7, 0), *[DARK] * 33))
+    frames = board.frames
+    await indi.write("EVERLOOP_LED_2", BLUE=8)
+    await board.wait_until(lambda board: board.leds[1].blue == 8)
+    assert board.frames == frames + 1
+
+
+async def test_the_picture_is_back_when_an_effect_ends(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_COLOR", GREEN=50)
+    await indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+    await rig.board.wait_until(lambda board: len(set(board.leds)) > 10)
+    await indi.write("EVERLOOP_EFFECT", NONE="On")
+    await rig.board.wait_until(lambda board: board.leds == (Led(0, 50, 0, 0),) * 35)
+    assert indi.known["EVERLOOP_COLOR"].values["GREEN"] == "50"
+
+
+async def test_an_effect_has_25_frames_a_second(rig: Rig) -> None:
+    loop = asyncio.get_running_loop()
+    await rig.indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+    await rig.board.wait_until(lambda board: board.frames == 5)
+    start = loop.time()
+    await rig.board.wait_until(lambda board: board.frames == 30)
+    assert loop.time() - start == pytest.approx(1.0, abs=0.15)
+
+
+async def test_switching_the_light_off_ends_an_effect(rig: Rig) -> None:
+    await rig.indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+    await rig.board.wait_until(lambda board: board.frames > 2)
+    await rig.indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_OFF="On")
+    await rig.board.wait_until(lambda board: board.leds == (DARK,) * 35)
+    await rig.indi.until(lambda: rig.indi.known["EVERLOOP_EFFECT"].on == ["NONE"])
+
+
+async def test_night_mode_is_red_whatever_is_written(rig: Rig) -> None:
+    indi, board = rig.indi, rig.board
+    await indi.write("EVERLOOP_NIGHT_MODE", INDI_ENABLED="On")
+    for color, red in (({"WHITE": 255}, 63), ({"GREEN": 100, "WHITE": 0}, 24)):
+        await indi.write("EVERLOOP_COLOR", **color)
+        await board.wait_until(partial(has_red, red))
+    assert indi.known["EVERLOOP_COLOR"].values["GREEN"] == "100"
+    await indi.write("EVERLOOP_NIGHT_MODE", INDI_DISABLED="On")
+    await board.wait_until(lambda board: board.leds[0] == Led(0, 100, 0, 0))
+
+
+async def test_night_mode_of_a_ring_that_nobody_used_writes_nothing(rig: Rig) -> None:
+    await rig.indi.write("EVERLOOP_NIGHT_MODE", INDI_ENABLED="On")
+    await rig.indi.write("EVERLOOP_COLOR", RED=255)
+    await rig.board.wait_until(lambda board: board.leds[0].red == 63)
+    assert len(rig.sent("Everloop")) == 1
+
+
+def light(device: str, name: str, state: str) -> str:
+    return (
+        f'<setLightVector device="{device}" name="{name}" state="{state}"><oneLight name="A">Ok</oneLight>'
+        "</setLightVector>"
+    )
+
+
+async def test_other_devices_are_asked_for_what_is_watched(away: Rig) -> None:
+    asked = away.indi.asked
+    assert {("Filter Simulator", "FILTER_NAME"), ("Filter Simulator", "FILTER_SLOT")} <= set(asked)
+    assert {("Weather Simulator", "WEATHER_STATUS"), ("Telescope Simulator", "TELESCOPE_PARK")} <= set(asked)
+    asked.clear()
+    await away.indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="My Station", ACTIVE_DOME="")
+    assert asked == [("My Station", "WEATHER_STATUS")]
+
+
+async def test_the_status_ring_follows_the_weather(rig: Rig) -> None:
+    indi, board = rig.indi, rig.board
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    await board.wait_until(lambda board: board.frames == 1)
+    indi.send(light("Weather Simulator", "WEATHER_STATUS", "Ok"))
+    await board.wait_until(lambda board: sum(any(led) for led in board.leds) == 1)
+    indi.send(light("Weather Simulator", "WEATHER_STATUS", "Alert"))
+    await board.wait_until(lambda board: board.leds[0].red == 255)
+    await board.wait_until(lambda board: board.leds == (DARK,) * 35)
+    await board.wait_until(lambda board: board.leds[0].red == 255)
+    indi.send(light("Weather Simulator", "WEATHER_STATUS", "Busy"))
+    await board.wait_until(lambda board: board.leds[0].green > 0)
+    indi.send('<delProperty device="Weather Simulator" name="WEATHER_STATUS"/>')
+    await board.wait_until(lambda board: board.leds == (DARK,) * 35)
+
+
+async def test_the_status_ring_waits_while_the_light_is_on(rig: Rig) -> None:
+    indi, board = rig.indi, rig.board
+    await indi.write("EVERLOOP_COLOR", RED=9)
+    indi.send(light("Weather Simulator", "WEATHER_STATUS", "Ok"))
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    await board.wait_until(lambda board: sum(any(led) for led in board.leds) == 1)
+    await indi.until(lambda: indi.known["FLAT_LIGHT_CONTROL"].on == ["FLAT_LIGHT_OFF"])
+    await indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_ON="On")
+    await board.wait_until(lambda board: board.leds == (Led(9, 0, 0, 0),) * 35)
+    await indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_OFF="On")
+    await board.wait_until(lambda board: sum(any(led) for led in board.leds) == 1)
+    await indi.write("EVERLOOP_STATUS", INDI_DISABLED="On")
+    await board.wait_until(lambda board: board.leds == (DARK,) * 35)
+
+
+async def test_a_mount_that_is_no_longer_watched_is_forgotten(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    indi.send(light("Telescope Simulator", "EQUATORIAL_EOD_COORD", "Busy"))
+    await rig.board.wait_until(lambda board: any(any(led) for led in board.leds))
+    await indi.write("ACTIVE_DEVICES", ACTIVE_TELESCOPE="Another")
+    await rig.board.wait_until(lambda board: board.leds == (DARK,) * 35)
+    indi.send(light("Telescope Simulator", "EQUATORIAL_EOD_COORD", "Alert"))
+    await indi.fence()
+    assert rig.board.leds == (DARK,) * 35
+
+
+def filter_names(*names: str) -> str:
+    members = "".join(f'<defText name="FILTER_SLOT_NAME_{n}">{name}</defText>' for n, name in enumerate(names, 1))
+    head = (
+        'device="Filter Simulator" name="FILTER_NAME" state="Idle" label="Filter" group="Filter Wheel" perm="rw"'
+    )
+    return f"<defTextVector {head}>{members}</defTextVector>"
+
+
+def slot(number: int, state: str = "Ok") -> str:
+    return (
+        f'<setNumberVector device="Filter Simulator" name="FILTER_SLOT" state="{state}">'
+        f'<oneNumber name="FILTER_SLOT_VALUE">{number}</oneNumber></setNumberVector>'
+    )
+
+
+async def test_the_flat_light_follows_the_filter(rig: Rig) -> None:
+    indi, board = rig.indi, rig.board
+    indi.send(filter_names("Red", "Green", "H_Alpha"))
+    await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in indi.known)
+    presets = indi.known["FLAT_LIGHT_FILTER_INTENSITY"]
+    assert (presets.kind, presets.attributes["group"], list(presets.members)) == (
+        "Number", "Preset", ["Red", "Green", "H_Alpha"],
+    )  # fmt: skip
+    assert (await indi.write("FLAT_LIGHT_FILTER_INTENSITY", Red=100, H_Alpha=200)).state == "Ok"
+    await indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_ON="On")
+    indi.send(slot(1))
+    await board.wait_until(lambda board: board.leds[0].white == 100)
+    await indi.until(lambda: indi.known["FLAT_LIGHT_INTENSITY"].values["FLAT_LIGHT_INTENSITY_VALUE"] == "100")
+    indi.send(slot(3, "Busy"))  # still turning
+    indi.send(slot(2))  # no preset
+    await indi.fence()
+    assert board.leds[0].white == 100
+    indi.send(slot(3))
+    await board.wait_until(lambda board: board.leds[0].white == 200)
+
+
+async def test_presets_follow_the_names_and_keep_their_values(rig: Rig) -> None:
+    indi = rig.indi
+    indi.send(filter_names("Red", "Green"))
+    await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in indi.known)
+    await indi.write("FLAT_LIGHT_FILTER_INTENSITY", Red=10)
+    indi.send(filter_names("Blue", "Red"))
+    await indi.until(
+        lambda: "Blue" in indi.known.get("FLAT_LIGHT_FILTER_INTENSITY", indi.known["CONNECTION"]).members
+    )
+    assert indi.known["FLAT_LIGHT_FILTER_INTENSITY"].values == {"Blue": "0", "Red": "10"}
+    await indi.write("ACTIVE_DEVICES", ACTIVE_FILTER="")
+    assert "FLAT_LIGHT_FILTER_INTENSITY" not in indi.known
+
+
+async def test_presets_are_there_from_connecting_on(away: Rig) -> None:
+    away.indi.send(filter_names("Red", "Gr\u00fcn", "Red", ""))
+    await away.indi.fence()
+    assert "FLAT_LIGHT_FILTER_INTENSITY" not in away.indi.known
+    await away.indi.connect()
+    assert list(away.indi.known["FLAT_LIGHT_FILTER_INTENSITY"].members) == ["Red", "Gr?n"]
+
+
+@pytest.mark.parametrize("way", ["disconnect", "end"])
+@pytest.mark.parametrize("choice", ["KEEP", "OFF"])
+async def test_on_disconnect(choice: str, way: str) -> None:
+    board = SimulatedBoard()
+    async with MalosService(board, info_port=0) as service:
+        async with piped(make_driver(address=service.address)) as indi:
+            await indi.get_properties()
+            await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+            await indi.write("ON_DISCONNECT", **{choice: "On"})
+            await indi.connect()
+            await indi.write("EVERLOOP_COLOR", RED=5)
+            await indi.write("GPIO_DIRECTION", PIN_0="On")
+            await indi.settle("DIGITAL_OUTPUT_1", ON="On")
+            await board.wait_until(lambda board: board.leds[0].red == 5)
+            if way == "disconnect":
+                await indi.write("CONNECTION", DISCONNECT="On")
+        if choice == "OFF":
+            await board.wait_until(lambda board: board.leds == (DARK,) * 35 and not board.level(0))
+            assert board.is_output(0)
+        else:
+            async with piped(make_driver(address=service.address)) as other:
+                await (await other.get_properties()).connect()
+                assert other.known["DIGITAL_INPUT_1"].on == ["ON"]
+            assert board.leds[0].red == 5
