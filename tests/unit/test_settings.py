@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from indi_matrix.errors import SettingsError
@@ -38,6 +40,29 @@ def test_an_argument_goes_before_the_environment() -> None:
     assert BoardSettings.from_environment("Mine", "other", environ) == BoardSettings(
         "Mine", Address("other", 20012)
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "file"),
+    [
+        (BoardSettings.from_environment("North Pier", None, {}), ".indi/North Pier_config.xml"),
+        (BoardSettings.from_environment(None, None, {"INDICONFIG": ""}), ".indi/MATRIX_config.xml"),
+        (BoardSettings.from_environment("North", None, {"INDICONFIG": "/a/b c"}), "/a/b c"),
+        (BoardSettings("North"), ".indi/North_config.xml"),
+    ],
+)
+def test_the_config_file(settings: BoardSettings, file: str, home: Path) -> None:
+    assert settings.config_file == home / file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "given"),
+    [((None, None), {}, False), ((None, "pi"), {}, True), ((None, None), {"INDI_MATRIX_ADDRESS": "pi"}, True)],
+)
+def test_whether_an_address_was_given(
+    arguments: tuple[None, str | None], environ: dict[str, str], given: bool
+) -> None:
+    assert BoardSettings.from_environment(*arguments, environ).address_given is given
 
 
 @pytest.mark.parametrize("name", ["x" * 64, "Sternwarte \u00fc", "a\nb"])

@@ -140,6 +140,10 @@ class Property(ABC, Generic[V]):
         self._post = post
         self.vector.enable = True
 
+    def relabel(self, label: str) -> None:
+        """Take another label, which clients learn from the next definition."""
+        self.label = self.vector.label = label
+
     def delete(self) -> None:
         """Take the property away from clients."""
         if self._post is not None:
@@ -163,6 +167,12 @@ class Property(ABC, Generic[V]):
         self._values.update(changed)
         self.state = state or self.state
         self._send(changed, text)
+
+    def show(self, values: Mapping[str, V]) -> None:
+        """Take over measured values, which are in order when they are the first or new; else an Alert stays."""
+        news = self.state is State.IDLE or any(self._values[name] != value for name, value in values.items())
+        if news:
+            self.update(values, State.OK)
 
     def follow(self) -> None:
         """Send clients what changed at the source, as being in order; nothing if nothing did."""
@@ -192,6 +202,14 @@ class Property(ABC, Generic[V]):
             one = SubElement(element, f"def{self.kind}", name=member.name, label=member.label)
             one.attrib.update(self._member_attributes(member))
             one.text = self._text(self._values[member.name])
+        return element
+
+    def as_write(self) -> Element:
+        """Return the write that a client would make it what it is now with."""
+        values = self.values
+        element = Element(f"new{self.kind}Vector", device=self.device, name=self.name)
+        for name in self.members:
+            SubElement(element, f"one{self.kind}", name=name).text = self._text(values[name])
         return element
 
     def read(self, root: Element) -> Mapping[str, V]:

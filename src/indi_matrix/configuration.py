@@ -1,0 +1,135 @@
+"""CONFIG_PROCESS: the saved properties of an INDI device, to and from its config file."""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from indi_matrix.errors import ConfigError
+from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, write_bytes
+from indi_matrix.indi.device import IndiDevice
+from indi_matrix.indi.kinds import SwitchProperty
+from indi_matrix.indi.properties import AnyProperty, Member, Rule, State
+from indi_matrix.indi.values import shortened
+
+_MEMBERS: Final = {
+    "CONFIG_LOAD": "Load",
+    "CONFIG_SAVE": "Save",
+    "CONFIG_DEFAULT": "Default",
+    "CONFIG_PURGE": "Purge",
+}
+
+
+class Configuration:
+    """The config file of an INDI device, and the one with the first configuration there was.
+
+    Args:
+        indi: The INDI device.
+        path: The file.
+        replay: Carries out a write to a property; returns why it was refused, or nothing.
+
+    Attributes:
+        prop: CONFIG_PROCESS.
+        loading: Whether what is written now comes from the file.
+    """
+
+    def __init__(self, indi: IndiDevice, path: Path, replay: Callable[[AnyProperty, Element], str]) -> None:
+        self._indi = indi
+        self._path = path
+        self._default = path.with_name(f"{path.name}.default")
+        self._replay = replay
+        self.loading = False
+        self.prop = SwitchProperty(
+            "CONFIG_PROCESS", "Configuration", "Options",
+            [Member(name, label, value=False) for name, label in _MEMBERS.items()],
+            rule=Rule.AT_MOST_ONE, on_write=self._write, source=lambda: dict.fromkeys(_MEMBERS, False),
+        )  # fmt: skip
+
+    def start(self, given: Collection[str]) -> None:
+        """Load the file, if there is one, but for properties that were given by other ways."""
+        try:
+            self._load(self._path, given)
+        except ConfigError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                self._indi.tell("ERROR", str(error))
+        else:
+            self._keep_default()
+
+    def recall(self, prop: AnyProperty) -> None:
+        """Load one property, which only now has come to be known; nothing if the file has nothing of it."""
+        if not self._path.exists():
+            return
+        try:
+            self._load(self._path, given={name for name in self._indi.properties if name != prop.name})
+        except ConfigError as error:
+            self._indi.tell("WARNING", str(error))
+
+    def _write(self, values: Mapping[str, bool]) -> State:
+        match [name for name, on in values.items() if on]:
+            case ["CONFIG_LOAD"]:
+                self._load(self._path)
+                self._keep_default()
+                self._indi.tell("INFO", f"loaded {self._path}")
+            case ["CONFIG_SAVE"]:
+                write_bytes(self._path, to_bytes(self._vectors()))
+                self._keep_default()
+                self._indi.tell("INFO", f"saved {self._path}")
+            case ["CONFIG_DEFAULT"]:
+                self._load(self._default)
+                self._indi.tell("INFO", f"loaded {self._default}")
+            case ["CONFIG_PURGE"]:
+                remove(self._path)
+                self._indi.tell("INFO", f"removed {self._path}")
+            case _:
+                return State.IDLE
+        return State.OK
+
+    def _load(self, path: Path, given: Collection[str] = ()) -> None:
+        """Replay what a file holds of the properties that clients know now.
+
+        Raises:
+            ConfigError: It cannot be read, or is damaged; then what is sound was applied.
+        """
+        vectors, damages = from_bytes(read_bytes(path))
+        self.loading = True
+        try:
+            for vector in self._ours(vectors):
+                prop = self._indi.properties.get(vector.get("name", ""))
+                if prop is not None and prop.saved and prop.name not in given:
+                    self._restore(prop, vector, path)
+        finally:
+            self.loading = False
+        if damages:
+            raise ConfigError(f"{path} is damaged: {'; '.join(damages)}")
+
+    def _restore(self, prop: AnyProperty, vector: Element, path: Path) -> None:
+        """Replay one vector, without members that the property does not have; clients are told what is refused."""
+        unknown = [one for one in vector if one.get("name", "") not in prop.members]
+        for one in unknown:
+            vector.remove(one)
+            name = shortened(one.get("name", ""))
+            self._indi.tell("WARNING", f"{path.name}: {prop.name} has no member {name}")
+        if len(vector) and (reason := self._replay(prop, vector)):
+            self._indi.tell("WARNING", f"{path.name}: {reason}")
+
+    def _vectors(self) -> list[Element]:
+        """Return what is to be saved: what is known now, and of the rest what the file has of it."""
+        saved, known = self._indi.saved, self._indi.properties
+        try:
+            before, _ = from_bytes(read_bytes(self._path))
+        except ConfigError:
+            before = []  # there is none, or writing will tell what is wrong
+        unknown = [one for one in self._ours(before) if one.get("name") not in {*saved, *known}]
+        return [*(prop.as_write() for prop in saved.values()), *unknown]
+
+    def _ours(self, vectors: list[Element]) -> list[Element]:
+        return [vector for vector in vectors if vector.get("device") == self._indi.name]
+
+    def _keep_default(self) -> None:
+        """Keep the first configuration there is, for CONFIG_DEFAULT."""
+        if self._default.exists():
+            return
+        try:
+            write_bytes(self._default, read_bytes(self._path))
+        except ConfigError as error:
+            self._indi.tell("WARNING", str(error))

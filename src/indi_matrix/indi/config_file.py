@@ -1,0 +1,144 @@
+"""Config files as libindi reads and writes them: vectors to bytes and back, and onto the disk in one piece."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from indi_matrix.errors import ConfigError
+from indi_matrix.indi.values import printable
+
+# libindi sets a value on a line of its own, and strips what it reads. Within just this frame blanks are kept.
+_FRAME: Final = ("\n      ", "\n  ")
+_MARKUP: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;", '"': "&quot;", "\r": "&#13;"}
+)
+_VECTOR_START: Final = re.compile(rb"<new(?:Number|Switch|Text)Vector\b")
+_VECTOR_END: Final = re.compile(rb"</new(?:Number|Switch|Text)Vector\s*>")
+
+
+def to_bytes(vectors: Iterable[ET.Element]) -> bytes:
+    """Return the text of a config file with these newXxxVectors."""
+    return "".join(("<INDIDriver>\n", *map(_vector_text, vectors), "</INDIDriver>\n")).encode()
+
+
+def _vector_text(vector: ET.Element) -> str:
+    lines = [f"<{vector.tag} {_attributes(vector, 'device', 'name')}>"]
+    for one in vector:
+        value = _escaped(one.text or "").join(_FRAME)
+        lines.append(f"  <{one.tag} {_attributes(one, 'name')}>{value}</{one.tag}>")
+    return "\n".join((*lines, f"</{vector.tag}>\n"))
+
+
+def _attributes(element: ET.Element, *names: str) -> str:
+    return " ".join(f"{name}='{_escaped(element.get(name, ''))}'" for name in names)
+
+
+def _escaped(text: str) -> str:
+    return printable(text).translate(_MARKUP)
+
+
+def from_bytes(data: bytes) -> tuple[list[ET.Element], list[str]]:
+    """Return the vectors in a config file; and of a damaged one those that are sound, with each damage's line."""
+    damages: list[str] = []
+    try:
+        vectors = list(_parsed(data))
+    except ET.ParseError as error:
+        vectors, damages = _salvaged(data)
+        damages = damages or [_damage(error, 0)]
+    for one in (one for vector in vectors for one in vector):
+        one.text = _value(one.text or "")
+    return vectors, damages
+
+
+def _salvaged(data: bytes) -> tuple[list[ET.Element], list[str]]:
+    """Return the vectors that can be read by themselves, and what is wrong with the others."""
+    vectors, damages = [], []
+    for start, piece in _pieces(data):
+        try:
+            vectors.append(_parsed(piece))
+        except ET.ParseError as error:
+            damages.append(_damage(error, data.count(b"\n", 0, start)))
+    return vectors, damages
+
+
+def _parsed(text: bytes) -> ET.Element:
+    return ET.fromstring(text, ET.XMLParser(encoding="utf-8"))  # noqa: S314 - the user's own file
+
+
+def _pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield where each vector starts, and the text from there to its end, or up to the next where it has none."""
+    starts = [match.start() for match in _VECTOR_START.finditer(data)]
+    for start, limit in pairwise([*starts, len(data)]):
+        end = _VECTOR_END.search(data, start, limit)
+        yield start, data[start : end.end() if end else limit]
+
+
+def _damage(error: ET.ParseError, lines_before: int) -> str:
+    cause = str(error).partition(":")[0]
+    return f"line {lines_before + error.position[0]}: {cause}"
+
+
+def _value(text: str) -> str:
+    before, after = _FRAME
+    if len(text) >= len(before + after) and text.startswith(before) and text.endswith(after):
+        return text[len(before) : -len(after)]
+    return text.strip()
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        ConfigError: It cannot be read; the text names path and cause.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that, whatever happens, its path holds either all of the new or all of the old.
+
+    Raises:
+        ConfigError: It cannot be written; the text names path and cause.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make the folder {path.parent}: {error.strerror}") from error
+    try:
+        _replace(Path(os.path.realpath(path)), data)  # the file itself, where the path is a link to it
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{os.getpid()}.{path.name}"[:255])
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file.
+
+    Raises:
+        ConfigError: It cannot be removed; the text names path and cause.
+    """
+    try:
+        path.unlink()
+    except OSError as error:
+        raise ConfigError(f"cannot remove {path}: {error.strerror}") from error

@@ -1,0 +1,161 @@
+"""DEBUG, LOGGING_LEVEL and LOG_OUTPUT: which messages clients are sent, and which go into a log file."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import BinaryIO, Final
+from xml.etree.ElementTree import Element
+
+from indi_matrix.indi.device import IndiDevice
+from indi_matrix.indi.kinds import SwitchProperty
+from indi_matrix.indi.properties import Member, Rule, State
+from indi_matrix.indi.values import shortened
+from indi_matrix.settings import indi_folder
+
+_OPTIONS: Final = "Options"
+_EXEC: Final = "indi_matrix"
+_FILE_LIMIT: Final = 16 << 20
+
+# Member of LOGGING_LEVEL, its label, and the word in brackets with which its messages begin.
+_LEVELS: Final = (
+    ("LOG_ERROR", "Errors", "ERROR"),
+    ("LOG_WARNING", "Warnings", "WARNING"),
+    ("LOG_SESSION", "Messages", "INFO"),
+    ("LOG_DEBUG", "Driver Debug", "DEBUG"),
+)
+_WORDS: Final = {member: word for member, _, word in _LEVELS}
+_DEFAULT_LEVELS: Final = {member: word != "DEBUG" for member, word in _WORDS.items()}
+_DEFAULT_OUTPUT: Final = {"CLIENT_DEBUG": True, "FILE_DEBUG": False}
+
+
+class LogFile:
+    """The log file of one run, which is made when there is something to write.
+
+    Its path and its lines are as libindi's; it holds at most 16 MiB.
+    """
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        now = datetime.now(UTC)
+        folder = indi_folder() / "logs" / f"{now:%Y-%m-%d}" / _EXEC
+        self.path = folder / f"{_EXEC}_{now:%H:%M:%S}.log"
+
+    def write(self, level: str, text: str) -> None:
+        """Add a line.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        line = f"{level}\t{time.monotonic() - self._start:.6f} sec\t: {text}\n"
+        # Opened for each line: nothing is left to be closed, and a file that was moved away is made anew.
+        with self._opened() as file:
+            if file.tell() + len(line) > _FILE_LIMIT:
+                raise OSError(f"it holds {_FILE_LIMIT >> 20} MiB already")
+            file.write(line.encode())
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self.path.open("ab")
+        except FileNotFoundError:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self.path.open("ab")
+
+
+class Reporting:
+    """Sifts what the clients of an INDI device are told.
+
+    Attributes:
+        debugging: Whether messages of the level DEBUG go anywhere; what makes them is best spared else.
+        named: Whether lines of the log file name the device: other devices write to it too.
+    """
+
+    def __init__(self, indi: IndiDevice) -> None:
+        self._indi = indi
+        self._file = LogFile()
+        self._failed = False
+        self.named = False
+        self.debugging = False
+        self.debug = SwitchProperty(
+            "DEBUG", "Debug", _OPTIONS,
+            [Member("ENABLE", "Enable", value=False), Member("DISABLE", "Disable", value=True)],
+            rule=Rule.ONE_OF_MANY, on_write=self._write_debug, saved=True,
+        )  # fmt: skip
+        self._levels = SwitchProperty(
+            "LOGGING_LEVEL", "Logging Levels", _OPTIONS,
+            [Member(member, label, _DEFAULT_LEVELS[member]) for member, label, _ in _LEVELS],
+            rule=Rule.ANY_OF_MANY, on_write=self._write_levels, saved=True,
+        )  # fmt: skip
+        self._output = SwitchProperty(
+            "LOG_OUTPUT", "Log Output", _OPTIONS,
+            [Member("CLIENT_DEBUG", "To Client", value=True), Member("FILE_DEBUG", "To Log File", value=False)],
+            rule=Rule.ANY_OF_MANY, on_write=self._write_output, saved=True,
+        )  # fmt: skip
+        self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
+        indi.sift = self.sift
+
+    def sift(self, element: Element) -> Element | None:
+        """Return what of an element clients are sent: it may lose its message; write that to the log file."""
+        text = element.get("message")
+        if text is None:
+            return element
+        level, _, rest = text[1:].partition("] ")
+        wanted = level in self._wanted
+        if wanted and self._to_file:
+            self._write_line(level, rest)
+        if wanted and self._to_client:
+            return element
+        if element.tag == "message":
+            return None
+        del element.attrib["message"]
+        return element
+
+    def _take(self, levels: Mapping[str, bool], output: Mapping[str, bool]) -> None:
+        self._wanted = {_WORDS[member] for member, on in levels.items() if on}
+        self._to_client, self._to_file = output["CLIENT_DEBUG"], output["FILE_DEBUG"]
+        self.debugging = "DEBUG" in self._wanted and (self._to_client or self._to_file)
+
+    def _write_debug(self, values: Mapping[str, bool]) -> State:
+        if values["ENABLE"] == self._levels.defined:
+            return State.OK
+        if values["ENABLE"]:
+            self._indi.define(self._levels)
+            self._indi.define(self._output)
+        else:
+            self._indi.delete(self._levels)
+            self._indi.delete(self._output)
+            self._levels.answer(_DEFAULT_LEVELS, State.IDLE)
+            self._output.answer(_DEFAULT_OUTPUT, State.IDLE)
+            self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
+        return State.OK
+
+    def _write_levels(self, values: Mapping[str, bool]) -> State:
+        self._take(values, self._output.values)
+        return _ok_if_any(values)
+
+    def _write_output(self, values: Mapping[str, bool]) -> State:
+        self._failed = False
+        self._take(self._levels.values, values)
+        if self._to_file and not self._output.values["FILE_DEBUG"]:
+            self._indi.tell("INFO", f"the log file is {self._file.path}")
+        return _ok_if_any(values)
+
+    def _write_line(self, level: str, text: str) -> None:
+        """Write to the log file, until that fails; clients are told once."""
+        if self._failed:
+            return
+        try:
+            self._file.write(level, f"[{self._indi.name}] {text}" if self.named else text)
+        except OSError as error:
+            self._failed = True
+            self._indi.tell("WARNING", f"cannot write {self._file.path}: {error.strerror or error}")
+
+
+def in_words(root: Element) -> str:
+    """Return a vector as it came, in one short line."""
+    values = ", ".join(f"{one.get('name')}={shortened(one.text or '')}" for one in root)
+    return f"{shortened(root.tag)} {root.get('name')}: {values}"
+
+
+def _ok_if_any(values: Mapping[str, bool]) -> State:
+    """Return the state that libindi shows: Idle where nothing is On."""
+    return State.OK if any(values.values()) else State.IDLE
