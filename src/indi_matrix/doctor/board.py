@@ -1,0 +1,187 @@
+"""The MALOS service and the board behind it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import zmq.asyncio
+
+from indi_matrix.devices import DEVICES
+from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
+from indi_matrix.doctor.checks import LIMIT, Check, Level, failed, ok, warning
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.info import NOT_MALOS, DriverInfo, ServiceInfo, request_info, why_silent
+from indi_matrix.malos.link import Link, open_link
+from indi_matrix.settings import Address
+
+_USED: Final = {device.driver: device for device in DEVICES}
+_LOCAL: Final = ("127.0.0.1", "::1", "localhost")
+
+# Updates are watched for this long, or for one period; longer than the limit allows is not measured.
+_WATCH: Final = 0.5
+_SLOWEST: Final = (LIMIT - 1) / 2
+# How far from the stated delay the gap between two updates may be, in parts of it and in seconds.
+_TOLERANCE: Final = 0.25
+_JITTER: Final = 0.05
+
+
+async def examine_board(address: Address) -> list[Check]:
+    """Check the service, the ports of each of its drivers, and what those publish."""
+    cause = await why_silent(address)
+    if cause != NOT_MALOS:
+        return [_no_service(address, cause)]
+    with zmq.asyncio.Context() as context:
+        try:
+            async with asyncio.timeout(LIMIT):
+                drivers = await request_info(context, address)
+        except TimeoutError:
+            return [_no_service(address, NOT_MALOS)]
+        except LinkError as error:
+            return [_no_service(address, str(error))]
+        checks = [ok(f"MALOS at {address} has {len(drivers)} drivers"), *_missing(drivers)]
+        async with asyncio.TaskGroup() as tasks:
+            found = [
+                tasks.create_task(_examine_driver(context, address, driver), name=driver.name)
+                for driver in drivers.values()
+            ]
+        return checks + [check for task in found for check in task.result()]
+
+
+def _no_service(address: Address, cause: str) -> Check:
+    start = "sudo systemctl start matrixio-malos"
+    where = "here" if address.host in _LOCAL else f"on {address.host}"
+    return failed(
+        f"MALOS at {address}: {cause}", f"start MATRIX CORE {where}: {start}; or do without a board: {_SIMULATE}"
+    )
+
+
+_SIMULATE: Final = "indi_matrix simulate"
+_RESTART: Final = "restart MATRIX CORE: sudo systemctl restart matrixio-malos"
+
+
+def _missing(drivers: ServiceInfo) -> Iterator[Check]:
+    for name, device in _USED.items():
+        if name not in drivers:
+            level = Level.FAILED if device.required else Level.WARNING
+            yield Check(
+                level, f"MALOS has no {name} driver", "update MATRIX CORE: sudo apt install matrixio-malos"
+            )
+
+
+# One driver
+
+
+@dataclass
+class _Watched:
+    """What a driver published.
+
+    Attributes:
+        updates: Its data updates.
+        gap: Mean seconds between two of them, None when there were not two.
+        errors: Its error texts.
+    """
+
+    updates: list[bytes] = field(default_factory=list)
+    gap: float | None = None
+    errors: list[str] = field(default_factory=list)
+
+
+async def _examine_driver(context: zmq.asyncio.Context, address: Address, driver: DriverInfo) -> list[Check]:
+    closed = await _closed_ports(address, driver)
+    if closed:
+        return [_no_ports(driver, closed)]
+    ports = f"ports {driver.ports.base} to {driver.ports.updates}"
+    try:
+        async with asyncio.timeout(LIMIT) as limit, open_link(context, address.host, driver) as link:
+            limit.reschedule(None)
+            checks = [ok(f"{driver.name} {ports} take connections")]
+            if driver.name in _USED:
+                checks += _judge(link, await _watch(link))
+            return checks
+    except TimeoutError:
+        return [_no_ports(driver, f"{ports} take connections, but not as MALOS does")]
+
+
+async def _closed_ports(address: Address, driver: DriverInfo) -> str:
+    """Return which ports of a driver do not take connections, and why; nothing when all do."""
+    ports = driver.ports
+    named = {"base": ports.base, "keep-alive": ports.keep_alive, "error": ports.errors, "update": ports.updates}
+    causes = await asyncio.gather(*(why_silent(Address(address.host, port)) for port in named.values()))
+    return ", ".join(
+        f"{what} port {port}: {cause}"
+        for (what, port), cause in zip(named.items(), causes, strict=True)
+        if cause != NOT_MALOS
+    )
+
+
+def _no_ports(driver: DriverInfo, told: str) -> Check:
+    level = Level.FAILED if driver.name in _USED else Level.WARNING
+    return Check(level, f"{driver.name} {told}", f"open these ports in the firewall, or {_RESTART}")
+
+
+async def _watch(link: Link) -> _Watched:
+    """Return what a driver publishes when it is pinged, over a few updates."""
+    watched = _Watched()
+    listening = asyncio.create_task(_note_errors(link, watched), name=f"{link.info.name} errors")
+    try:
+        with suppress(TimeoutError, LinkError):
+            async with asyncio.timeout(min(LIMIT, 1 + 2 * link.info.delay)):
+                await _measure(link, watched)
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
+    return watched
+
+
+async def _note_errors(link: Link, watched: _Watched) -> None:
+    while True:
+        watched.errors.append(await link.error())
+
+
+async def _measure(link: Link, watched: _Watched) -> None:
+    clock = asyncio.get_running_loop().time
+    link.ping()
+    watched.updates.append(await link.update())
+    begun = clock()
+    while link.info.delay <= _SLOWEST and clock() - begun < _WATCH:
+        link.ping()
+        watched.updates.append(await link.update())
+        watched.gap = (clock() - begun) / (len(watched.updates) - 1)
+
+
+# What was found
+
+
+def _judge(link: Link, watched: _Watched) -> Iterator[Check]:
+    yield _judge_clock(link.info, watched)
+    yield _judge_errors(link.info, watched.errors)
+    if link.info.name == Everloop.driver:
+        yield _judge_leds(max(map(led_count, watched.updates), default=0))
+
+
+def _judge_clock(driver: DriverInfo, watched: _Watched) -> Check:
+    stated = f"{driver.delay * 1000:.0f} ms"
+    if driver.delay > _SLOWEST:
+        return warning(f"{driver.name} sends updates every {stated}, as it says", "shorten POLLING_PERIOD")
+    if watched.gap is None:
+        return failed(f"{driver.name} sends no updates, not every {stated}", _RESTART)
+    found = f"{driver.name} sends updates every {watched.gap * 1000:.0f} ms"
+    if abs(watched.gap - driver.delay) > driver.delay * _TOLERANCE + _JITTER:
+        return warning(f"{found}, not every {stated}", "look for load on the board's host, and at the network")
+    return ok(f"{found} ({stated} stated)")
+
+
+def _judge_errors(driver: DriverInfo, errors: list[str]) -> Check:
+    if errors:
+        return warning(f"{driver.name} says: {errors[0]}", "another program may have sent it what it cannot do")
+    return ok(f"{driver.name} error port {driver.ports.errors} is heard, and says nothing")
+
+
+def _judge_leds(count: int) -> Check:
+    if not count:
+        return failed("Everloop does not tell how many LEDs it has", _RESTART)
+    if count not in BOARDS:
+        return warning(f"board unknown, with {count} LEDs", f"known are {', '.join(BOARDS.values())}")
+    return ok(f"board {BOARDS[count]}, {count} LEDs")

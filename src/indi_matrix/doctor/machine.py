@@ -1,0 +1,161 @@
+"""What is installed on this machine."""
+
+import asyncio
+import platform
+import re
+import shutil
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final
+
+import zmq
+
+from indi_matrix.doctor.checks import LIMIT, Check, failed, ok, warning
+from indi_matrix.driverlist import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
+from indi_matrix.errors import InstallError
+from indi_matrix.version import __version__
+
+_DISTRIBUTION: Final = "indi-matrix"
+_REINSTALL: Final = f"pip install --force-reinstall {_DISTRIBUTION}"
+
+
+# Python and the program
+
+
+async def examine_program() -> list[Check]:
+    """Check the version of Python, and that indiserver finds this version of the driver."""
+    return [_python(), await _on_path()]
+
+
+def _python() -> Check:
+    text = f"indi_matrix {__version__} on Python {platform.python_version()}"
+    try:
+        wanted = metadata.metadata(_DISTRIBUTION)["Requires-Python"]
+    except metadata.PackageNotFoundError:
+        return failed(f"{text}, not installed but run from its sources", f"pip install {_DISTRIBUTION}")
+    if not supported(platform.python_version(), wanted):
+        return failed(f"{text}, which needs Python {wanted}", "make a virtual environment with a newer Python")
+    return ok(text)
+
+
+async def _on_path() -> Check:
+    found = shutil.which(EXECUTABLE)
+    if found is None:
+        return warning(
+            f"{EXECUTABLE} is not in PATH, so indiserver does not find it by its name",
+            f"{EXECUTABLE} install, or give indiserver its full path",
+        )
+    version = await _version_of(found)
+    if version != __version__:
+        return warning(
+            f"{found} in PATH is of version {version or 'unknown'}, this is {__version__}",
+            "update or remove the one that is not wanted",
+        )
+    return ok(f"program {found}")
+
+
+async def _version_of(program: str) -> str:
+    """Return what a program says of its version, nothing where it does not."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program, "--version", stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+        )
+    except OSError:
+        return ""
+    try:
+        async with asyncio.timeout(LIMIT):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.communicate()
+        return ""
+    return output.decode("ascii", "replace").strip().removeprefix(f"{EXECUTABLE} ")
+
+
+# Libraries
+
+
+async def examine_libraries() -> list[Check]:
+    """Check that each library is of a version that is supported."""
+    return list(_libraries())
+
+
+def _libraries() -> Iterator[Check]:
+    try:
+        requirements = metadata.requires(_DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return  # said already
+    for requirement in requirements:
+        split = re.fullmatch(r"([A-Za-z0-9._-]+)\s*\(?([^;)]*)\)?", requirement)
+        if split:  # what has a marker belongs to an extra
+            yield _library(split[1], split[2].strip())
+
+
+def _library(name: str, wanted: str) -> Check:
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return failed(f"{name} is not installed", f"pip install '{name}{wanted}'")
+    if not supported(version, wanted):
+        return failed(f"{name} {version} is not supported", f"pip install '{name}{wanted}'")
+    return ok(f"{name} {version}" + (f" with libzmq {zmq.zmq_version()}" if name == "pyzmq" else ""))
+
+
+def supported(version: str, specifier: str) -> bool:
+    """Tell whether a version is within a specifier such as `>=3.1.2,<4`, as far as releases go."""
+    release = _release(version)
+    for sign, limit in re.findall(r"(>=|<=|==|!=|<|>)\s*([0-9.]+)", specifier):
+        order = _compare(release, _release(limit))
+        allowed = {">=": order >= 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, "<": order < 0}
+        if not allowed.get(sign, order > 0):
+            return False
+    return True
+
+
+def _release(version: str) -> list[int]:
+    leading = re.match(r"[0-9]+(\.[0-9]+)*", version)
+    return [int(number) for number in leading[0].split(".")] if leading else []
+
+
+def _compare(one: list[int], other: list[int]) -> int:
+    """Return a number below, at or above zero; 4 and 4.0 are the same."""
+    return next((a - b for a, b in zip_longest(one, other, fillvalue=0) if a != b), 0)
+
+
+# The driver's entry in the list of KStars and indi-web
+
+
+async def examine_entry(prefix: Path, devices: Sequence[str]) -> list[Check]:
+    """Check the entry below a prefix: that it is there, of this version, and fits the names of the devices."""
+    return list(_entry(prefix, devices))
+
+
+def _entry(prefix: Path, devices: Sequence[str]) -> Iterator[Check]:
+    path = entry_file(prefix)
+    again = f"{EXECUTABLE} install" + ("" if prefix == DEFAULT_PREFIX else f" --prefix {prefix}")
+    try:
+        entry = read_entry(path)
+    except FileNotFoundError:
+        yield warning(f"{path} is not there, so KStars and indi-web do not list the driver", again)
+        return
+    except InstallError as error:
+        yield warning(f"{path}: {error}", f"remove it, then: {again}")
+        return
+    except OSError as error:
+        yield warning(f"{path}: {error.strerror}", "make it readable for all")
+        return
+    if entry.version == __version__:
+        yield ok(f"entry {path} is of version {entry.version}")
+    else:
+        yield warning(f"entry {path} is of version {entry.version}, the driver of {__version__}", again)
+    for device in devices:
+        if entry.fits(device):
+            yield ok(f"entry {entry.label} fits the device {device}")
+        else:
+            yield warning(
+                f"entry {entry.label} does not fit the device {device}, so KStars does not match them",
+                f"leave out INDIDEV and --name, or let the name begin with {entry.name}",
+            )

@@ -1,0 +1,78 @@
+"""The driver's entry in the list from which KStars, Ekos and indi-web choose drivers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from indi_matrix.errors import InstallError
+from indi_matrix.settings import DEFAULT_NAME
+from indi_matrix.version import __version__
+
+EXECUTABLE: Final = "indi_matrix"
+DEFAULT_PREFIX: Final = Path("/usr")
+FOLDER: Final = Path("share/indi")
+
+# KStars takes the comment and the blanks as they stand here, but none around the executable's name.
+_ENTRY: Final = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- {note} -->
+<driversList>
+    <devGroup group="Auxiliary">
+        <device label="{name}" manufacturer="MATRIX Labs">
+            <driver name="{name}">{executable}</driver>
+            <version>{version}</version>
+        </device>
+    </devGroup>
+</driversList>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a list says of the driver.
+
+    Attributes:
+        label: What the user chooses; the name that KStars and indi-web give to the device.
+        name: Name of the driver.
+        version: Version of the driver.
+    """
+
+    label: str
+    name: str
+    version: str
+
+    def fits(self, device: str) -> bool:
+        """Tell whether KStars takes a device for this driver's: by the label, or the first word of the name."""
+        first = (self.name.split() or [self.name])[0]
+        return device == self.label or device.lower().startswith(first.lower())
+
+
+def entry_file(prefix: Path) -> Path:
+    """Return where the entry is; all *.xml files of that folder make the list."""
+    return prefix / FOLDER / "indi_matrix.xml"
+
+
+def entry_text(note: str) -> str:
+    """Return the entry's file, with a note for those who read it."""
+    return _ENTRY.format(note=note, name=DEFAULT_NAME, executable=EXECUTABLE, version=__version__)
+
+
+def read_entry(path: Path) -> Entry:
+    """Return the entry in a file, as its readers understand it.
+
+    Raises:
+        OSError: The file cannot be read.
+        InstallError: It has no complete entry for our executable.
+    """
+    try:
+        root = ET.fromstring(path.read_bytes())  # noqa: S314 - a file of this machine's owner
+    except ET.ParseError as error:
+        raise InstallError(f"it is damaged: {error}") from error
+    for device in root.iterfind("devGroup/device"):
+        driver = device.find("driver")
+        if driver is not None and driver.text == EXECUTABLE:
+            label, name, version = device.get("label"), driver.get("name"), device.findtext("version")
+            if label and name and version:
+                return Entry(label, name, version)
+    raise InstallError(f"it has no entry for {EXECUTABLE}")

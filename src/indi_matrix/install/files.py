@@ -1,0 +1,123 @@
+"""Files that are known again as ours: written all or none, and removed with the folders made for them."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from indi_matrix.errors import InstallError
+
+# Stands in each file, so that no file of somebody else is taken for ours; the number is what to take away with it.
+# XML has no two hyphens in a comment.
+_NOTE: Final = 'Written by "indi_matrix install" with {folders} folders, and removed by its option "uninstall".'
+_NOTED: Final = re.compile(rb'Written by "indi_matrix install" with ([0-9]{1,2}) folders')
+_NOTE_WITHIN: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of ours.
+
+    Attributes:
+        path: Where it is.
+        purpose: What to tell of it.
+        text: What is in it, as a template of str.format in which `{note}` is what makes it known again.
+        mode: Its permissions.
+    """
+
+    path: Path
+    purpose: str
+    text: str
+    mode: int = 0o644
+
+    @property
+    def present(self) -> bool:
+        """Whether there is something of that name."""
+        return os.path.lexists(self.path)
+
+    @property
+    def folders(self) -> int | None:
+        """How many folders were made for the file, None when it is not of ours."""
+        if self.path.is_symlink() or not self.path.is_file():
+            return None
+        with self.path.open("rb") as file:
+            noted = _NOTED.search(file.read(_NOTE_WITHIN))
+        return int(noted.group(1)) if noted else None
+
+    def content(self, folders: int) -> bytes:
+        """Return what is to be in the file."""
+        return os.fsencode(self.text.format(note=_NOTE.format(folders=folders)))
+
+
+def literal(text: str) -> str:
+    """Return a text that str.format turns into itself."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def write(files: Sequence[File]) -> Iterator[str]:
+    """Write files, all or none, and tell so.
+
+    Raises:
+        InstallError: A file is of somebody else, or cannot be written.
+    """
+    for file in files:
+        if file.present and file.folders is None:
+            raise InstallError(
+                f"{file.path} was not written by indi_matrix install and is left alone; nothing was installed"
+            )
+    said = []
+    with ExitStack() as undo:
+        staged = []
+        for file in files:
+            try:
+                temporary = _stage(file, undo)
+            except OSError as error:
+                raise InstallError(_refusal(file.path, "written", error)) from error
+            said.append(f"{'wrote' if temporary else 'unchanged'} {file.path}, {file.purpose}")
+            if temporary:
+                staged.append((temporary, file.path))
+        for temporary, path in staged:
+            temporary.replace(path)
+        undo.pop_all()
+    yield from said
+
+
+def _stage(file: File, undo: ExitStack) -> Path | None:
+    """Write a file under another name beside its own, and return that; None where it is as it should be."""
+    known = file.folders or 0
+    if file.present and file.path.read_bytes() == file.content(known):
+        return None
+    missing = [folder for folder in file.path.parents if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir()
+        undo.callback(folder.rmdir)
+    temporary = file.path.with_name(f".{file.path.name}.new")
+    undo.callback(temporary.unlink, missing_ok=True)
+    temporary.write_bytes(file.content(known + len(missing)))
+    temporary.chmod(file.mode)
+    return temporary
+
+
+def remove(file: File, folders: int) -> None:
+    """Remove a file, and as many folders as were made for it, if they are empty.
+
+    Raises:
+        InstallError: It cannot be removed.
+    """
+    try:
+        file.path.unlink()
+    except OSError as error:
+        raise InstallError(_refusal(file.path, "removed", error)) from error
+    for folder in file.path.parents[:folders]:
+        try:
+            folder.rmdir()
+        except OSError:  # somebody else uses it
+            return
+
+
+def _refusal(path: Path, done: str, error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    return f"{path} cannot be {done}: {reason}; run it as root with sudo, or choose another --prefix"

@@ -1,0 +1,86 @@
+"""The systemd unit that serves the driver."""
+
+import pwd
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from indi_matrix.install.files import File, literal
+
+UNIT: Final = "indi_matrix.service"
+
+_FOLDER: Final = Path("lib/systemd/system")
+_KNOWN_FOLDERS: Final = tuple(Path(root) / _FOLDER for root in ("/usr", "/", "/usr/local"))
+# What it saves is below its HOME, which is the only place where it may write.
+_TEXT: Final = """\
+# {{note}}
+[Unit]
+Description=INDI driver for MATRIX Creator and Voice
+Wants=network-online.target
+After=network-online.target matrixio-malos.service
+
+[Service]
+ExecStart={command}
+Restart=on-failure
+RestartSec=5
+{user}
+StateDirectory=indi_matrix
+Environment=HOME=%S/indi_matrix
+CapabilityBoundingSet=
+LockPersonality=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectControlGroups=yes
+ProtectHome=read-only
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectSystem=strict
+RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def unit_file(prefix: Path, program: Path, serve: Sequence[str]) -> File:
+    """Return the unit that runs the program's command serve with these arguments."""
+    command = " ".join(_word(word) for word in (str(program), "serve", *serve))
+    text = _TEXT.format(command=literal(command), user=_user(program))
+    return File(prefix / _FOLDER / UNIT, "the service", text)
+
+
+def unit_advice(path: Path) -> Iterator[str]:
+    """Return what to type after the unit was installed."""
+    yield "enable the service:"
+    yield "  sudo systemctl daemon-reload"
+    yield f"  sudo systemctl enable --now {UNIT if path.parent in _KNOWN_FOLDERS else path}"
+    yield f"  journalctl -u {UNIT}"
+
+
+def unit_farewell() -> Iterator[str]:
+    """Return what to type after the unit was removed."""
+    yield "if the service was enabled:"
+    yield f"  sudo systemctl disable --now {UNIT}"
+    yield "  sudo systemctl daemon-reload"
+
+
+def _word(word: str) -> str:
+    """Return a word of a command line as systemd reads it."""
+    word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{word}"' if re.search(r"[\s\\'\"]", word) else word
+
+
+def _user(program: Path) -> str:
+    """Return the line for a user who can start the program: nobody of note, or its owner where others may not."""
+    needed = (program, Path(sys.executable).resolve())
+    if all(folder.stat().st_mode & 0o001 for path in needed for folder in path.parents):
+        return "DynamicUser=yes"
+    return f"User={pwd.getpwuid(program.stat().st_uid).pw_name}"

@@ -1,0 +1,308 @@
+"""Installing for KStars, indi-web and systemd, below prefixes of our own."""
+
+import asyncio
+import ctypes
+import os
+import shutil
+import subprocess
+from ctypes.util import find_library
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from indi_matrix.driverlist import Entry
+from tests.programs import PROGRAM, becomes, finished, indiserver, setprop
+
+ENTRY = Path("share/indi/indi_matrix.xml")
+LAUNCHER = Path("bin/indi_matrix")
+UNIT = Path("lib/systemd/system/indi_matrix.service")
+Tree = dict[str, bytes | Path | None]
+
+
+async def install(prefix: Path, *options: str) -> str:
+    status, output, errors = await finished(PROGRAM, "install", "--prefix", prefix, *options)
+    assert (status, errors) == (0, "")
+    return output
+
+
+async def refused(prefix: Path, *options: str) -> str:
+    status, output, errors = await finished(PROGRAM, "install", "--prefix", prefix, *options)
+    assert (status, output) == (1, "")
+    assert errors.startswith("indi_matrix: error: ")
+    assert errors.count("\n") == 1
+    return errors
+
+
+def tree(folder: Path) -> Tree:
+    """Return all that is in a folder: contents of files, targets of links, None for folders."""
+    return {str(path.relative_to(folder)): content(path) for path in folder.rglob("*")}
+
+
+def content(path: Path) -> bytes | Path | None:
+    if path.is_symlink():
+        return path.readlink()
+    return path.read_bytes() if path.is_file() else None
+
+
+def times(folder: Path) -> dict[str, tuple[int, int]]:
+    return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return folder
+
+
+def path_with(prefix: Path) -> dict[str, str]:
+    return {"PATH": f"{prefix / 'bin'}:{os.environ['PATH']}"}
+
+
+@pytest.fixture
+def prefix(tmp_path: Path) -> Path:
+    """A prefix in which others have files already."""
+    prefix = tmp_path / "a prefix"
+    (prefix / "share/indi").mkdir(parents=True)
+    (prefix / "share/indi/drivers.xml").write_text("<driversList/>")
+    (prefix / "bin").mkdir()
+    return prefix
+
+
+@dataclass
+class Installed:
+    prefix: Path
+    said: str
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """All that can be installed, for tests that only look at it."""
+    prefix = tmp_path_factory.mktemp("installed")
+    service = ["--service", "--name", "North 100%", "--address", "pi.local:20012"]
+    process = subprocess.run(
+        [PROGRAM, "install", "--prefix", prefix, *service], capture_output=True, text=True, check=True
+    )
+    return Installed(prefix, process.stdout)
+
+
+# The entry
+
+
+async def test_the_entry_is_what_the_driver_says_of_itself(installed: Installed) -> None:
+    _, output, _ = await finished(PROGRAM, stdin='<getProperties version="1.7"/>')
+    told = {
+        vector.get("name"): (
+            vector.get("device"),
+            {member.get("name"): (member.text or "").strip() for member in vector},
+        )
+        for vector in ET.fromstring(f"<all>{output}</all>")
+    }
+    device, info = told["DRIVER_INFO"]
+    (group,) = ET.parse(installed.prefix / ENTRY).getroot().findall("devGroup")
+    (entry,) = group.findall("device")
+    driver = entry.find("driver")
+    assert driver is not None
+    assert group.get("group") == "Auxiliary"
+    assert entry.get("label") == device
+    assert driver.get("name") == info["DRIVER_NAME"]
+    assert driver.text == info["DRIVER_EXEC"]
+    assert entry.findtext("version") == info["DRIVER_VERSION"]
+
+
+def test_libindi_reads_the_entry_as_it_is_meant(installed: Installed) -> None:
+    assert parsed_by_libindi((installed.prefix / ENTRY).read_bytes()) == (
+        "driversList",
+        "Auxiliary",
+        "MATRIX",
+        "indi_matrix",
+    )
+
+
+def parsed_by_libindi(text: bytes) -> tuple[str, str, str, str]:
+    """Return root, group, label and executable as libindi's own parser, which is KStars', finds them."""
+    library = ctypes.CDLL(find_library("indidriver"))
+    pointer, string = ctypes.c_void_p, ctypes.c_char_p
+    library.newLilXML.restype = library.readXMLEle.restype = library.nextXMLEle.restype = pointer
+    library.findXMLEle.restype = pointer
+    library.tagXMLEle.restype = library.pcdataXMLEle.restype = library.findXMLAttValu.restype = string
+    complaint = ctypes.create_string_buffer(2048)
+    parser = pointer(library.newLilXML())
+    roots = [pointer(found) for byte in text if (found := library.readXMLEle(parser, byte, complaint))]
+    assert complaint.value == b""
+    (root,) = roots
+    group = pointer(library.nextXMLEle(root, 1))
+    device = pointer(library.nextXMLEle(group, 1))
+    driver = pointer(library.findXMLEle(device, b"driver"))
+    found = (
+        library.tagXMLEle(root), library.findXMLAttValu(group, b"group"), library.findXMLAttValu(device, b"label"),
+        library.pcdataXMLEle(driver),
+    )  # fmt: skip
+    return tuple(text.decode() for text in found)
+
+
+def test_kstars_reads_no_links_and_indiweb_no_skeletons(installed: Installed) -> None:
+    assert not (installed.prefix / ENTRY).is_symlink()
+    assert "_sk" not in ENTRY.name
+    assert (installed.prefix / ENTRY).stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("device", "fits"), [("MATRIX", True), ("MATRIX 2", True), ("matrix", True), ("North", False)]
+)
+def test_which_devices_kstars_takes_for_ours(device: str, fits: bool) -> None:
+    assert Entry("MATRIX", "MATRIX", "1").fits(device) is fits
+
+
+# Doing and undoing
+
+
+@pytest.mark.parametrize("options", [[], ["--service"]])
+async def test_it_says_what_it_writes_and_undoes_just_that(prefix: Path, options: list[str]) -> None:
+    before = tree(prefix)
+    said = await install(prefix, *options)
+    written = {name for name, content in tree(prefix).items() if content is not None} - before.keys()
+    assert written == {str(ENTRY), str(LAUNCHER), *([str(UNIT)] if options else [])}
+    assert all(f"wrote {prefix / name}" in said for name in written)
+    said = await install(prefix, "--uninstall")
+    assert tree(prefix) == before
+    assert all(f"removed {prefix / name}\n" in said for name in written)
+    assert "left alone" not in said
+    assert ("sudo systemctl disable --now indi_matrix.service" in said) == bool(options)
+
+
+async def test_a_prefix_that_is_not_there_comes_and_goes(empty: Path) -> None:
+    await install(empty / "new/prefix")
+    await install(empty / "new/prefix", "--service")
+    await install(empty / "new/prefix", "--uninstall")
+    assert tree(empty) == {}
+
+
+async def test_a_folder_in_use_stays(empty: Path) -> None:
+    await install(empty / "new")
+    (empty / "new/share/other").write_text("other")
+    await install(empty / "new", "--uninstall")
+    assert tree(empty) == {"new": None, "new/share": None, "new/share/other": b"other"}
+
+
+async def test_the_second_time_changes_nothing(prefix: Path) -> None:
+    await install(prefix, "--service")
+    before = times(prefix)
+    said = await install(prefix, "--service")
+    assert times(prefix) == before
+    assert said.count("unchanged") == 3
+    assert "wrote" not in said
+    await install(prefix, "--uninstall")
+    assert "nothing of indi_matrix install is below" in await install(prefix, "--uninstall")
+
+
+async def test_an_older_one_is_updated_and_still_undone(empty: Path) -> None:
+    prefix = empty / "new"
+    await install(prefix)
+    good = tree(empty)
+    (prefix / ENTRY).write_text((prefix / ENTRY).read_text().replace("<version>", "<version>0."))
+    (prefix / LAUNCHER).write_text((prefix / LAUNCHER).read_text().replace("exec ", "exec /old"))
+    await install(prefix)
+    assert tree(empty) == good
+    assert os.access(prefix / LAUNCHER, os.X_OK)
+    await install(prefix, "--uninstall")
+    assert tree(empty) == {}
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "folder"])
+async def test_what_others_wrote_is_left_alone(tmp_path: Path, installed: Installed, kind: str) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for name in (ENTRY, LAUNCHER, UNIT):
+            theirs = tmp_path / f"for{name.suffix}" / name
+            theirs.parent.mkdir(parents=True)
+            ours = installed.prefix / name if name == ENTRY else "nowhere"
+            if kind == "file":
+                theirs.write_text("theirs")
+            elif kind == "link":
+                theirs.symlink_to(ours)
+            else:
+                theirs.mkdir()
+            tasks.create_task(leaves_alone(tmp_path / f"for{name.suffix}", theirs))
+
+
+async def leaves_alone(prefix: Path, theirs: Path) -> None:
+    before = tree(prefix)
+    assert f"{theirs} was not written by indi_matrix install" in await refused(prefix, "--service")
+    assert tree(prefix) == before
+    assert f"left alone {theirs}" in await install(prefix, "--uninstall")
+    assert tree(prefix) == before
+
+
+async def test_a_prefix_that_cannot_be_written_is_one_line(empty: Path) -> None:
+    (empty / "file").write_text("")
+    errors = await refused(empty / "file/prefix")
+    assert f"{empty / 'file/prefix' / ENTRY} cannot be written: not a directory; run it as root" in errors
+
+
+async def test_nothing_is_left_half_done(empty: Path) -> None:
+    (empty / "lib").write_text("in the way of the unit, which is written last")
+    before = tree(empty)
+    assert str(UNIT) in await refused(empty, "--service")
+    assert tree(empty) == before
+
+
+# The command beside indiserver
+
+
+async def test_a_link_to_the_program_itself_serves_as_well_and_stays(prefix: Path) -> None:
+    (prefix / LAUNCHER).symlink_to(PROGRAM)  # as pipx makes it
+    before = tree(prefix)
+    await install(prefix)
+    assert tree(prefix).keys() - before.keys() == {str(ENTRY)}
+    await install(prefix, "--uninstall")
+    assert tree(prefix) == before
+
+
+def test_it_says_what_a_strange_prefix_needs(installed: Installed) -> None:
+    assert f"--xmldir {installed.prefix / 'share/indi'}" in installed.said
+    assert f"put {installed.prefix / 'bin'} into the PATH" in installed.said
+
+
+async def test_indiweb_and_kstars_start_it_by_the_fifo(prefix: Path, tmp_path: Path) -> None:
+    await install(prefix)
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    lines = [
+        f'start indi_matrix -c "{tmp_path}/North Pier_config.xml" -n "North Pier"\n',  # as indi-web writes it
+        'start indi_matrix -n "MATRIX 2"\n',  # as KStars does
+    ]
+    async with indiserver("-f", fifo, environ=path_with(prefix)) as (_, port):
+        await asyncio.to_thread(fifo.write_text, "".join(lines))
+        await becomes(port, '"North Pier.CONNECTION.DISCONNECT"==1 && "MATRIX 2.CONNECTION.DISCONNECT"==1')
+        await setprop(port, "North Pier.CONFIG_PROCESS.CONFIG_SAVE=On")
+        await becomes(port, '"North Pier.CONFIG_PROCESS._STATE"==1')
+    assert "North Pier" in (tmp_path / "North Pier_config.xml").read_text()
+
+
+# The service
+
+
+def test_the_service(installed: Installed) -> None:
+    lines = (installed.prefix / UNIT).read_text().splitlines()
+    program = PROGRAM.resolve()
+    assert f'ExecStart={program} serve --name "North 100%%" --address pi.local:20012' in lines
+    assert "Restart=on-failure" in lines
+    assert "NoNewPrivileges=yes" in lines
+    assert len([line for line in lines if line.startswith(("User=", "DynamicUser="))]) == 1
+    assert f"  sudo systemctl enable --now {installed.prefix / UNIT}\n" in installed.said
+
+
+async def test_systemd_understands_the_service(installed: Installed) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("there is no systemd")
+    assert await finished(analyze, "verify", installed.prefix / UNIT) == (0, "", "")
+
+
+async def test_a_service_with_an_unusable_address_is_refused(prefix: Path) -> None:
+    before = tree(prefix)
+    status, _, errors = await finished(PROGRAM, "install", "--prefix", prefix, "--service", "--address", "pi:x")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert tree(prefix) == before
