@@ -2,8 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for each test and the programs that it runs, and no setting from outside."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(folder))
+    for name in ("INDICONFIG", "INDIDEV", "INDI_MATRIX_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -82,7 +82,9 @@ async def indiserver(
 ) -> AsyncIterator[tuple[Process, int]]:
     """Run the real indiserver on a free port, which is told."""
     port = free_port()
-    async with running(need("indiserver"), "-p", str(port), *drivers, environ=environ) as process:
+    # Its local socket has one name for all, by default: a second indiserver on the machine would not start.
+    options = ["-p", str(port), "-u", f"/tmp/indiserver-{port}"]
+    async with running(need("indiserver"), *options, *drivers, environ=environ) as process:
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:

@@ -32,7 +32,7 @@ def test_tool(command: list[str]) -> None:
 
 
 def test_every_device_is_in_the_registry() -> None:
-    modules = [name for _, name, _ in pkgutil.iter_modules(devices.__path__) if name != "base"]
+    modules = [name for _, name, _ in pkgutil.iter_modules(devices.__path__)]
     found = {
         thing
         for name in modules
@@ -40,7 +40,6 @@ def test_every_device_is_in_the_registry() -> None:
         if isinstance(thing, type) and issubclass(thing, Device) and thing is not Device
     }
     assert found == set(DEVICES)
-    assert len(modules) == len(DEVICES)
 
 
 def test_every_device_has_a_driver_of_its_own() -> None:

@@ -2,23 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 from xml.etree.ElementTree import Element
 
-import indipydriver
 import zmq.asyncio
 
 from indi_matrix import general
+from indi_matrix.configuration import Configuration
 from indi_matrix.devices import DEVICES, Device, Timing
 from indi_matrix.errors import LinkError, MatrixError, WriteError
-from indi_matrix.indi.properties import AnyProperty, State, message, message_text
+from indi_matrix.indi.device import IndiDevice
+from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.indi.vectors import Write
+from indi_matrix.reporting import Reporting, in_words
 from indi_matrix.session import visit
 from indi_matrix.settings import Address, BoardSettings
+from indi_matrix.snooping import Listener, Snooping
 
 log = logging.getLogger(__name__)
 
@@ -41,23 +44,28 @@ class Board:
 
     Attributes:
         name: Name of the INDI device.
-        device: The indipydriver device in which clients' messages find their property.
+        indi: What clients know of it.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
         self.name = settings.name
-        self.device = indipydriver.Device(settings.name, [])
+        self.indi = IndiDevice(settings.name)
         self._simulator = simulator
-        self._post: Callable[[Element], None] = _nowhere
+        self._ask_device: Callable[[str, str], None] = _nowhere
         self._phase = _Phase.AWAY
         self._wanted = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
         self._timing = Timing(general.DEFAULT_PERIOD_MS / 1000, general.DEFAULT_TIMEOUT)
         self._timing_chosen = False
-        self._properties: dict[str, AnyProperty] = {}
         self._owners: dict[str, Device] = {}
         self._states: dict[str, State] = {}
+        self._snooping = Snooping(self._ask)
         self._devices = [device(self) for device in DEVICES]
+        self._reporting = Reporting(self.indi)
+        self._configuration = Configuration(self.indi, settings.config_file, self._replay)
+        self._given = {"DEVICE_ADDRESS"} if settings.address_given else set()
+        if simulate:
+            self._given.add("SIMULATION")
         self._connection = general.connection(self._write_connection)
         self._info = general.driver_info(self._interface)
         self._address = general.device_address(settings.address, self._write_address)
@@ -68,20 +76,44 @@ class Board:
         self._keep_alive = general.keep_alive(
             self._write_keep_alive, lambda: {"TIMEOUT": float(self._timing.timeout)}
         )
+        self._on_disconnect = general.on_disconnect()
 
-    def attach(self, post: Callable[[Element], None]) -> None:
-        """Take the way to the clients, and have the properties that are always there."""
-        self._post = post
+    def attach(self, post: Callable[[Element], None], ask: Callable[[str, str], None], *, alone: bool) -> None:
+        """Take the ways to clients and to other devices, and have what is always there, as configured.
+
+        Args:
+            post: Sends clients an element.
+            ask: Has another device, by its name, publish one of its properties to us.
+            alone: Whether there is no other board in this program.
+        """
+        self._ask_device = ask
+        self._reporting.named = not alone
         for prop in (
             self._connection,
             self._info,
             self._address,
             general.connection_mode(),
+            self._reporting.debug,
             self._simulation,
+            self._configuration.prop,
             self._period,
             self._keep_alive,
+            self._on_disconnect,
+            self._snooping.property,
         ):
-            self._add(prop)
+            self.indi.add(prop)
+        self._configuration.start(self._given)
+        self.indi.open(post)
+
+    def depart(self) -> None:
+        """Apply ON_DISCONNECT, for the program ends."""
+        if self._phase is _Phase.ONLINE:
+            for device in self._connected_devices():
+                device.depart(off=self._on_disconnect.values["OFF"])
+
+    def hear(self, root: Element) -> None:
+        """Take what another INDI device published."""
+        self._snooping.hear(root)
 
     def definition(self, name: str) -> Element:
         """Return the definition of a property that clients may know.
@@ -89,10 +121,11 @@ class Board:
         Raises:
             KeyError: There is none of that name.
         """
-        return self._properties[name].definition()
+        return self.indi.properties[name].definition()
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""
+        self._snooping.start()
         while True:
             await self._wanted.wait()
             async with asyncio.TaskGroup() as tasks:
@@ -103,25 +136,36 @@ class Board:
 
     def write(self, write: Write) -> None:
         """Judge a client's write, carry it out or refuse it, and answer: the one place where either is done."""
-        prop = self._properties[write.vectorname]
-        owner = self._owners.get(prop.name)
+        prop = self.indi.properties[write.vectorname]
+        if self.debugging:
+            self.tell("DEBUG", f"received {in_words(write.root)}")
+        refusal = self._replay(prop, write.root)
+        if refusal:
+            prop.answer(None, State.ALERT, message_text("ERROR", refusal))
+
+    def _replay(self, prop: AnyProperty, root: Element) -> str:
+        """Carry out a write and answer it; or refuse it and return why."""
         try:
-            if owner is not None and self._phase is not _Phase.ONLINE:
-                raise LinkError(f"the link to {self._place} is lost")  # noqa: TRY301 - judged like all else
-            values = prop.read(write.root)
-            state = prop.on_write(values) if prop.on_write is not None else State.OK
+            self._carry_out(prop, root)
         except WriteError as error:
-            prop.answer(None, State.ALERT, message_text("ERROR", str(error)))
+            return str(error)
         except MatrixError as error:
-            prop.answer(None, State.ALERT, message_text("ERROR", f"{prop.name}: {error}"))
+            return f"{prop.name}: {error}"
         except Exception:
             # A fault of ours must not take the driver down; the client is told, and the log has the details.
             log.exception("%s.%s: the write failed", self.name, prop.name)
-            prop.answer(None, State.ALERT, message_text("ERROR", f"{prop.name}: internal error, see the log"))
-        else:
-            prop.answer(values, state)
-            if owner is not None:
-                owner.written(prop)
+            return f"{prop.name}: internal error, see the log"
+        return ""
+
+    def _carry_out(self, prop: AnyProperty, root: Element) -> None:
+        owner = self._owners.get(prop.name)
+        if owner is not None and self._phase is not _Phase.ONLINE:
+            raise LinkError(f"the link to {self._place} is lost")
+        values = prop.read(root)
+        state = prop.on_write(values) if prop.on_write is not None else State.OK
+        prop.answer(values, state)
+        if owner is not None:
+            owner.written(prop)
 
     def _write_connection(self, values: Mapping[str, bool]) -> State:
         if values["CONNECT"]:
@@ -130,7 +174,8 @@ class Board:
 
     def _write_address(self, values: Mapping[str, str]) -> State:
         general.read_address(values)
-        self._tell_if_later("DEVICE_ADDRESS")
+        if values != self._address.values:
+            self._tell_if_later("DEVICE_ADDRESS")
         return State.OK
 
     def _write_simulation(self, values: Mapping[str, bool]) -> State:
@@ -183,12 +228,14 @@ class Board:
         return State.IDLE
 
     def _leave(self) -> None:
+        self.depart()
         self._phase = _Phase.AWAY
         self._wanted.clear()
         for device in self._devices:
             device.end()
+            device.shown = False
         for name in list(self._owners):
-            self.delete(self._properties[name])
+            self.delete(self.indi.properties[name])
 
     async def _stay_connected(self, context: zmq.asyncio.Context) -> None:
         """Connect, and after a loss connect again, for as long as clients want it."""
@@ -215,6 +262,7 @@ class Board:
 
     async def _visit(self, context: zmq.asyncio.Context, address: Address) -> None:
         """Visit the service once; a first visit that fails ends the session, a later one is repeated."""
+        self.tell("DEBUG", f"connecting to {address}")
         try:
             await visit(context, address, self._devices, self._arrive)
         except LinkError as error:
@@ -236,7 +284,7 @@ class Board:
                 device.reassert()
             for name, state in self._states.items():
                 if name in self._owners:
-                    self._properties[name].update(state=state)
+                    self.indi.properties[name].update(state=state)
         self._states.clear()
         text = message_text("INFO", f"{self._place} is {'back' if back else 'connected'}")
         self._connection.answer(self._connection.only("CONNECT"), State.OK, text)
@@ -245,12 +293,14 @@ class Board:
         """Define what the board has now, and delete what it no longer has."""
         wanted = {prop.name: prop for device in self._connected_devices() for prop in device.properties()}
         for name in list(self._owners):
-            if wanted.get(name) is not self._properties[name]:
-                self.delete(self._properties[name])
+            if wanted.get(name) is not self.indi.properties[name]:
+                self.delete(self.indi.properties[name])
         for device in self._connected_devices():
+            device.shown = True
             for prop in device.properties():
                 if not prop.defined:
                     self.define(device, prop)
+            device.arrived()
 
     def _fail(self, cause: str) -> None:
         """Give up connecting, and say why."""
@@ -263,10 +313,11 @@ class Board:
         repeated = self._phase is _Phase.LOST
         self._phase = _Phase.LOST
         for name in self._owners:
-            prop = self._properties[name]
+            prop = self.indi.properties[name]
             self._states.setdefault(name, prop.state)
             prop.update(state=State.ALERT)
         if repeated:
+            self.tell("DEBUG", f"no way back yet: {cause}")
             await asyncio.sleep(_RETRY_PAUSE)
         else:
             text = message_text("ERROR", f"lost {cause}; reconnecting")
@@ -277,17 +328,34 @@ class Board:
     def define(self, device: Device, prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
         self._owners[prop.name] = device
-        self._add(prop)
-        self._post(prop.definition())
+        self.indi.define(prop)
 
     def delete(self, prop: AnyProperty) -> None:
         """Take a property of a device away from clients."""
-        prop.delete()
-        del self._owners[prop.name], self._properties[prop.name], self.device.data[prop.name]
+        self.indi.delete(prop)
+        del self._owners[prop.name]
+
+    def recall(self, prop: AnyProperty) -> None:
+        """Bring back from the config file what it has of a property that came to be known by itself."""
+        self._configuration.recall(prop)
+
+    def listen(self, role: str, names: Iterable[str], listener: Listener) -> None:
+        """Have a listener told of properties of the device that ACTIVE_DEVICES names in a role."""
+        self._snooping.listen(role, names, listener)
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message of the level INFO, WARNING, ERROR or DEBUG."""
-        self._post(message(self.name, level, text))
+        self.indi.tell(level, text)
+
+    @property
+    def debugging(self) -> bool:
+        """Whether messages of the level DEBUG are worth being made."""
+        return self._reporting.debugging
+
+    @property
+    def loading(self) -> bool:
+        """Whether what is written now comes from the config file."""
+        return self._configuration.loading
 
     @property
     def timing(self) -> Timing:
@@ -305,13 +373,8 @@ class Board:
         self._period.follow()
         self._keep_alive.follow()
 
-    def _add(self, prop: AnyProperty) -> None:
-        """Let clients' messages find a property."""
-        prop.attach(self.name, self._post)
-        prop.vector.devicename = self.name
-        prop.vector.driver = self.device.driver
-        self._properties[prop.name] = prop
-        self.device.data[prop.name] = prop.vector
+    def _ask(self, device: str, name: str) -> None:
+        self._ask_device(device, name)
 
     def _connected_devices(self) -> list[Device]:
         return [device for device in self._devices if device.connected]
@@ -328,5 +391,5 @@ class Board:
         return str(general.read_address(self._address.values))
 
 
-def _nowhere(_: Element) -> None:
+def _nowhere(*_: object) -> None:
     """Discard what is said before there is a driver to say it."""

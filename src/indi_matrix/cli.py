@@ -2,16 +2,18 @@
 
 import argparse
 import asyncio
+import itertools
 import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
-from indi_matrix.factory import KINDS, SimulatedHardware, assemble, make_driver
+from indi_matrix.factory import KINDS, SimulatedHardware, assemble
 from indi_matrix.logs import LEVELS, log_to_stderr
-from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port
+from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port, parse_port
 from indi_matrix.version import __version__
 
 _INDI_PORT: Final = 7624
@@ -29,6 +31,7 @@ try it without a board:
 environment, where an option is not given:
   INDIDEV               --name
   INDI_MATRIX_ADDRESS   --address
+  INDICONFIG            the config file (~/.indi/<name>_config.xml)
 """
 
 
@@ -73,11 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"indi_matrix {__version__}")
     _add_common(parser)
-    parser.set_defaults(run=_run_driver, name=None, address=None, log_level="warning")
+    parser.set_defaults(run=_run_driver, name=None, address=None, board=None, log_level="warning")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_serve(commands)
     _add_simulate(commands)
     _add_info(commands)
+    _add_install(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -88,6 +93,10 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--address", default=kept, metavar="HOST[:PORT]", help="MALOS service and its info port (127.0.0.1:20012)"
     )
+    parser.add_argument(
+        "--board", default=kept, action="append", metavar="NAME=HOST[:PORT]",
+        help="a board, in place of --name and --address; repeated, each is a device of its own",
+    )  # fmt: skip
     parser.add_argument("--log-level", default=kept, choices=LEVELS, help="what is logged to stderr (warning)")
 
 
@@ -138,6 +147,43 @@ def _add_info(commands: Any) -> None:
     info.set_defaults(run=_run_info)
 
 
+def _add_install(commands: Any) -> None:
+    text = """\
+    Write the driver's entry for the lists of KStars, Ekos and indi-web, and a command beside indiserver that
+    starts this program. Files of others are left alone."""
+    install = commands.add_parser("install", help="make KStars and indi-web list the driver", description=text)
+    install.add_argument(
+        "--prefix", default="/usr", metavar="DIR", help="write to DIR/share/indi and DIR/bin (%(default)s)"
+    )
+    install.add_argument(
+        "--service", action="store_true", help="also a systemd unit for serve, of the board that is given here"
+    )
+    install.add_argument("--uninstall", action="store_true", help="remove what was installed, and nothing else")
+    _add_common(install)
+    install.set_defaults(run=_run_install)
+
+
+def _add_doctor(commands: Any) -> None:
+    text = "Check all that the driver depends on, and tell what to do. Exit status 1: something failed."
+    doctor = commands.add_parser("doctor", help="find out what is wrong", description=text)
+    doctor.add_argument(
+        "where", nargs="?", metavar="HOST[:PORT]", help="MALOS service (--address, or 127.0.0.1:20012)"
+    )
+    doctor.add_argument(
+        "--indi-port", default=_INDI_PORT, type=_port, metavar="PORT", help="port for INDI (%(default)s)"
+    )
+    doctor.add_argument("--prefix", default="/usr", metavar="DIR", help="where it was installed (%(default)s)")
+    _add_common(doctor)
+    doctor.set_defaults(run=_run_doctor)
+
+
+def _port(text: str) -> int:
+    try:
+        return parse_port(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _listening_port(text: str) -> int:
     try:
         return 0 if text == "0" else check_port(int(text))
@@ -158,7 +204,7 @@ def _run_driver(options: argparse.Namespace) -> None:
     """Be a driver on standard input and output."""
     from indi_matrix.indi.stdio import run_on_stdio  # noqa: PLC0415 - the server's start-up is not the driver's
 
-    driver = make_driver(options.name, options.address)
+    driver = assemble(_boards(options), simulate=False)
     if sys.stdin.isatty():
         print(  # noqa: T201 - said to the person at the terminal
             "indi_matrix: waiting for INDI on standard input, as it comes from: indiserver indi_matrix\n"
@@ -170,22 +216,32 @@ def _run_driver(options: argparse.Namespace) -> None:
 
 def _run_server(options: argparse.Namespace) -> None:
     """Serve clients until SIGTERM or SIGINT."""
-    hardware = SimulatedHardware(options.simulate or KINDS[0])
-    settings = BoardSettings.from_environment(options.name, options.address)
-    asyncio.run(_serve(options, settings, hardware))
+    asyncio.run(_serve(options, _boards(options)))
 
 
-async def _serve(options: argparse.Namespace, settings: BoardSettings, hardware: SimulatedHardware) -> None:
+def _boards(options: argparse.Namespace) -> list[tuple[BoardSettings, SimulatedHardware]]:
+    """Return the boards that were asked for, each with what stands in for it while it is simulated."""
+    kind = getattr(options, "simulate", None) or KINDS[0]
+    if not options.board:
+        return [(BoardSettings.from_environment(options.name, options.address), SimulatedHardware(kind))]
+    if options.name or options.address:
+        raise SettingsError(
+            "--board has the name and the address of each board; --name and --address do not go with it"
+        )
+    return [(BoardSettings.parse(board), SimulatedHardware(kind)) for board in options.board]
+
+
+async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, SimulatedHardware]]) -> None:
     from indi_matrix.indi.server import Server  # noqa: PLC0415 - a driver under indiserver does without
 
-    driver = assemble(settings, hardware, simulate=options.simulate is not None)
+    driver = assemble(boards, simulate=options.simulate is not None)
     server = Server(driver, host=options.host, port=options.port, maxconnections=options.max_connections)
-    serving = asyncio.create_task(_serve_with_picture(server, options, hardware), name="serve")
+    serving = asyncio.create_task(_serve_with_picture(server, options, boards[0][1]), name="serve")
     await _until_signalled(serving, server.shutdown)
 
 
 async def _serve_with_picture(server: Any, options: argparse.Namespace, hardware: SimulatedHardware) -> None:
-    """Serve; with a simulated board and a terminal, show the board there meanwhile."""
+    """Serve; with a simulated board and a terminal, show the first board there meanwhile."""
     announcing = asyncio.create_task(_announce(server, options), name="announce")
     try:
         if options.simulate is None:
@@ -229,6 +285,39 @@ def _run_info(options: argparse.Namespace) -> None:
     findings = asyncio.run(inspect(settings.address))
     for line in findings.lines():
         print(line)  # noqa: T201 - what the command is for
+
+
+def _run_install(options: argparse.Namespace) -> None:
+    """Install or uninstall the files by which others find the driver."""
+    from indi_matrix.install import Installation  # noqa: PLC0415 - only this command needs it
+
+    installation = Installation.below(options.prefix)
+    lines = installation.uninstall() if options.uninstall else installation.install(_serve_arguments(options))
+    for line in lines:
+        print(line)  # noqa: T201 - what the command says
+
+
+def _serve_arguments(options: argparse.Namespace) -> list[str] | None:
+    """Return the arguments of serve in the systemd unit, None when there is to be none."""
+    if not options.service:
+        return None
+    _boards(options)  # refuses what serve would refuse
+    boards = [("--board", board) for board in options.board or ()]
+    given = [("--name", options.name), ("--address", options.address), *boards]
+    return list(itertools.chain.from_iterable(pair for pair in given if pair[1]))
+
+
+def _run_doctor(options: argparse.Namespace) -> None:
+    """Print what the doctor finds; exit status 1 when something failed."""
+    from indi_matrix.doctor import Check, examine  # noqa: PLC0415 - only this command needs it
+
+    def report(check: Check) -> None:
+        print(*check.lines(), sep="\n", flush=True)  # noqa: T201 - what the command is for
+
+    options.address = options.where or options.address
+    boards = [settings for settings, _ in _boards(options)]
+    if not asyncio.run(examine(boards, options.indi_port, Path(options.prefix).expanduser().absolute(), report)):
+        sys.exit(1)
 
 
 async def _until_signalled(task: "asyncio.Task[None]", stop: Callable[[], Any]) -> None:

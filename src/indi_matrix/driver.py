@@ -20,7 +20,7 @@ class MatrixDriver(indipydriver.IPyDriver):
     """
 
     def __init__(self, boards: Sequence[Board]) -> None:
-        super().__init__(*(board.device for board in boards))
+        super().__init__(*(board.indi.device for board in boards))
         # Definitions go through the outbox, where they keep their place among all else.
         self.auto_send_def = False
         self._boards = {board.name: board for board in boards}
@@ -28,12 +28,31 @@ class MatrixDriver(indipydriver.IPyDriver):
         self._sending = False
         self._unsent = asyncio.Event()
         for board in boards:
-            board.attach(self.post)
+            board.attach(self.post, self.watch, alone=len(boards) == 1)
 
     def post(self, element: Element) -> None:
         """Send clients an element, after all that was posted before; never waits."""
         self._outbox.put(element)
         self._unsent.set()
+
+    def watch(self, device: str, name: str) -> None:
+        """Have another device publish one of its properties to us, now and whenever it changes."""
+        if device in self:
+            return  # indipydriver cannot listen to itself
+        self.snoopvectors.setdefault((device, name), None)
+        self.post(Element("getProperties", version="1.7", device=device, name=name))
+
+    def shutdown(self) -> None:
+        """Leave the boards as ON_DISCONNECT says, and stop."""
+        if not self.stop:
+            for board in self._boards.values():
+                board.depart()
+        super().shutdown()
+
+    async def snoopevent(self, event: Any) -> None:
+        """Pass on what another device published."""
+        for board in self._boards.values():
+            board.hear(event.root)
 
     async def send(self, xmldata: Element) -> None:
         """Send clients an element; what indipydriver itself sends takes the same way as all else."""

@@ -13,9 +13,17 @@ class WriteError(MatrixError, ValueError):
     """A client's write cannot be carried out; the text names property, member, value and limit."""
 
 
+class ConfigError(MatrixError, OSError):
+    """A config file cannot be read, written or removed, or is damaged; the text names its path and the cause."""
+
+
 class LinkError(MatrixError, ConnectionError):
     """MALOS cannot be reached, or no longer is."""
 
 
 class SchemaError(MatrixError, ImportError):
     """The installed matrix-io-proto does not hold the expected schemas."""
+
+
+class InstallError(MatrixError, OSError):
+    """A file by which others find the driver cannot be written, removed or understood."""

@@ -1,6 +1,6 @@
 """Put a driver together from settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from indi_matrix.board import Board
 from indi_matrix.driver import MatrixDriver
 from indi_matrix.errors import LinkError
-from indi_matrix.settings import Address, BoardSettings
+from indi_matrix.settings import Address, BoardSettings, check_names
 
 if TYPE_CHECKING:
     from indi_matrix.simulator import SimulatedBoard
@@ -55,8 +55,13 @@ class SimulatedHardware:
             await service.stop()
 
 
-def make_driver(name: str | None = None, address: str | None = None, simulate: str | None = None) -> MatrixDriver:
-    """Return the driver of one board, to be run with asyncrun() or put into an IPyServer.
+def make_driver(
+    name: str | None = None,
+    address: str | None = None,
+    simulate: str | None = None,
+    boards: Mapping[str, str] | None = None,
+) -> MatrixDriver:
+    """Return a driver of one board or several, to be run with asyncrun() or put into an IPyServer.
 
     Args:
         name: Name of the INDI device, else $INDIDEV, else MATRIX.
@@ -64,15 +69,24 @@ def make_driver(name: str | None = None, address: str | None = None, simulate: s
             127.0.0.1:20012. Clients can change it.
         simulate: creator or voice to start with SIMULATION on and such a board; else clients can switch it on, and
             have a creator.
+        boards: Addresses by name, for one INDI device each; name and address then do not count.
 
     Raises:
         SettingsError: A name or address that cannot be used.
         ValueError: No such kind of board.
     """
-    hardware = SimulatedHardware(simulate or KINDS[0])
-    return assemble(BoardSettings.from_environment(name, address), hardware, simulate=simulate is not None)
+    if boards:
+        settings = [BoardSettings(one, Address.parse(where)) for one, where in boards.items()]
+    else:
+        settings = [BoardSettings.from_environment(name, address)]
+    return assemble([(one, SimulatedHardware(simulate or KINDS[0])) for one in settings], simulate=bool(simulate))
 
 
-def assemble(settings: BoardSettings, hardware: SimulatedHardware, *, simulate: bool) -> MatrixDriver:
-    """Return the driver of one board, with the hardware that it uses while SIMULATION is on."""
-    return MatrixDriver([Board(settings, hardware.service, simulate=simulate)])
+def assemble(boards: Sequence[tuple[BoardSettings, SimulatedHardware]], *, simulate: bool) -> MatrixDriver:
+    """Return the driver of some boards, each with the hardware that it uses while SIMULATION is on.
+
+    Raises:
+        SettingsError: Two boards share a name.
+    """
+    check_names(settings for settings, _ in boards)
+    return MatrixDriver([Board(settings, hardware.service, simulate=simulate) for settings, hardware in boards])

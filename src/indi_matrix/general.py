@@ -83,6 +83,15 @@ def simulation(on_write: Callable[[Mapping[str, bool]], State], *, on: bool) -> 
     )
 
 
+def on_disconnect() -> SwitchProperty:
+    """Return ON_DISCONNECT: whether LEDs and outputs stay as they are, or go dark and low."""
+    members = [Member("KEEP", "Keep", value=True), Member("OFF", "Off", value=False)]
+    return SwitchProperty(
+        "ON_DISCONNECT", "On disconnect", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=lambda _: State.OK,
+        saved=True,
+    )  # fmt: skip
+
+
 def polling_period(
     on_write: Callable[[Mapping[str, float]], State], source: Callable[[], Mapping[str, float]]
 ) -> NumberProperty:

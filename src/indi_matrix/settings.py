@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Self
 
 from indi_matrix.errors import SettingsError
@@ -89,12 +90,24 @@ def check_name(name: str) -> str:
     return name
 
 
+def indi_folder() -> Path:
+    """Return the folder in which INDI drivers keep their files."""
+    return Path(os.path.expanduser("~/.indi"))  # noqa: PTH111 - pathlib's own fails where there is no home
+
+
 @dataclass(frozen=True, slots=True)
 class BoardSettings:
-    """One board: the name of its INDI device, and where its MALOS service is at first."""
+    """One board: the name of its INDI device, and where its MALOS service is at first.
+
+    Attributes:
+        address_given: Whether somebody gave that address; else it is the default.
+        config: Path of the config file, if it is not libindi's for that name.
+    """
 
     name: str = DEFAULT_NAME
     address: Address = Address()
+    address_given: bool = field(default=True, compare=False)
+    config: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a name that INDI cannot carry.
@@ -104,11 +117,19 @@ class BoardSettings:
         """
         check_name(self.name)
 
+    @property
+    def config_file(self) -> Path:
+        """Path of the config file."""
+        default = indi_folder() / f"{self.name.replace('/', '_')}_config.xml"
+        return Path(self.config) if self.config else default
+
     @classmethod
     def from_environment(
         cls, name: str | None = None, address: str | None = None, environ: Mapping[str, str] = os.environ
     ) -> Self:
         """Return the settings that arguments give, or else INDIDEV and INDI_MATRIX_ADDRESS, or else the defaults.
+
+        INDICONFIG gives the config file.
 
         Raises:
             SettingsError: Name or address cannot be used; the text says which and where it came from.
@@ -120,9 +141,33 @@ class BoardSettings:
         except SettingsError as error:
             raise SettingsError(f"{source}: {error}") from error
         try:
-            return cls(chosen_name or DEFAULT_NAME, where)
+            return cls(chosen_name or DEFAULT_NAME, where, bool(chosen), environ.get("INDICONFIG", ""))
         except SettingsError as error:
             raise SettingsError(f"{name_source}: {error}") from error
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the settings written as NAME=HOST or NAME=HOST:PORT.
+
+        Raises:
+            SettingsError: They are not written so, or name or address cannot be used.
+        """
+        name, equals, address = text.partition("=")
+        if not equals:
+            raise SettingsError(f"{text!a} is no board; a board is NAME=HOST or NAME=HOST:PORT")
+        return cls(name, Address.parse(address))
+
+
+def check_names(boards: Iterable[BoardSettings]) -> None:
+    """Refuse boards that share a name.
+
+    Raises:
+        SettingsError: Two have the same.
+    """
+    names = [board.name for board in boards]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"two boards are named {name!a}; each is an INDI device with a name of its own")
 
 
 def _first(*candidates: tuple[str | None, str]) -> tuple[str | None, str]:

@@ -49,6 +49,8 @@ class IndiClient:
     answers: list[Answer] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    one_device: bool = False
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
@@ -67,6 +69,8 @@ class IndiClient:
 
     def _take(self, element: ET.Element) -> None:
         name = element.get("name", "")
+        if self.one_device and element.tag != "getProperties" and element.get("device") != self.device:
+            return
         if element.tag.startswith("def"):
             self.known[name] = Known(
                 element.tag[3:-6],
@@ -83,6 +87,8 @@ class IndiClient:
         elif element.tag == "delProperty":
             self.deleted.append(name)
             del self.known[name]
+        elif element.tag == "getProperties":
+            self.asked.append((element.attrib["device"], name))
         elif element.tag == "message":
             self.messages.append(element.attrib["message"])
 

@@ -18,9 +18,17 @@ ALWAYS = {
     ),
     "DEVICE_ADDRESS": ("Text", "rw", "Connection", ["ADDRESS", "PORT"]),
     "CONNECTION_MODE": ("Switch", "rw", "Connection", ["CONNECTION_TCP"]),
+    "DEBUG": ("Switch", "rw", "Options", ["ENABLE", "DISABLE"]),
     "SIMULATION": ("Switch", "rw", "Options", ["ENABLE", "DISABLE"]),
+    "CONFIG_PROCESS": (
+        "Switch", "rw", "Options", ["CONFIG_LOAD", "CONFIG_SAVE", "CONFIG_DEFAULT", "CONFIG_PURGE"],
+    ),
     "POLLING_PERIOD": ("Number", "rw", "Options", ["PERIOD_MS"]),
     "KEEP_ALIVE": ("Number", "rw", "Options", ["TIMEOUT"]),
+    "ON_DISCONNECT": ("Switch", "rw", "Options", ["KEEP", "OFF"]),
+    "ACTIVE_DEVICES": (
+        "Text", "rw", "Options", ["ACTIVE_FILTER", "ACTIVE_WEATHER", "ACTIVE_TELESCOPE", "ACTIVE_DOME"],
+    ),
 }  # fmt: skip
 AUX, LIGHTBOX, OUTPUT, INPUT = 1 << 15, 1 << 10, 1 << 16, 1 << 17
 

@@ -21,6 +21,9 @@ from indi_matrix.settings import Address
 _ATTEMPT: Final = 1.0
 _LAST_BASE: Final = 65535 - 3
 
+NOT_MALOS: Final = "something listens there but does not answer as MALOS does"
+"""Why nothing was heard from an address that takes connections."""
+
 
 @dataclass(frozen=True, slots=True)
 class DriverInfo:
@@ -104,4 +107,4 @@ async def why_silent(address: Address) -> str:
         # asyncio puts the address, not the reason, into the text.
         return os.strerror(error.errno).lower() if error.errno else str(error)
     writer.close()
-    return "something listens there but does not answer as MALOS does"
+    return NOT_MALOS

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -27,6 +27,7 @@ class Link:
         info: What the service said of the driver.
         delay: Seconds between two data updates, as last set or reported.
         timeout: Seconds after a ping in which the driver publishes.
+        on_send: Called with each config that the driver took.
     """
 
     def __init__(self, context: zmq.asyncio.Context, host: str, info: DriverInfo, *, newest_only: bool) -> None:
@@ -43,6 +44,7 @@ class Link:
         self._errors = make_socket(context, zmq.SUB)
         self._updates = make_socket(context, zmq.SUB)
         self._sockets = (self._errors, self._updates, self._base, self._keep_alive)
+        self.on_send: Callable[[bytes], None] | None = None
         self._host = host
         self._monitors = {socket: _monitor(socket) for socket in self._sockets}
         self._timing_changed = asyncio.Event()
@@ -85,6 +87,8 @@ class Link:
             LinkError: The driver is not connected, or does not take what was sent before.
         """
         self._send(self._base, config, "config")
+        if self.on_send is not None:
+            self.on_send(config)
 
     def ping(self) -> None:
         """Ask for updates for another timeout.

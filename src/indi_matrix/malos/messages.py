@@ -81,6 +81,11 @@ def _message(name: str) -> Any:
     return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"matrix_io.malos.v1.{name}"))
 
 
+def in_words(config: bytes) -> str:
+    """Return a DriverConfig as one line of text."""
+    return " ".join(str(DriverConfig.FromString(config)).split())
+
+
 DriverConfig = _message("driver.DriverConfig")
 MalosDriverInfo = _message("driver.MalosDriverInfo")
 Status = _message("driver.Status")
