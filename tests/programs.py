@@ -85,16 +85,21 @@ async def indiserver(
     # Its local socket has one name for all, by default: a second indiserver on the machine would not start.
     options = ["-p", str(port), "-u", f"/tmp/indiserver-{port}"]
     async with running(need("indiserver"), *options, *drivers, environ=environ) as process:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except ConnectionRefusedError:
-                    await asyncio.sleep(0.02)  # indiserver does not tell when it listens
-                else:
-                    break
-        writer.close()
+        await listening(port)
         yield process, port
+
+
+async def listening(port: int) -> None:
+    """Wait until a program listens on a port that does not tell when it does."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.02)
+            else:
+                break
+    writer.close()
 
 
 async def setprop(port: int, *what: str) -> None:

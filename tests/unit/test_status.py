@@ -64,7 +64,10 @@ def test_weather(state: str, sight: Sight) -> None:
         ({}, Sight.UNKNOWN),
         ({"EQUATORIAL_EOD_COORD": switch("Idle")}, Sight.CALM),
         ({"EQUATORIAL_EOD_COORD": switch("Busy")}, Sight.BUSY),
-        ({"EQUATORIAL_EOD_COORD": switch("Ok"), "TELESCOPE_TRACK_STATE": switch(TRACK_ON="On")}, Sight.ACTIVE),
+        (
+            {"EQUATORIAL_EOD_COORD": switch("Ok"), "TELESCOPE_TRACK_STATE": switch("Busy", TRACK_ON="On")},
+            Sight.ACTIVE,
+        ),
         ({"EQUATORIAL_EOD_COORD": switch("Idle"), "TELESCOPE_PARK": switch(PARK="On")}, Sight.PARKED),
         ({"EQUATORIAL_EOD_COORD": switch("Ok"), "TELESCOPE_PARK": switch("Busy", PARK="On")}, Sight.BUSY),
         ({"EQUATORIAL_EOD_COORD": switch("Busy"), "TELESCOPE_PARK": switch("Alert")}, Sight.ALERT),

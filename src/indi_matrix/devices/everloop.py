@@ -118,7 +118,7 @@ class Everloop(Device):
             perm=Perm.READ, state=State.OK, source=self._describe,
         )  # fmt: skip
         self._light = SwitchProperty(
-            "FLAT_LIGHT_CONTROL", "Flat light", _GROUP,
+            "FLAT_LIGHT_CONTROL", "Flat Light", _GROUP,
             [Member("FLAT_LIGHT_ON", "On", value=False), Member("FLAT_LIGHT_OFF", "Off", value=True)],
             rule=Rule.ONE_OF_MANY, on_write=self._write_light,
             source=lambda: {"FLAT_LIGHT_ON": self._picture.lit, "FLAT_LIGHT_OFF": not self._picture.lit},

@@ -70,12 +70,13 @@ class Observatory:
 
     def _moving(self, role: str, *, parked: bool, active: bool) -> Sight:
         """Return what is to be said of a device that moves: trouble first, then motion."""
-        states = {self._heard[name].state for name in WATCHED[role] if name in self._heard}
+        states = {name: self._heard[name].state for name in WATCHED[role] if name in self._heard}
         if not states:
             return Sight.UNKNOWN
-        if "Alert" in states:
+        if "Alert" in states.values():
             return Sight.ALERT
-        if "Busy" in states:
+        # A mount that tracks says so by a state of Busy.
+        if any(state == "Busy" for name, state in states.items() if name != "TELESCOPE_TRACK_STATE"):
             return Sight.BUSY
         if parked:
             return Sight.PARKED

@@ -1,0 +1,76 @@
+"""Our standard properties beside those of libindi's own drivers, as the real indiserver passes both on."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from indi_matrix.simulator import MalosService, SimulatedBoard
+from tests.programs import PROGRAM, becomes, indiserver, need, setprop
+
+PANEL = "Light Panel Simulator"
+
+# Where the groups of our own say more than "Main Control" or "General Info".
+OTHER_GROUP = {"DRIVER_INFO", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY"}
+SHARED = {
+    "CONNECTION", "DRIVER_INFO", "DEBUG", "LOGGING_LEVEL", "LOG_OUTPUT", "SIMULATION", "CONFIG_PROCESS",
+    "POLLING_PERIOD", "ACTIVE_DEVICES", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Definition:
+    kind: str
+    perm: str
+    rule: str
+    group: str
+    label: str
+    members: tuple[tuple[str, ...], ...]
+
+
+def definition(element: ET.Element) -> Definition:
+    head = (element.get(name, "") for name in ("perm", "rule", "group", "label"))
+    attributes = ("name", "label", "format", "min", "max")
+    members = tuple(tuple(one.get(name, "") for name in attributes) for one in element)
+    return Definition(element.tag, *head, members)
+
+
+async def definitions(port: int, *devices: str) -> dict[str, dict[str, Definition]]:
+    """Return what devices define, by device and name; each has answered when its last property has come."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found: dict[str, dict[str, Definition]] = {device: {} for device in devices}
+    parser: Any = ET.XMLPullParser(("end",))
+    parser.feed(b"<stream>")
+    writer.write(b'<getProperties version="1.7"/>')
+    async with asyncio.timeout(10):
+        while not all(SHARED & {"FLAT_LIGHT_INTENSITY", "LOG_OUTPUT"} <= set(one) for one in found.values()):
+            parser.feed(await reader.read(1 << 16))
+            for _, element in parser.read_events():
+                if element.tag.startswith("def") and element.get("device") in found:
+                    found[element.get("device")][element.get("name")] = definition(element)
+    writer.close()
+    return found
+
+
+async def test_shared_properties_are_defined_as_libindi_does() -> None:
+    async with (
+        MalosService(SimulatedBoard(), info_port=0) as service,
+        indiserver(
+            PROGRAM, need("indi_simulator_lightpanel"), environ={"INDI_MATRIX_ADDRESS": service.address}
+        ) as (_, port),
+    ):
+        for device in ("MATRIX", PANEL):
+            await becomes(port, f'"{device}.CONNECTION.CONNECT">=0')
+            await setprop(port, "-s", f"{device}.DEBUG.ENABLE=On", "-s", f"{device}.CONNECTION.CONNECT=On")
+            await becomes(port, f'"{device}.CONNECTION.CONNECT"==1 && "{device}.CONNECTION._STATE"==1')
+        found = await definitions(port, "MATRIX", PANEL)
+    ours, theirs = found["MATRIX"], found[PANEL]
+    assert set(theirs) >= SHARED
+    for name in sorted(SHARED):
+        our, their = ours[name], theirs[name]
+        assert (our.kind, our.perm, our.rule, our.label) == (their.kind, their.perm, their.rule, their.label), name
+        if name == "LOGGING_LEVEL":
+            their = replace(their, members=their.members[:4])  # beyond them are levels of single drivers
+        assert our.members[: len(their.members)] == their.members, name
+        assert len(our.members) == len(their.members) or name == "ACTIVE_DEVICES"
+        assert our.group == their.group or name in OTHER_GROUP, name
