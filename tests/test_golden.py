@@ -29,10 +29,10 @@ class Definition:
 
 
 def definition(element: ET.Element) -> Definition:
-    head = (element.get(name, "") for name in ("perm", "rule", "group", "label"))
+    perm, rule, group, label = (element.get(name, "") for name in ("perm", "rule", "group", "label"))
     attributes = ("name", "label", "format", "min", "max")
     members = tuple(tuple(one.get(name, "") for name in attributes) for one in element)
-    return Definition(element.tag, *head, members)
+    return Definition(element.tag, perm, rule, group, label, members)
 
 
 async def definitions(port: int, *devices: str) -> dict[str, dict[str, Definition]]:

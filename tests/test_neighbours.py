@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest_asyncio
@@ -48,6 +49,10 @@ async def site() -> AsyncIterator[Site]:
         yield made
 
 
+def is_white(brightness: int, board: SimulatedBoard) -> bool:
+    return board.leds == (Led(0, 0, 0, brightness),) * 35
+
+
 async def test_the_flat_light_follows_the_filter_wheel(site: Site) -> None:
     await site.connect("Filter Simulator")
     await becomes(site.port, '"MATRIX.FLAT_LIGHT_FILTER_INTENSITY.Red">=0')
@@ -56,7 +61,7 @@ async def test_the_flat_light_follows_the_filter_wheel(site: Site) -> None:
     for slot, white in ((2, 100), (3, 200)):
         await setprop(site.port, "-n", f"Filter Simulator.FILTER_SLOT.FILTER_SLOT_VALUE={slot}")
         async with asyncio.timeout(PATIENCE):
-            await site.board.wait_until(lambda board, white=white: board.leds == (Led(0, 0, 0, white),) * 35)
+            await site.board.wait_until(partial(is_white, white))
     await becomes(site.port, '"MATRIX.FLAT_LIGHT_INTENSITY.FLAT_LIGHT_INTENSITY_VALUE"==200')
 
 
