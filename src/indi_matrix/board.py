@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -13,11 +12,12 @@ import zmq.asyncio
 
 from indi_matrix import general
 from indi_matrix.configuration import Configuration
-from indi_matrix.devices import DEVICES, Device, Timing
+from indi_matrix.devices import DEVICES, Device
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.indi.vectors import Write
+from indi_matrix.pace import Pace
 from indi_matrix.reporting import Reporting, in_words
 from indi_matrix.session import visit
 from indi_matrix.settings import Address, BoardSettings
@@ -45,6 +45,7 @@ class Board:
     Attributes:
         name: Name of the INDI device.
         indi: What clients know of it.
+        pace: POLLING_PERIOD and KEEP_ALIVE.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
@@ -55,8 +56,7 @@ class Board:
         self._phase = _Phase.AWAY
         self._wanted = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
-        self._timing = Timing(general.DEFAULT_PERIOD_MS / 1000, general.DEFAULT_TIMEOUT)
-        self._timing_chosen = False
+        self.pace = Pace(self._bring_timing)
         self._owners: dict[str, Device] = {}
         self._states: dict[str, State] = {}
         self._snooping = Snooping(self._ask)
@@ -70,12 +70,6 @@ class Board:
         self._info = general.driver_info(self._interface)
         self._address = general.device_address(settings.address, self._write_address)
         self._simulation = general.simulation(self._write_simulation, on=simulate)
-        self._period = general.polling_period(
-            self._write_period, lambda: {"PERIOD_MS": float(round(self._timing.delay * 1000))}
-        )
-        self._keep_alive = general.keep_alive(
-            self._write_keep_alive, lambda: {"TIMEOUT": float(self._timing.timeout)}
-        )
         self._on_disconnect = general.on_disconnect()
 
     def attach(self, post: Callable[[Element], None], ask: Callable[[str, str], None], *, alone: bool) -> None:
@@ -96,8 +90,8 @@ class Board:
             self._reporting.debug,
             self._simulation,
             self._configuration.prop,
-            self._period,
-            self._keep_alive,
+            self.pace.period,
+            self.pace.keep_alive,
             self._on_disconnect,
             self._snooping.property,
         ):
@@ -183,24 +177,10 @@ class Board:
             self._tell_if_later("SIMULATION")
         return State.OK
 
-    def _write_period(self, values: Mapping[str, float]) -> State:
-        return self._set_timing(replace(self._timing, delay=values["PERIOD_MS"] / 1000))
-
-    def _write_keep_alive(self, values: Mapping[str, float]) -> State:
-        return self._set_timing(replace(self._timing, timeout=values["TIMEOUT"]))
-
-    def _set_timing(self, timing: Timing) -> State:
-        before = self._timing
-        self._timing = timing
-        try:
-            if self._phase is _Phase.ONLINE:
-                for device in self._connected_devices():
-                    device.retime()
-        except LinkError:
-            self._timing = before
-            raise
-        self._timing_chosen = True
-        return State.OK
+    def _bring_timing(self) -> None:
+        if self._phase is _Phase.ONLINE:
+            for device in self._connected_devices():
+                device.retime()
 
     def _tell_if_later(self, name: str) -> None:
         if self._phase is not _Phase.AWAY:
@@ -356,22 +336,6 @@ class Board:
     def loading(self) -> bool:
         """Whether what is written now comes from the config file."""
         return self._configuration.loading
-
-    @property
-    def timing(self) -> Timing:
-        """POLLING_PERIOD and KEEP_ALIVE, in seconds."""
-        return self._timing
-
-    @property
-    def timing_chosen(self) -> bool:
-        """Whether a client chose that timing; else it is the default."""
-        return self._timing_chosen
-
-    def adopt_timing(self, timing: Timing) -> None:
-        """Show clients the timing that the service has."""
-        self._timing = timing
-        self._period.follow()
-        self._keep_alive.follow()
 
     def _ask(self, device: str, name: str) -> None:
         self._ask_device(device, name)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from indi_matrix.errors import SettingsError, WriteError
-from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
-from indi_matrix.indi.properties import Member, NumberMember, Perm, Rule, State
+from indi_matrix.indi.kinds import SwitchProperty, TextProperty
+from indi_matrix.indi.properties import Member, Perm, Rule, State
 from indi_matrix.indi.values import shortened
 from indi_matrix.settings import Address, parse_port
 from indi_matrix.version import __version__
@@ -13,9 +13,6 @@ from indi_matrix.version import __version__
 _MAIN: Final = "Main Control"
 _CONNECTION: Final = "Connection"
 _OPTIONS: Final = "Options"
-
-DEFAULT_PERIOD_MS: Final = 1000
-DEFAULT_TIMEOUT: Final = 5
 
 
 def connection(on_write: Callable[[Mapping[str, bool]], State]) -> SwitchProperty:
@@ -90,23 +87,3 @@ def on_disconnect() -> SwitchProperty:
         "ON_DISCONNECT", "On disconnect", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=lambda _: State.OK,
         saved=True,
     )  # fmt: skip
-
-
-def polling_period(
-    on_write: Callable[[Mapping[str, float]], State], source: Callable[[], Mapping[str, float]]
-) -> NumberProperty:
-    """Return POLLING_PERIOD, in milliseconds."""
-    members = [NumberMember("PERIOD_MS", "Period (ms)", DEFAULT_PERIOD_MS, 10, 600000)]
-    return NumberProperty(
-        "POLLING_PERIOD", "Polling", _OPTIONS, members, on_write=on_write, source=source, saved=True
-    )
-
-
-def keep_alive(
-    on_write: Callable[[Mapping[str, float]], State], source: Callable[[], Mapping[str, float]]
-) -> NumberProperty:
-    """Return KEEP_ALIVE, in seconds."""
-    members = [NumberMember("TIMEOUT", "Timeout (s)", DEFAULT_TIMEOUT, 1, 60)]
-    return NumberProperty(
-        "KEEP_ALIVE", "Keep-alive", _OPTIONS, members, on_write=on_write, source=source, saved=True
-    )

@@ -4,11 +4,11 @@ import struct
 
 import pytest
 
-from indi_matrix.devices.base import Timing
 from indi_matrix.devices.everloop import image_config, led_count, parse_image
 from indi_matrix.devices.gpio import pad_levels, pin_config
 from indi_matrix.errors import WriteError
 from indi_matrix.malos.messages import DriverConfig
+from indi_matrix.pace import Timing
 from indi_matrix.ring.picture import DARK, Color
 
 

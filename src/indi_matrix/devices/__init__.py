@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from indi_matrix.devices.base import Device, Host, Timing
+from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.everloop import Everloop
 from indi_matrix.devices.gpio import Gpio
 
 DEVICES: Final[tuple[type[Device], ...]] = (Everloop, Gpio)
 
-__all__ = ["DEVICES", "Device", "Host", "Timing"]
+__all__ = ["DEVICES", "Device", "Host"]

@@ -2,22 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
+from indi_matrix.pace import Pace
 from indi_matrix.snooping import Listener
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How often a driver publishes: seconds between updates, and seconds that it goes on after a ping."""
-
-    delay: float
-    timeout: float
 
 
 class Host(Protocol):
@@ -47,15 +39,8 @@ class Host(Protocol):
         """Whether what is written now comes from the config file."""
 
     @property
-    def timing(self) -> Timing:
+    def pace(self) -> Pace:
         """POLLING_PERIOD and KEEP_ALIVE."""
-
-    @property
-    def timing_chosen(self) -> bool:
-        """Whether somebody chose that timing; else it is the default."""
-
-    def adopt_timing(self, timing: Timing) -> None:
-        """Show clients another timing, which the service turned out to have."""
 
 
 class Device(ABC):

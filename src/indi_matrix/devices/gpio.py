@@ -11,7 +11,7 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from indi_matrix.devices.base import Device, Host, Timing
+from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.labels import Labels
 from indi_matrix.devices.pins import Pin
 from indi_matrix.errors import LinkError
@@ -19,6 +19,7 @@ from indi_matrix.indi.kinds import NumberProperty, SwitchProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import DriverConfig, GpioParams
+from indi_matrix.pace import Timing
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ class Gpio(Device):
 
     def retime(self) -> None:
         """Send POLLING_PERIOD and KEEP_ALIVE, along with a pin as it is."""
-        timing = self.host.timing
+        timing = self.host.pace.timing
         self._catch_up()
         self._send(self._known_pin(), timing=timing)
         self.link.expect(timing.delay, timing.timeout)
@@ -173,12 +174,12 @@ class Gpio(Device):
     def _agree_on_timing(self) -> None:
         """Bring the chosen timing to the service, or show the one that it has: connecting writes no default."""
         actual = Timing(self.link.info.delay, self.link.info.timeout)
-        if actual == self.host.timing:
+        if actual == self.host.pace.timing:
             return
-        if self.host.timing_chosen:
+        if self.host.pace.chosen:
             self.retime()
         else:
-            self.host.adopt_timing(actual)
+            self.host.pace.adopt(actual)
 
     # Directions
 
