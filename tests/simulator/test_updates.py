@@ -61,17 +61,17 @@ async def test_what_a_ping_says_does_not_matter(client: Client, frames: tuple[by
 
 async def test_steady_pings_leave_no_gap(client: Client) -> None:
     updates = await client.updates("Everloop")
-    await client.send_taken("Everloop", _with_times(0.02, 0.2))
+    await client.send_taken("Everloop", _with_times(0.02, 1))
     clock = asyncio.get_running_loop().time
     await client.ping("Everloop")
     await updates.recv()
     longest, last = 0.0, clock()
     for _ in range(4):
-        for _ in range(5):
+        for _ in range(25):
             await updates.recv()
             longest, last = max(longest, clock() - last), clock()
         await client.ping("Everloop")
-    assert longest < 0.1
+    assert longest < 0.5
 
 
 async def test_a_new_timeout_counts_from_the_next_ping(client: Client) -> None:
