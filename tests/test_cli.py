@@ -35,8 +35,9 @@ async def test_help_tells_a_newcomer_what_to_type() -> None:
         assert told in output
 
 
-async def test_version() -> None:
-    assert await finished(PROGRAM, "--version") == (0, f"indi_matrix {__version__}\n", "")
+@pytest.mark.parametrize("command", [[], ["serve"], ["info"]])
+async def test_version(command: list[str]) -> None:
+    assert await finished(PROGRAM, *command, "--version") == (0, f"indi_matrix {__version__}\n", "")
 
 
 @pytest.mark.parametrize(

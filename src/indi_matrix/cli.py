@@ -74,7 +74,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"indi_matrix {__version__}")
     _add_common(parser)
     parser.set_defaults(run=_run_driver, name=None, address=None, board=None, log_level="warning")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -88,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     """Add the options that may stand before or after a command."""
+    parser.add_argument("--version", action="version", version=f"indi_matrix {__version__}")
     kept: Any = argparse.SUPPRESS  # a command's own default would undo what stands before it
     parser.add_argument("--name", default=kept, help="name of the INDI device (MATRIX)")
     parser.add_argument(
