@@ -137,6 +137,15 @@ async def test_the_name_comes_from_the_environment() -> None:
     assert {element.get("device") for element in told} == {"My Matrix Board"}
 
 
+@pytest.mark.parametrize("command", ["", "serve --port 0 --simulate", "simulate --port 0"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+async def test_streams_that_the_parent_closed_are_no_trouble(command: str, closed: str) -> None:
+    script = f'timeout -s TERM 1 "{PROGRAM}" {command} </dev/null {closed}'
+    status, _, errors = await finished("sh", "-c", script)
+    assert status in {0, 1, 124}
+    assert "Traceback" not in errors
+
+
 async def test_on_a_terminal_it_says_what_it_waits_for() -> None:
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(

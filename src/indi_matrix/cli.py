@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import itertools
+import os
 import signal
 import socket
 import sys
@@ -37,6 +38,7 @@ environment, where an option is not given:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: status 0 when all went well, 1 when not, 2 for unusable arguments."""
+    _open_closed_streams()
     options = _parser().parse_args(arguments)
     log_to_stderr(options.log_level)
     try:
@@ -48,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (MatrixError, OSError) as error:
         _complain(error, 1)
     sys.exit(0)
+
+
+def _open_closed_streams() -> None:
+    """Give the program the standard streams that its parent has closed: nothing comes in, and nothing goes out."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
 
 
 def _complain(error: Exception, status: int) -> NoReturn:
