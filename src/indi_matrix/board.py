@@ -214,8 +214,11 @@ class Board:
         for device in self._devices:
             device.end()
             device.shown = False
+        self._states.clear()
         for name in list(self._owners):
-            self.delete(self.indi.properties[name])
+            prop = self.indi.properties[name]
+            self.delete(prop)
+            prop.update(state=State.IDLE)
 
     async def _stay_connected(self, context: zmq.asyncio.Context) -> None:
         """Connect, and after a loss connect again, for as long as clients want it."""

@@ -29,9 +29,9 @@ try it without a board:
   indi_setprop "MATRIX.CONNECTION.CONNECT=On"
   indi_setprop -n "MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0"
 
-environment, where an option is not given:
-  INDIDEV               --name
-  INDI_MATRIX_ADDRESS   --address
+environment:
+  INDIDEV               the name; it goes before --name, for indiserver sets it
+  INDI_MATRIX_ADDRESS   the address, where --address is not given
   INDICONFIG            the config file (~/.indi/<name>_config.xml)
 """
 

@@ -38,6 +38,7 @@ class Configuration:
         self._path = path
         self._default = path.with_name(f"{path.name}.default")
         self._replay = replay
+        self._given: Collection[str] = ()
         self.loading = False
         self.prop = SwitchProperty(
             "CONFIG_PROCESS", "Configuration", "Options",
@@ -47,8 +48,9 @@ class Configuration:
 
     def start(self, given: Collection[str]) -> None:
         """Load the file, if there is one, but for properties that were given by other ways."""
+        self._given = given
         try:
-            self._load(self._path, given)
+            self._load(self._path)
         except ConfigError as error:
             if not isinstance(error.__cause__, FileNotFoundError):
                 self._indi.tell("ERROR", str(error))
@@ -60,23 +62,23 @@ class Configuration:
         if not self._path.exists():
             return
         try:
-            self._load(self._path, given={name for name in self._indi.properties if name != prop.name})
+            self._load(self._path, only=prop.name)
         except ConfigError as error:
             self._indi.tell("WARNING", str(error))
 
     def _write(self, values: Mapping[str, bool]) -> State:
         match [name for name, on in values.items() if on]:
             case ["CONFIG_LOAD"]:
-                self._load(self._path)
+                rest = self._load(self._path)
                 self._keep_default()
-                self._indi.tell("INFO", f"loaded {self._path}")
+                self._indi.tell("INFO", f"loaded {self._path}{rest}")
             case ["CONFIG_SAVE"]:
                 write_bytes(self._path, to_bytes(self._vectors()))
                 self._keep_default()
                 self._indi.tell("INFO", f"saved {self._path}")
             case ["CONFIG_DEFAULT"]:
-                self._load(self._default)
-                self._indi.tell("INFO", f"loaded {self._default}")
+                rest = self._load(self._default)
+                self._indi.tell("INFO", f"loaded {self._default}{rest}")
             case ["CONFIG_PURGE"]:
                 remove(self._path)
                 self._indi.tell("INFO", f"removed {self._path}")
@@ -84,23 +86,36 @@ class Configuration:
                 return State.IDLE
         return State.OK
 
-    def _load(self, path: Path, given: Collection[str] = ()) -> None:
-        """Replay what a file holds of the properties that clients know now.
+    def _load(self, path: Path, only: str | None = None) -> str:
+        """Replay what a file holds of the properties that clients know now; return what it holds beyond them.
 
         Raises:
             ConfigError: It cannot be read, or is damaged; then what is sound was applied.
         """
         vectors, damages = from_bytes(read_bytes(path))
+        ours = [vector for vector in self._ours(vectors) if only in {None, vector.get("name")}]
         self.loading = True
         try:
-            for vector in self._ours(vectors):
-                prop = self._indi.properties.get(vector.get("name", ""))
-                if prop is not None and prop.saved and prop.name not in given:
-                    self._restore(prop, vector, path)
+            left = self._replay_all(ours, path)
         finally:
             self.loading = False
         if damages:
             raise ConfigError(f"{path} is damaged: {'; '.join(damages)}")
+        names = ", ".join(dict.fromkeys(vector.get("name", "") for vector in left))
+        return f", without what is not there now: {names}" if names else ""
+
+    def _replay_all(self, vectors: list[Element], path: Path) -> list[Element]:
+        """Replay vectors, in passes, for one may bring forth the property of another; return those left."""
+        while vectors:
+            known = [vector for vector in vectors if vector.get("name", "") in self._indi.properties]
+            if not known:
+                break
+            vectors = [vector for vector in vectors if vector not in known]
+            for vector in known:
+                prop = self._indi.properties.get(vector.get("name", ""))
+                if prop is not None and prop.saved and prop.name not in self._given:
+                    self._restore(prop, vector, path)
+        return vectors
 
     def _restore(self, prop: AnyProperty, vector: Element, path: Path) -> None:
         """Replay one vector, without members that the property does not have; clients are told what is refused."""

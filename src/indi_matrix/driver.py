@@ -10,6 +10,8 @@ import zmq.asyncio
 
 from indi_matrix.board import Board
 from indi_matrix.indi.outbox import Outbox
+from indi_matrix.indi.stream import WRITES
+from indi_matrix.indi.values import shortened
 from indi_matrix.indi.vectors import Write
 
 
@@ -40,6 +42,7 @@ class MatrixDriver(indipydriver.IPyDriver):
         if device in self:
             return  # indipydriver cannot listen to itself
         self.snoopvectors.setdefault((device, name), None)
+        self.snoopdevices.add(device)  # else indipydriver would keep from us that all of a device is gone
         self.post(Element("getProperties", version="1.7", device=device, name=name))
 
     def shutdown(self) -> None:
@@ -57,6 +60,15 @@ class MatrixDriver(indipydriver.IPyDriver):
     async def send(self, xmldata: Element) -> None:
         """Send clients an element; what indipydriver itself sends takes the same way as all else."""
         self.post(xmldata)
+        await self._flush()
+
+    async def _readdata(self, root: Element) -> None:
+        """Take a parsed element; a write to a property that is not there, which indipydriver drops, is told of."""
+        board = self._boards.get(root.get("device", ""))
+        name = root.get("name", "")
+        if board is not None and root.tag in WRITES and name not in board.indi.properties:
+            board.tell("WARNING", f"there is no property {shortened(name)} now; nothing was written")
+        await super()._readdata(root)
         await self._flush()
 
     async def rxevent(self, event: Any) -> None:

@@ -64,7 +64,7 @@ def make_driver(
     """Return a driver of one board or several, to be run with asyncrun() or put into an IPyServer.
 
     Args:
-        name: Name of the INDI device, else $INDIDEV, else MATRIX.
+        name: Name of the INDI device, unless $INDIDEV gives another; else MATRIX.
         address: HOST or HOST:PORT (the info port) of the board's MALOS service, else $INDI_MATRIX_ADDRESS, else
             127.0.0.1:20012. Clients can change it.
         simulate: creator or voice to start with SIMULATION on and such a board; else clients can switch it on, and
@@ -88,5 +88,5 @@ def assemble(boards: Sequence[tuple[BoardSettings, SimulatedHardware]], *, simul
     Raises:
         SettingsError: Two boards share a name.
     """
-    check_names(settings for settings, _ in boards)
+    check_names([settings for settings, _ in boards])
     return MatrixDriver([Board(settings, hardware.service, simulate=simulate) for settings, hardware in boards])

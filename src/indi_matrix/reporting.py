@@ -136,7 +136,7 @@ class Reporting:
         self._failed = False
         self._take(self._levels.values, values)
         if self._to_file and not self._output.values["FILE_DEBUG"]:
-            self._indi.tell("INFO", f"the log file is {self._file.path}")
+            self._indi.tell("INFO", f"logging to {self._file.path}")
         return _ok_if_any(values)
 
     def _write_line(self, level: str, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -121,20 +121,21 @@ class BoardSettings:
     def config_file(self) -> Path:
         """Path of the config file."""
         default = indi_folder() / f"{self.name.replace('/', '_')}_config.xml"
-        return Path(self.config) if self.config else default
+        return Path(os.path.expanduser(self.config)) if self.config else default  # noqa: PTH111 - as above
 
     @classmethod
     def from_environment(
         cls, name: str | None = None, address: str | None = None, environ: Mapping[str, str] = os.environ
     ) -> Self:
-        """Return the settings that arguments give, or else INDIDEV and INDI_MATRIX_ADDRESS, or else the defaults.
+        """Return the settings that environment and arguments give, or else the defaults.
 
-        INDICONFIG gives the config file.
+        INDIDEV, which indiserver sets, goes before a name; an address goes before INDI_MATRIX_ADDRESS. INDICONFIG
+        gives the config file.
 
         Raises:
             SettingsError: Name or address cannot be used; the text says which and where it came from.
         """
-        chosen_name, name_source = _first((name, "name"), (environ.get("INDIDEV"), "INDIDEV"))
+        chosen_name, name_source = _first((environ.get("INDIDEV"), "INDIDEV"), (name, "name"))
         chosen, source = _first((address, "address"), (environ.get("INDI_MATRIX_ADDRESS"), "INDI_MATRIX_ADDRESS"))
         try:
             where = Address.parse(chosen) if chosen else Address()
@@ -158,8 +159,8 @@ class BoardSettings:
         return cls(name, Address.parse(address))
 
 
-def check_names(boards: Iterable[BoardSettings]) -> None:
-    """Refuse boards that share a name.
+def check_names(boards: Sequence[BoardSettings]) -> None:
+    """Refuse boards that share a name or a config file.
 
     Raises:
         SettingsError: Two have the same.
@@ -168,6 +169,10 @@ def check_names(boards: Iterable[BoardSettings]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SettingsError(f"two boards are named {name!a}; each is an INDI device with a name of its own")
+    files = [board.config_file for board in boards]
+    for file in files:
+        if files.count(file) > 1:
+            raise SettingsError(f"two boards have the config file {file}; names that differ in / alone share one")
 
 
 def _first(*candidates: tuple[str | None, str]) -> tuple[str | None, str]:

@@ -50,11 +50,21 @@ class Snooping:
         """Take what another device sent: def, set or delProperty."""
         device, name = root.get("device", ""), root.get("name", "")
         for role, named in self.property.values.items():
-            listeners = self._listeners[role].get(name, [])
-            if device == named and listeners:
+            if device != named:
+                continue
+            if root.tag == "delProperty" and not name:
+                self._forget(role)
+            elif listeners := self._listeners[role].get(name, []):
                 heard = self._heard(root, device, name)
                 for listener in listeners:
                     listener(name, heard)
+
+    def _forget(self, role: str) -> None:
+        """Tell the listeners that nothing is known any more of the device that has a role."""
+        for name, listeners in self._listeners[role].items():
+            self._partial.pop((self.property.values[role], name), None)
+            for listener in listeners:
+                listener(name, None)
 
     def _heard(self, root: Element, device: str, name: str) -> Heard | None:
         """Return a property as it is now; a set vector may hold some of its members only."""
@@ -71,9 +81,7 @@ class Snooping:
     def _write(self, values: Mapping[str, str]) -> State:
         for role, device in values.items():
             if device != self.property.values[role]:
-                for name, listeners in self._listeners[role].items():
-                    for listener in listeners:
-                        listener(name, None)
+                self._forget(role)
                 self._ask_for(role, device)
         return State.OK
 

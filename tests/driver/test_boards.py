@@ -67,3 +67,8 @@ async def test_each_board_has_its_own_config_file() -> None:
 def test_boards_that_cannot_be(boards: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         make_driver(boards=boards)
+
+
+def test_boards_that_would_share_a_config_file() -> None:
+    with pytest.raises(SettingsError, match=r"A_B_config\.xml"):
+        make_driver(boards={"A/B": "pi", "A_B": "pi"})

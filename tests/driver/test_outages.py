@@ -76,6 +76,35 @@ async def test_nothing_written_during_an_outage_is_replayed(rig: Rig) -> None:
     assert not any(led.red for config in rig.sent("Everloop") for led in config.image.led)
 
 
+async def test_a_write_that_an_outage_turned_to_alert_is_not_replayed(away: Rig) -> None:
+    indi, board = away.indi, away.board
+    await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+    await indi.connect()
+    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
+    away.service.hang()
+    indi.put("DIGITAL_OUTPUT_6", ON="On")
+    await indi.in_state("DIGITAL_OUTPUT_6", "Alert")
+    await away.service.stop()
+    await lost(away)
+    away.configs.clear()
+    await away.service.start()
+    await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
+    assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
+    assert not board.level(5)
+    assert {config.gpio.value for config in away.sent("Gpio")} == {0}
+
+
+async def test_disconnecting_in_an_outage_leaves_no_alert_behind(rig: Rig) -> None:
+    indi = rig.indi
+    await rig.service.stop()
+    await lost(rig)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await rig.service.start()
+    await indi.connect()
+    assert not [name for name, prop in indi.known.items() if prop.state == "Alert"]
+
+
 async def test_a_board_that_nobody_used_is_left_alone_when_it_is_back(rig: Rig) -> None:
     await rig.service.stop()
     await lost(rig)

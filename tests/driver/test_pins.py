@@ -131,6 +131,30 @@ async def test_a_pulse_that_an_outage_cut_is_over_when_the_link_is_back(fast: Ri
     await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
 
 
+async def test_a_pulse_ends_when_its_pin_becomes_an_input(fast: Rig) -> None:
+    indi, board = fast.indi, fast.board
+    await indi.write("PULSE_0", DURATION=60000)
+    indi.put("DIGITAL_OUTPUT_1", ON="On")
+    await board.wait_until(lambda board: board.level(0))
+    await indi.write("GPIO_DIRECTION", PIN_0="Off")
+    await indi.write("GPIO_DIRECTION", PIN_0="On")
+    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
+    assert indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"]
+    assert indi.known["PULSE_0"].state == "Idle"
+    assert not board.level(0)
+
+
+async def test_a_pulse_that_a_disconnect_ended_is_over(fast: Rig) -> None:
+    indi = fast.indi
+    await indi.write("PULSE_0", DURATION=60000)
+    indi.put("DIGITAL_OUTPUT_1", ON="On")
+    await fast.board.wait_until(lambda board: board.level(0))
+    await indi.write("CONNECTION", DISCONNECT="On")
+    assert not any(answer.message.startswith("[ERROR]") for answer in indi.answers)
+    await indi.connect()
+    assert (indi.known["PULSE_0"].state, indi.known["DIGITAL_OUTPUT_1"].on) == ("Idle", ["OFF"])
+
+
 # Active low
 
 

@@ -118,13 +118,13 @@ async def test_the_log_file_is_libindis(rig: Rig, home: Path) -> None:
     indi = rig.indi
     await debug(indi)
     await indi.write("LOG_OUTPUT", FILE_DEBUG="On")
-    (path,) = [text.removeprefix("[INFO] the log file is ") for text in indi.messages if "log file" in text]
+    (path,) = [text.removeprefix("[INFO] logging to ") for text in indi.messages if "logging to" in text]
     assert re.fullmatch(rf"{home}/\.indi/logs/\d{{4}}-\d\d-\d\d/indi_matrix/indi_matrix_\d\d:\d\d:\d\d\.log", path)
     assert Path(path).is_file()
     await provoke(indi)
     lines = log_lines(home)
     assert all(re.fullmatch(r"(ERROR|WARNING|INFO|DEBUG)\t\d+\.\d{6} sec\t: .+", line) for line in lines)
-    assert lines[0].endswith(f"the log file is {path}")
+    assert lines[0].endswith(f"logging to {path}")
     assert [line.split("\t")[0] for line in lines[1:]] == ["ERROR", "INFO"]
 
 

@@ -126,15 +126,50 @@ async def test_the_status_ring_waits_while_the_light_is_on(rig: Rig) -> None:
     indi, board = rig.indi, rig.board
     await indi.write("EVERLOOP_COLOR", RED=9)
     indi.send(light("Weather Simulator", "WEATHER_STATUS", "Ok"))
+    frames = board.frames
     await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
-    await board.wait_until(lambda board: sum(any(led) for led in board.leds) == 1)
-    await indi.until(lambda: indi.known["FLAT_LIGHT_CONTROL"].on == ["FLAT_LIGHT_OFF"])
-    await indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_ON="On")
-    await board.wait_until(lambda board: board.leds == (Led(9, 0, 0, 0),) * 35)
+    await board.wait_until(lambda board: board.frames > frames)
+    assert board.leds == (Led(9, 0, 0, 0),) * 35
     await indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_OFF="On")
     await board.wait_until(lambda board: sum(any(led) for led in board.leds) == 1)
     await indi.write("EVERLOOP_STATUS", INDI_DISABLED="On")
     await board.wait_until(lambda board: board.leds == (DARK,) * 35)
+
+
+async def test_a_device_that_is_gone_is_forgotten(rig: Rig) -> None:
+    """indiserver says so of a driver that died, in one word for all of its properties."""
+    indi = rig.indi
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    indi.send(light("Weather Simulator", "WEATHER_STATUS", "Ok"))
+    await rig.board.wait_until(lambda board: any(any(led) for led in board.leds))
+    indi.send('<delProperty device="Weather Simulator"/>')
+    await rig.board.wait_until(lambda board: board.leds == (DARK,) * 35)
+
+
+async def test_what_moves_ends_with_the_connection(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    await rig.board.wait_until(lambda board: board.frames > 3)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    frames = rig.board.frames
+    assert indi.known["EVERLOOP_EFFECT"].on == ["NONE"]
+    assert indi.known["EVERLOOP_STATUS"].on == ["INDI_DISABLED"]
+    await indi.write("EVERLOOP_COLOR", RED=1)
+    await rig.board.wait_until(lambda board: board.leds[0].red == 1)
+    assert rig.board.frames == frames + 1
+
+
+async def test_an_effect_goes_on_when_the_link_is_back(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+    await rig.board.wait_until(lambda board: board.frames > 3)
+    await rig.service.stop()
+    await indi.in_state("CONNECTION", "Busy")
+    frames = rig.board.frames
+    await rig.service.start()
+    await rig.board.wait_until(lambda board: board.frames > frames + 3)
 
 
 async def test_a_mount_that_is_no_longer_watched_is_forgotten(rig: Rig) -> None:

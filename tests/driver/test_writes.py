@@ -192,4 +192,5 @@ async def test_board_properties_are_unknown_while_disconnected(away: Rig) -> Non
     away.indi.put(COLOR, "Number", RED=1)
     await away.indi.fence()
     assert [answer.name for answer in away.indi.answers] == ["CONNECTION_MODE"]
+    assert away.indi.messages == ["[WARNING] there is no property 'EVERLOOP_COLOR' now; nothing was written"]
     assert away.configs == []

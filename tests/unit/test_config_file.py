@@ -66,7 +66,7 @@ def test_what_xml_cannot_carry_becomes_a_blank() -> None:
 PROPERTIES: list[AnyProperty] = [
     NumberProperty("N", "N", "G", [NumberMember("X", "X", 0.1, 0, 1, step=0.1)]),
     SwitchProperty("S", "S", "G", [Member("A", "A", True), Member("B", "B", False)], rule=Rule.ANY_OF_MANY),
-    TextProperty("T", "T", "G", [Member("A", "A", " 'a' <b> "), Member("B", "B", "")]),
+    TextProperty("T", "T", "G", [Member("A", "A", "'a' <b> &c;"), Member("B", "B", "")]),
 ]  # fmt: skip
 
 
@@ -167,3 +167,16 @@ def test_errors_name_path_and_cause(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"^cannot remove {tmp_path}/none: No such file or directory$"):
         remove(tmp_path / "none")
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full"])
+def test_what_never_ends_is_not_read(device: str) -> None:
+    with pytest.raises(ConfigError, match="it is no file"):
+        read_bytes(Path(device))
+
+
+def test_a_file_too_long_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.xml"
+    path.write_bytes(b"x" * ((1 << 20) + 1))
+    with pytest.raises(ConfigError, match="longer than 1048576 bytes"):
+        read_bytes(path)

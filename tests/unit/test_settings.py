@@ -31,15 +31,16 @@ def test_no_addresses(text: str) -> None:
         Address.parse(text)
 
 
-def test_an_argument_goes_before_the_environment() -> None:
+def test_what_goes_before_what() -> None:
     environ = {"INDIDEV": "From Environment", "INDI_MATRIX_ADDRESS": "pi:1"}
     assert BoardSettings.from_environment(None, None, {}) == BoardSettings("MATRIX", Address("127.0.0.1", 20012))
     assert BoardSettings.from_environment(None, None, environ) == BoardSettings(
         "From Environment", Address("pi", 1)
     )
     assert BoardSettings.from_environment("Mine", "other", environ) == BoardSettings(
-        "Mine", Address("other", 20012)
+        "From Environment", Address("other", 20012)
     )
+    assert BoardSettings.from_environment("Mine", None, {}).name == "Mine"
 
 
 @pytest.mark.parametrize(

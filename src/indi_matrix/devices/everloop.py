@@ -197,17 +197,25 @@ class Everloop(Device):
             self._refresh()
 
     def depart(self, *, off: bool) -> None:
-        """Send the last picture, if it is still due, or darkness."""
+        """Send the last picture, if it is still due, or darkness. What moves has come to its end."""
         if off and self._used:
             self._send_last([DARK] * len(self._picture.colors))
-        elif self._unsent.is_set():
-            self._send_last(self._show.frame(_now()))
-        self._unsent.clear()
+            self._unsent.clear()
+        self._send_due()
+        self._show.effect = NO_EFFECT
+        self._show.status = False
+        self._status.update(self._status.only("INDI_DISABLED"))
 
     def end(self) -> None:
         """Give up the link."""
-        self.depart(off=False)
+        self._send_due()
+        self._moving.clear()
         super().end()
+
+    def _send_due(self) -> None:
+        if self.connected and self._unsent.is_set():
+            self._send_last(self._show.frame(_now()))
+        self._unsent.clear()
 
     # Frames
 
@@ -339,11 +347,11 @@ class Everloop(Device):
         return State.OK
 
     def _write_status(self, values: Mapping[str, bool]) -> State:
-        """Show the status from now on: the light and an effect would hide it, so they end."""
-        if values["INDI_ENABLED"] == self._show.status:
-            return State.OK
-        self._show.status = values["INDI_ENABLED"]
-        return self._change(self._picture.switch_off() if self._show.status else self._picture)
+        """Show the status from now on, or no longer, while neither the light nor an effect hides it."""
+        if values["INDI_ENABLED"] != self._show.status:
+            self._show.status = values["INDI_ENABLED"]
+            self._refresh()
+        return State.OK
 
     def _observe(self, name: str, heard: Heard | None) -> None:
         """Take note of what another device published."""

@@ -35,6 +35,7 @@ class Pin:
         self._command = command
         self._shown: bool | None = None
         self._changed_at: float | None = None
+        self._proven: bool | None = None  # the level that was last told and seen
         self._at_fault = False  # the output is not where it was told to be, and clients know
         channel = number + 1  # libindi counts from 1
         self.output = SwitchProperty(
@@ -72,6 +73,7 @@ class Pin:
 
     def turn(self, *, output: bool) -> None:
         """Take another direction, which has been sent; what was seen until now was in the old one."""
+        self.end_pulse()
         self.is_output = output
         self.due = self.pulse_end = self._shown = self._changed_at = None
         self._at_fault = False
@@ -79,6 +81,12 @@ class Pin:
             self.output.update(self.output.only(None), State.BUSY)
         else:
             self.input.update(state=State.IDLE)
+
+    def end_pulse(self) -> None:
+        """Forget a pulse that something else has ended: the pin is to be Off when it drives its pad again."""
+        if self.pulse_end is not None:
+            self.told, self.pulse_end, self.due = self.idle_level, None, None
+            self.pulse.update(state=State.IDLE)
 
     def invert(self, *, active_low: bool) -> None:
         """Show clients the inverse from now on, or no longer; the pad stays as it is."""
@@ -103,7 +111,10 @@ class Pin:
         """Tell that the output did not get where it was told to."""
         self.due = None
         self._at_fault = True
-        wanted = self._name(bool(self.told))
+        told = self.told
+        # It was answered with an Alert: what was true before is what is to be sent again.
+        self.told = self._proven if self._proven is not None else self.idle_level
+        wanted = self._name(bool(told))
         shown = "unknown" if self.pad is None else self._name(self.pad)
         text = f"{self.output.name}.{wanted}: pin {self.number} is {shown}; {why}"
         self.output.answer(self.seen(), State.ALERT, message_text("ERROR", text))
@@ -124,6 +135,7 @@ class Pin:
         elif agrees and self.due is not None:
             self.due = None
             self._at_fault = False
+            self._proven = self.told
             self.output.answer(self.seen(), State.OK)
             self.pulse.update(state=State.OK if self.pulse.state is State.BUSY else None)
         elif agrees and self._at_fault:
@@ -131,7 +143,9 @@ class Pin:
             self.output.answer(self.seen(), State.OK)
         elif agrees:
             self.output.show(self.seen())
-        elif self.due is None and not self._at_fault:
+        elif self._at_fault:
+            self.output.update(self.seen() if self.due is None else None)
+        elif self.due is None:
             self._at_fault = True
             wanted = self._name(bool(self.told))
             text = f"{self.output.name}: pin {self.number} was told {wanted} and no longer is"

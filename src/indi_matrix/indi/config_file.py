@@ -17,6 +17,7 @@ _FRAME: Final = ("\n      ", "\n  ")
 _MARKUP: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;", '"': "&quot;", "\r": "&#13;"}
 )
+_MOST_BYTES: Final = 1 << 20
 _VECTOR_START: Final = re.compile(rb"<new(?:Number|Switch|Text)Vector\b")
 _VECTOR_END: Final = re.compile(rb"</new(?:Number|Switch|Text)Vector\s*>")
 
@@ -96,10 +97,16 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         ConfigError: It cannot be read; the text names path and cause.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ConfigError(f"cannot read {path}: it is no file")
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > _MOST_BYTES:
+        raise ConfigError(f"cannot read {path}: it is longer than {_MOST_BYTES} bytes")
+    return data
 
 
 def write_bytes(path: Path, data: bytes) -> None:

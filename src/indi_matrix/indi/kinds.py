@@ -46,7 +46,8 @@ class TextProperty(Property[str]):
         return printable(value)
 
     def _parse(self, member: Member[str], text: str) -> str:  # noqa: ARG002 - any text will do
-        return text
+        # indiserver sets a text on a line of its own; libindi's drivers drop the white space around one, too.
+        return text.strip()
 
 
 class SwitchProperty(Property[bool]):

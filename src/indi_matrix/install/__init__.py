@@ -100,7 +100,8 @@ class Installation:
     def _advice(self) -> Iterator[str]:
         folder, commands = entry_file(self.prefix).parent, self.prefix / "bin"
         if self.prefix != DEFAULT_PREFIX:
-            yield f"make it known: INDI drivers directory {folder} in KStars, indi-web --xmldir {folder}"
+            quoted = shlex.quote(str(folder))
+            yield f"make it known: INDI drivers directory {folder} in KStars, indi-web --xmldir {quoted}"
         if str(commands) not in os.environ.get("PATH", "").split(os.pathsep):
             yield f"put {commands} into the PATH of indiserver"
         yield "restart KStars and indi-web: they read their list of drivers when they start"

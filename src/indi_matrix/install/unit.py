@@ -2,6 +2,7 @@
 
 import pwd
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,7 +62,7 @@ def unit_advice(path: Path) -> Iterator[str]:
     """Return what to type after the unit was installed."""
     yield "enable the service:"
     yield "  sudo systemctl daemon-reload"
-    yield f"  sudo systemctl enable --now {UNIT if path.parent in _KNOWN_FOLDERS else path}"
+    yield f"  sudo systemctl enable --now {UNIT if path.parent in _KNOWN_FOLDERS else shlex.quote(str(path))}"
     yield f"  journalctl -u {UNIT}"
 
 
