@@ -260,6 +260,8 @@ class Board:
         """Show clients the board, now that its service has answered."""
         back = self._phase is _Phase.LOST
         self._phase = _Phase.ONLINE
+        for device in self._connected_devices():
+            device.prepare()
         self._define_board()
         self._info.follow()
         if back:
@@ -334,6 +336,11 @@ class Board:
     def debugging(self) -> bool:
         """Whether messages of the level DEBUG are worth being made."""
         return self._reporting.debugging
+
+    @property
+    def lost(self) -> bool:
+        """Whether the service was lost, and is not back yet."""
+        return self._phase is _Phase.LOST
 
     @property
     def loading(self) -> bool:

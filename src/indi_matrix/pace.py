@@ -18,6 +18,8 @@ class Timing:
 
 
 _DEFAULT: Final = Timing(delay=1, timeout=5)
+_SHORTEST_DELAY, _LONGEST_DELAY = 0.01, 600
+_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 1, 60
 
 
 class Pace:
@@ -39,18 +41,23 @@ class Pace:
         self._bring = bring
         self.period = NumberProperty(
             "POLLING_PERIOD", "Polling", "Options",
-            [NumberMember("PERIOD_MS", "Period (ms)", 0.0, 10, 600000)], on_write=self._write_period, saved=True,
+            [NumberMember("PERIOD_MS", "Period (ms)", 0.0, _SHORTEST_DELAY * 1000, _LONGEST_DELAY * 1000)],
+            on_write=self._write_period, saved=True,
             source=lambda: {"PERIOD_MS": float(round(self.timing.delay * 1000))},
         )  # fmt: skip
         self.keep_alive = NumberProperty(
             "KEEP_ALIVE", "Keep-alive", "Options",
-            [NumberMember("TIMEOUT", "Timeout (s)", 0.0, 1, 60)], on_write=self._write_keep_alive, saved=True,
+            [NumberMember("TIMEOUT", "Timeout (s)", 0.0, _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT)],
+            on_write=self._write_keep_alive, saved=True,
             source=lambda: {"TIMEOUT": float(self.timing.timeout)},
         )  # fmt: skip
 
     def adopt(self, timing: Timing) -> None:
-        """Show clients the timing that the service has."""
-        self.timing = timing
+        """Show clients the timing that the service has, as far as a client could choose it."""
+        self.timing = Timing(
+            min(max(timing.delay, _SHORTEST_DELAY), _LONGEST_DELAY),
+            min(max(timing.timeout, _SHORTEST_TIMEOUT), _LONGEST_TIMEOUT),
+        )
         self.period.follow()
         self.keep_alive.follow()
 

@@ -9,12 +9,15 @@ import zmq.asyncio
 
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import request_info, why_silent
+from indi_matrix.malos.info import ServiceInfo, request_info, why_silent
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.settings import Address
 
 ANSWER_LIMIT: Final = 5.0
 """Seconds in which a service must have answered on all ports that are used."""
+
+
+_SILENT: Final = "MALOS answers, but its Everloop driver does not tell how many LEDs there are"
 
 
 async def visit(
@@ -25,11 +28,14 @@ async def visit(
     Raises:
         LinkError: There is no such service within 5 s, or it is lost; the text names address and cause.
     """
+    answered = False
     try:
         async with asyncio.timeout(ANSWER_LIMIT) as limit, AsyncExitStack() as links:
-            await _run(await _open_links(context, address, devices, links), limit, ready)
+            info = await request_info(context, address)
+            answered = True
+            await _run(await _open_links(context, address, info, devices, links), limit, ready)
     except TimeoutError:
-        cause = await why_silent(address)
+        cause = _SILENT if answered else await why_silent(address)
     except LinkError as error:
         cause = str(error)
     except ExceptionGroup as group:
@@ -41,10 +47,13 @@ async def visit(
 
 
 async def _open_links(
-    context: zmq.asyncio.Context, address: Address, devices: Sequence[Device], links: AsyncExitStack
+    context: zmq.asyncio.Context,
+    address: Address,
+    info: ServiceInfo,
+    devices: Sequence[Device],
+    links: AsyncExitStack,
 ) -> list[tuple[Device, Link]]:
     """Return a link for each device whose driver the service has."""
-    info = await request_info(context, address)
     missing = [device.driver for device in devices if device.required and device.driver not in info]
     if missing:
         raise LinkError(f"the service has no {missing[0]} driver")

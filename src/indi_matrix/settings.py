@@ -1,5 +1,6 @@
 """What a driver is started with: names and addresses of its boards, from arguments and environment."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,8 @@ DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 20012
 _NAME_LIMIT: Final = 63
 _PORT_LIMIT: Final = 65535
-_HOST = re.compile(r"[A-Za-z0-9_.:%-]+")
+_HOST_LIMIT: Final = 253
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Address:
         Raises:
             SettingsError: The host holds other characters than a name or an address, or the port is out of range.
         """
-        if not _HOST.fullmatch(self.host):
+        if not _is_host(self.host):
             raise SettingsError(f"{self.host!a} is neither a host name nor an address")
         check_port(self.port)
 
@@ -53,6 +55,17 @@ class Address:
     def __str__(self) -> str:
         """Return HOST:PORT."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_host(text: str) -> bool:
+    """Tell whether a text can be a host name or an IP address."""
+    if ":" in text:
+        try:
+            ipaddress.IPv6Address(text)
+        except ValueError:
+            return False
+        return True
+    return len(text) <= _HOST_LIMIT and all(map(_LABEL.fullmatch, text.split(".")))
 
 
 def parse_port(text: str) -> int:

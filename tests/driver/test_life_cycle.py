@@ -10,6 +10,7 @@ from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import piped
 from tests.driver.conftest import Rig
+from tests.simulator.client import Client
 
 ALWAYS = {
     "CONNECTION": ("Switch", "rw", "Main Control", ["CONNECT", "DISCONNECT"]),
@@ -94,6 +95,31 @@ async def test_a_service_without_gpio_makes_a_board_without_pins(away: Rig) -> N
     assert "GPIO_DIRECTION" not in indi.known
     assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + LIGHTBOX)
     assert (await indi.write("POLLING_PERIOD", PERIOD_MS=20)).state == "Ok"
+
+
+async def test_a_service_with_a_silent_ring_is_named(away: Rig) -> None:
+    indi = away.indi
+    with zmq.asyncio.Context() as context, context.socket(zmq.REQ) as asking, context.socket(zmq.REP) as answering:
+        asking.connect(f"tcp://{away.service.address}")
+        await asking.send(b"")
+        info = MalosDriverInfo.FromString(await asking.recv())
+        for driver in info.info:
+            if driver.driver_name == "Everloop":
+                driver.base_port = away.service.ports["Servo"].base  # which never publishes
+        await indi.write("DEVICE_ADDRESS", PORT=answering.bind_to_random_port("tcp://127.0.0.1"))
+        indi.put("CONNECTION", CONNECT="On")
+        await answering.recv()
+        await answering.send(info.SerializeToString())
+        await indi.in_state("CONNECTION", "Alert")
+    assert "MALOS answers, but its Everloop driver does not tell how many LEDs" in indi.answers[-1].message
+
+
+async def test_a_timing_that_no_client_could_choose_is_shown_within_limits(away: Rig) -> None:
+    async with Client(away.service) as client:
+        await client.configure("Gpio", delay_between_updates=0.002, timeout_after_last_ping=0.1)
+    assert (await away.indi.connect()).state == "Ok"
+    assert away.indi.known["POLLING_PERIOD"].values == {"PERIOD_MS": "10"}
+    assert away.indi.known["KEEP_ALIVE"].values == {"TIMEOUT": "1"}
 
 
 async def test_each_board_has_its_own_number_of_leds(each: Rig) -> None:

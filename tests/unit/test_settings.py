@@ -24,7 +24,30 @@ def test_addresses(text: str, address: Address) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":20012", "pi:", "pi:0", "pi:65536", "pi:-1", "pi:abc", "a b", "pi:\uff11", "[::1", "x/y", "pi:1e3"],
+    [
+        "",
+        ":20012",
+        "pi:",
+        "pi:0",
+        "pi:65536",
+        "pi:-1",
+        "pi:abc",
+        "a b",
+        "pi:\uff11",
+        "[::1",
+        "x/y",
+        "pi:1e3",
+        "a..b",
+        ".",
+        "-",
+        "%",
+        "pi.",
+        "x" * 64,
+        ".".join(["x" * 63] * 4),
+        "127.0.0.1:1:1",
+        ":::",
+        "a:b:c",
+    ],
 )
 def test_no_addresses(text: str) -> None:
     with pytest.raises(SettingsError):

@@ -35,6 +35,10 @@ class Host(Protocol):
         """Whether messages of the level DEBUG are worth being made."""
 
     @property
+    def lost(self) -> bool:
+        """Whether the service was lost, and is not back yet."""
+
+    @property
     def loading(self) -> bool:
         """Whether what is written now comes from the config file."""
 
@@ -98,6 +102,9 @@ class Device(ABC):
     @abstractmethod
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties that clients are to know, now that the visit has begun."""
+
+    def prepare(self) -> None:  # noqa: B027 - most devices have nothing to add
+        """Bring the properties up to date, now that the visit has begun well."""
 
     def arrived(self) -> None:  # noqa: B027 - most devices have nothing to add
         """Take note that clients know the properties now."""

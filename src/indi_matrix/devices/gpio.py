@@ -29,6 +29,7 @@ _GROUP: Final = "GPIO"
 
 # The first update is waited for this long before the pins are shown without it.
 _FIRST_UPDATE: Final = 0.5
+_SLOW_DELAY: Final = 3.0
 _CONFIRM_PERIODS: Final = 2
 _CONFIRM_EXTRA: Final = 1.0
 
@@ -88,6 +89,7 @@ class Gpio(Device):
         self._pins = [Pin(number, self._command) for number in PINS]
         self._changed = asyncio.Event()  # the next moment to look at the pins
         self._touched = False  # whether any pin was ever configured
+        self._first_update: bytes | None = None
         self._in_step = False  # whether the service is known to hold what was told
         self._active_low = SwitchProperty(
             "GPIO_ACTIVE_LOW", "Active low", _GROUP, _pin_members(), rule=Rule.ANY_OF_MANY, saved=True,
@@ -113,15 +115,25 @@ class Gpio(Device):
         """Agree on the timing, and learn the levels of the pads where the driver tells them soon."""
         await super().begin(link)
         self._in_step = False
+        self._first_update = None
         for pin in self._pins:
             pin.pad = None
         self._agree_on_timing()  # before the first ping, so that it holds from the first update on
         link.ping()
+        # After an outage the driver must prove that it is back; else clients would be told so again and again.
+        proof = self.host.lost and link.info.delay <= _SLOW_DELAY
         try:
-            async with asyncio.timeout(_FIRST_UPDATE):
-                self._take(await link.update())
+            async with asyncio.timeout(link.info.delay + _FIRST_UPDATE if proof else _FIRST_UPDATE):
+                self._first_update = await link.update()
         except TimeoutError:
-            pass  # a service in a long delay tells them later
+            if proof:
+                raise LinkError("the Gpio driver sends no updates") from None
+
+    def prepare(self) -> None:
+        """Take over the levels that are known by now; a service in a long delay tells them later."""
+        if self._first_update is not None:
+            self._take(self._first_update)
+            self._first_update = None
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties of all pins together, and those of each pin."""
@@ -238,7 +250,7 @@ class Gpio(Device):
         direction = pin.is_output if output is None else output
         told = pin.told if level is None else level
         self.link.send(pin_config(pin.number, output=direction, level=bool(told), timing=timing))
-        self._touched = True
+        self._touched = self._touched or timing is None
         if direction:
             pin.told = told
 

@@ -73,21 +73,21 @@ async def request_info(context: zmq.asyncio.Context, address: Address) -> Servic
     Raises:
         LinkError: The address cannot be used, or what answers there is not MALOS.
     """
-    while True:
-        reply = await _ask(context, address)
-        if reply is not None:
-            return parse_info(reply)
+    patience = _ATTEMPT
+    while (reply := await _ask(context, address, patience)) is None:
+        patience *= 3  # it may only be slow, and answer one request after another
+    return parse_info(reply)
 
 
-async def _ask(context: zmq.asyncio.Context, address: Address) -> bytes | None:
-    """Return the reply to one request, or None when there was none for a second."""
+async def _ask(context: zmq.asyncio.Context, address: Address, patience: float) -> bytes | None:
+    """Return the reply to one request, or None when there was none for some seconds."""
     with make_socket(context, zmq.REQ) as requests:
         try:
             requests.connect(endpoint(address.host, address.port))
         except zmq.ZMQError as error:
             raise LinkError(f"{address} cannot be connected to: {error.strerror}") from error
         try:
-            async with asyncio.timeout(_ATTEMPT):
+            async with asyncio.timeout(patience):
                 await requests.send(b"")  # one frame: more would abort the service
                 return bytes(await requests.recv())
         except TimeoutError:

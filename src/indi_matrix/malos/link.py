@@ -18,6 +18,8 @@ from indi_matrix.malos.sockets import endpoint, make_socket
 _LINGER_MS: Final = 300
 _PINGS_PER_TIMEOUT: Final = 3
 _SILENT_PERIODS: Final = 3
+# Another program may have set less, or nothing at all: then this sets the pace of pings and of our patience.
+_SHORTEST_TIMEOUT: Final = 0.3
 
 
 class Link:
@@ -33,7 +35,7 @@ class Link:
     def __init__(self, context: zmq.asyncio.Context, host: str, info: DriverInfo, *, newest_only: bool) -> None:
         self.info = info
         self.delay = info.delay
-        self.timeout = info.timeout
+        self.timeout = max(info.timeout, _SHORTEST_TIMEOUT)
         # IMMEDIATE refuses a config while the service is away, where it would else be queued and sent stale.
         self._base = make_socket(context, zmq.PUSH, _LINGER_MS)
         self._keep_alive = make_socket(context, zmq.PUSH)

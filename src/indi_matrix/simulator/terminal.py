@@ -114,6 +114,8 @@ class TerminalPicture:
             pressed = b""
         if not pressed:
             asyncio.get_running_loop().remove_reader(descriptor)
+        if pressed.startswith(b"\x1b"):
+            return  # an arrow or function key, which comes as several letters
         for key in pressed.decode("ascii", "ignore").lower():
             if key in _KEYS:
                 self._flip(_KEYS.index(key))
