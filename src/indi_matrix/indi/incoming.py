@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 from indi_matrix.indi.stream import WRITES, IndiStream, StreamError
 
 VERSION: Final = 1.7
-_BACKLOG: Final = 64  # messages that may wait before the peer has to
+# Bytes of messages that may wait before the peer has to: enough for the end of input to be seen behind them.
+_BACKLOG: Final = 1 << 20
 
 
 class Inbox:
@@ -20,6 +21,7 @@ class Inbox:
         self._resume = resume
         self._paused = False
         self._ended = False
+        self._waiting = 0
         self._stream = IndiStream()
         self._items: deque[ET.Element | StreamError] = deque()
         self._news = asyncio.Event()
@@ -27,7 +29,8 @@ class Inbox:
     def feed(self, data: bytes) -> None:
         """Take what the peer sent."""
         self._items.extend(self._stream.feed(data))
-        if len(self._items) > _BACKLOG and not self._paused:
+        self._waiting += len(data)
+        if self._waiting > _BACKLOG and not self._paused:
             self._paused = True
             self._pause()
         if self._items:
@@ -49,6 +52,7 @@ class Inbox:
             if self._ended:
                 return None
             self._news.clear()
+            self._waiting = 0
             if self._paused:
                 self._paused = False
                 self._resume()
