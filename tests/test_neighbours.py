@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest_asyncio
 
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
-from tests.programs import PATIENCE, PROGRAM, becomes, free_port, indiserver, listening, need, running, setprop
+from tests.programs import (
+    PATIENCE,
+    PROGRAM,
+    becomes,
+    free_port,
+    getprop,
+    indiserver,
+    listening,
+    need,
+    running,
+    setprop,
+)
 
 DARK = Led(0, 0, 0, 0)
 
@@ -18,6 +29,7 @@ DARK = Led(0, 0, 0, 0)
 class Site:
     board: SimulatedBoard
     port: int
+    server: int
 
     async def connect(self, *devices: str) -> None:
         for device in devices:
@@ -42,9 +54,9 @@ async def site() -> AsyncIterator[Site]:
             PROGRAM,
             *(need(f"indi_simulator_{name}") for name in simulators),
             environ={"INDI_MATRIX_ADDRESS": service.address},
-        ) as (_, port),
+        ) as (process, port),
     ):
-        made = Site(board, port)
+        made = Site(board, port, process.pid)
         await made.connect("MATRIX")
         yield made
 
@@ -79,6 +91,29 @@ async def test_the_status_ring_follows_weather_mount_and_dome(site: Site) -> Non
     await site.arc(1, 3)
     await setprop(site.port, "-n", "Telescope Simulator.EQUATORIAL_EOD_COORD.RA;DEC=1;20")
     await site.arc(1, 6)
+
+
+async def test_texts_that_indiserver_sets_on_lines_of_their_own(site: Site) -> None:
+    await site.connect("Filter Simulator")
+    await setprop(site.port, "MATRIX.ACTIVE_DEVICES.ACTIVE_FILTER=Nobody")
+    await setprop(site.port, "MATRIX.ACTIVE_DEVICES.ACTIVE_FILTER=Filter Simulator")
+    await becomes(site.port, '"MATRIX.FLAT_LIGHT_FILTER_INTENSITY.Red">=0')
+    await setprop(site.port, "MATRIX.GPIO_DIRECTION.PIN_0=On")
+    await becomes(site.port, '"MATRIX.DIGITAL_OUTPUT_1._STATE"==1')
+    await setprop(site.port, "MATRIX.DIGITAL_OUTPUT_LABELS.DIGITAL_OUTPUT_1=Roof motor")
+    await becomes(site.port, '"MATRIX.DIGITAL_OUTPUT_LABELS._STATE"==1')
+    name = "MATRIX.DIGITAL_OUTPUT_1._LABEL"
+    assert await getprop(site.port, name) == {name: "Roof motor"}
+
+
+async def test_the_weather_of_a_driver_that_died_is_not_shown(site: Site) -> None:
+    """indiserver starts the driver again, which is not connected then."""
+    await setprop(site.port, "-s", "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+    await site.connect("Weather Simulator")
+    await site.arc(0, 1)
+    async with running("pkill", "-KILL", "-P", str(site.server), "-f", "indi_simulator_weather") as killing:
+        await killing.wait()
+    await site.arc(0, 0)
 
 
 async def test_a_chain_of_two_servers(site: Site, tmp_path: Path) -> None:

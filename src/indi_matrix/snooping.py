@@ -16,6 +16,8 @@ _ROLES: Final = {
     "ACTIVE_DOME": ("Dome", "Dome Simulator"),
 }
 
+_CONNECTION: Final = "CONNECTION"
+
 Listener = Callable[[str, Heard | None], None]
 """Takes the name of a property, and the property; None when it is gone or its device is another one now."""
 
@@ -52,7 +54,7 @@ class Snooping:
         for role, named in self.property.values.items():
             if device != named:
                 continue
-            if root.tag == "delProperty" and not name:
+            if _is_gone(root, name):
                 self._forget(role)
             elif listeners := self._listeners[role].get(name, []):
                 heard = self._heard(root, device, name)
@@ -87,5 +89,15 @@ class Snooping:
 
     def _ask_for(self, role: str, device: str) -> None:
         if device.strip():
-            for name in self._listeners[role]:
+            for name in (_CONNECTION, *self._listeners[role]):
                 self._ask(device, name)
+
+
+def _is_gone(root: Element, name: str) -> bool:
+    """Tell whether a device has nothing more to say: it is deleted, or not connected, as after a restart.
+
+    indiserver does not tell drivers that one has died; but it starts that anew, and so its CONNECTION is defined.
+    """
+    if name == _CONNECTION:
+        return any(one.get("name") == "CONNECT" and (one.text or "").strip() == "Off" for one in root)
+    return root.tag == "delProperty" and not name

@@ -103,7 +103,7 @@ async def test_other_devices_are_asked_for_what_is_watched(away: Rig) -> None:
     assert {("Weather Simulator", "WEATHER_STATUS"), ("Telescope Simulator", "TELESCOPE_PARK")} <= set(asked)
     asked.clear()
     await away.indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="My Station", ACTIVE_DOME="")
-    assert asked == [("My Station", "WEATHER_STATUS")]
+    assert asked == [("My Station", "CONNECTION"), ("My Station", "WEATHER_STATUS")]
 
 
 async def test_the_status_ring_follows_the_weather(rig: Rig) -> None:
