@@ -164,6 +164,21 @@ async def test_what_is_given_goes_before_the_file(config: Path, monkeypatch: pyt
         assert indi.known["DEVICE_ADDRESS"].values == {"ADDRESS": "from.environment", "PORT": "20012"}
 
 
+async def test_loading_leaves_a_high_output_high(fast: Rig, config: Path) -> None:
+    """The driver was started anew, and the board was not: a running motor must not stop for that."""
+    await fast.indi.write("GPIO_DIRECTION", PIN_3="On")
+    await fast.indi.settle("DIGITAL_OUTPUT_4", ON="On")
+    await fast.indi.write("CONNECTION", DISCONNECT="On")
+    fast.configs.clear()
+    put_file(config, vector("Switch", "GPIO_DIRECTION", PIN_3="On"))
+    async with piped(make_driver(address=fast.service.address)) as again:
+        await (await again.get_properties()).connect()
+        assert (await process(again, "LOAD")).state == "Ok"
+        await again.in_state("DIGITAL_OUTPUT_4", "Ok")
+        assert again.known["DIGITAL_OUTPUT_4"].on == ["ON"]
+    assert {config.gpio.value for config in fast.sent("Gpio") if config.gpio.pin == 3} == {1}
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 async def test_the_order_in_the_file_does_not_matter(fast: Rig, config: Path, backwards: bool) -> None:
     vectors = [

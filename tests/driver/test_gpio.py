@@ -104,6 +104,7 @@ async def test_a_new_output_is_low(fast: Rig) -> None:
 async def test_an_output_is_busy_until_its_level_is_seen(fast: Rig) -> None:
     indi = fast.indi
     await indi.write("GPIO_DIRECTION", PIN_0="On")
+    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     assert (await indi.write("DIGITAL_OUTPUT_1", ON="On")).state == "Busy"
     await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     assert indi.known["DIGITAL_OUTPUT_1"].on == ["ON"]
