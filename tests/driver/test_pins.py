@@ -30,6 +30,8 @@ async def test_labels_are_live_at_once(fast: Rig) -> None:
     indi = fast.indi
     assert list(indi.known["DIGITAL_OUTPUT_LABELS"].members) == ["DIGITAL_OUTPUT_1"]
     assert list(indi.known["DIGITAL_INPUT_LABELS"].members) == [f"DIGITAL_INPUT_{n}" for n in range(2, 17)]
+    names = ("DIGITAL_OUTPUT_LABELS", "DIGITAL_INPUT_LABELS")
+    assert [indi.known[name].attributes["label"] for name in names] == ["Labels", "Digital Labels"]
     answer = await indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_1="Roof motor")
     assert (answer.state, answer.values) == ("Ok", {"DIGITAL_OUTPUT_1": "Roof motor"})
     assert indi.known["DIGITAL_OUTPUT_1"].attributes["label"] == "Roof motor"

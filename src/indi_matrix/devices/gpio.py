@@ -107,8 +107,8 @@ class Gpio(Device):
             "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, _ALL_HIGH)],
             perm=Perm.READ,
         )  # fmt: skip
-        self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Outputs")
-        self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Inputs")
+        self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
+        self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Digital Labels", "Inputs")
         self._label()
 
     async def begin(self, link: Link) -> None:

@@ -15,16 +15,18 @@ class Labels:
     Args:
         device: Whose property it is.
         name: Its name.
+        label: Its own label.
         group: Its group.
 
     Attributes:
         property: The property, while there is anything to be labelled.
     """
 
-    def __init__(self, device: Device, name: str, group: str) -> None:
+    def __init__(self, device: Device, name: str, label: str, group: str) -> None:
         self.property: TextProperty | None = None
         self._device = device
         self._name = name
+        self._label = label
         self._group = group
         self._labelled: dict[str, SwitchProperty] = {}
 
@@ -40,7 +42,7 @@ class Labels:
     def _made(self) -> TextProperty:
         members = [Member(name, name, prop.label) for name, prop in self._labelled.items()]
         return TextProperty(
-            self._name, "Labels", self._group, members, on_write=self._write, saved=True,
+            self._name, self._label, self._group, members, on_write=self._write, saved=True,
             source=lambda: {name: prop.label for name, prop in self._labelled.items()},
         )  # fmt: skip
 
