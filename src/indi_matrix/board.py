@@ -52,7 +52,7 @@ class Board:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
         self._simulator = simulator
-        self._ask_device: Callable[[str, str], None] = _nowhere
+        self._ask_device: Callable[[str, str], None]  # from attach() on
         self._phase = _Phase.AWAY
         self._wanted = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
@@ -100,7 +100,7 @@ class Board:
         self.indi.open(post)
 
     def depart(self) -> None:
-        """Apply ON_DISCONNECT, for the program ends."""
+        """Apply ON_DISCONNECT: the board is being left, by clients or by the program."""
         if self._phase is _Phase.ONLINE:
             for device in self._connected_devices():
                 device.depart(off=self._on_disconnect.values["OFF"])
@@ -363,7 +363,3 @@ class Board:
         if self._simulation.values["ENABLE"]:
             return "the simulated board"
         return str(general.read_address(self._address.values))
-
-
-def _nowhere(*_: object) -> None:
-    """Discard what is said before there is a driver to say it."""

@@ -31,6 +31,7 @@ class Snooping:
 
     def __init__(self, ask: Callable[[str, str], None]) -> None:
         self._ask = ask
+        self._started = False
         self._listeners: dict[str, dict[str, list[Listener]]] = {role: {} for role in _ROLES}
         self._partial: dict[tuple[str, str], dict[str, str]] = {}
         members = [Member(role, label, device) for role, (label, device) in _ROLES.items()]
@@ -44,7 +45,8 @@ class Snooping:
             self._listeners[role].setdefault(name, []).append(listener)
 
     def start(self) -> None:
-        """Ask for all that is listened to."""
+        """Ask for all that is listened to, from now on; what is configured before needs no asking of its own."""
+        self._started = True
         for role in _ROLES:
             self._ask_for(role, self.property.values[role])
 
@@ -88,7 +90,7 @@ class Snooping:
         return State.OK
 
     def _ask_for(self, role: str, device: str) -> None:
-        if device.strip():
+        if self._started and device.strip():
             for name in (_CONNECTION, *self._listeners[role]):
                 self._ask(device, name)
 

@@ -63,6 +63,18 @@ async def test_each_board_has_its_own_config_file() -> None:
         assert indi.known["POLLING_PERIOD"].values == {"PERIOD_MS": "30"}
 
 
+async def test_neighbours_in_the_config_file_are_asked_once() -> None:
+    file = Path.home() / ".indi" / "MATRIX_config.xml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = "<oneText name='ACTIVE_DOME'>My Dome</oneText>"
+    vector = f"<newTextVector device='MATRIX' name='ACTIVE_DEVICES'>{text}</newTextVector>"
+    file.write_text(f"<INDIDriver>{vector}</INDIDriver>")
+    async with piped(make_driver()) as indi:
+        await (await indi.get_properties()).fence()
+        assert indi.asked.count(("My Dome", "DOME_PARK")) == 1
+        assert not [device for device, _ in indi.asked if device == "Dome Simulator"]
+
+
 @pytest.mark.parametrize("boards", [{"": "pi"}, {"x" * 64: "pi"}, {"A": "pi:0"}, {"A": ""}])
 def test_boards_that_cannot_be(boards: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
