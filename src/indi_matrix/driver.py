@@ -68,8 +68,8 @@ class MatrixDriver(indipydriver.IPyDriver):
         name = root.get("name", "")
         if board is not None and root.tag in WRITES and name not in board.indi.properties:
             board.tell("WARNING", f"there is no property {shortened(name)} now; nothing was written")
+            await self._flush()
         await super()._readdata(root)
-        await self._flush()
 
     async def rxevent(self, event: Any) -> None:
         """Handle a client's write, or its wish for a definition."""

@@ -75,7 +75,7 @@ class Pin:
         """Take another direction, which has been sent; what was seen until now was in the old one."""
         self.end_pulse()
         self.is_output = output
-        self.due = self.pulse_end = self._shown = self._changed_at = None
+        self.due = self._shown = self._changed_at = None
         self._at_fault = False
         if output:
             self.output.update(self.output.only(None), State.BUSY)
