@@ -9,6 +9,7 @@ from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
 from indi_matrix.pace import Pace
+from indi_matrix.repeats import Repeats
 from indi_matrix.snooping import Listener
 
 
@@ -70,7 +71,8 @@ class Device(ABC):
         self.host = host
         self._link: Link | None = None
         self._written: AnyProperty | None = None
-        self._complaint = ""
+        self._fresh = True  # whether nothing was complained of since the last write
+        self._repeats = Repeats(lambda text: self.host.tell("WARNING", self._in_words(text)))
         self.shown = False
         """Whether clients know the device's properties."""
 
@@ -120,21 +122,24 @@ class Device(ABC):
     def written(self, prop: AnyProperty) -> None:
         """Take note that a client's write to a property was carried out."""
         self._written = prop
-        self._complaint = ""
+        self._fresh = True
 
     def complain(self, text: str) -> None:
-        """Show clients an error text of the driver, once, on the property that was written last.
+        """Show clients an error text of the driver, on the property that was written last; then count it.
 
         All programs that use the driver hear its errors, so it need not be about that write.
         """
-        if text == self._complaint:
+        if not self._repeats.is_first(text) and not self._fresh:
             return
-        self._complaint = text
+        self._fresh = False
         if self._written is not None and self._written.defined:
-            told = f"{self._written.name}: the {self.driver} driver says: {text}"
+            told = f"{self._written.name}: {self._in_words(text)}"
             self._written.update(state=State.ALERT, text=message_text("ERROR", told))
         else:
-            self.host.tell("WARNING", f"the {self.driver} driver says: {text}")
+            self.host.tell("WARNING", self._in_words(text))
+
+    def _in_words(self, complaint: str) -> str:
+        return f"the {self.driver} driver says: {complaint}"
 
     def retime(self) -> None:  # noqa: B027 - most devices do not
         """Bring a new timing to the driver, where the device follows POLLING_PERIOD and KEEP_ALIVE."""
