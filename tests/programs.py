@@ -14,10 +14,10 @@ PROGRAM = Path(sys.executable).with_name("indi_matrix")
 PATIENCE = 10.0
 
 
-def need(program: str) -> str:
-    """Return the path of an INDI program, from Debian's package indi-bin; these tests do not do without it."""
+def need(program: str, package: str = "indi-bin") -> str:
+    """Return the path of a program that is in a package of Debian; these tests do not do without it."""
     path = shutil.which(program)
-    assert path is not None, f"{program} is missing: apt-get install indi-bin"
+    assert path is not None, f"{program} is missing: apt-get install {package}"
     return path
 
 

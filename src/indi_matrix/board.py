@@ -14,10 +14,12 @@ from indi_matrix import general
 from indi_matrix.configuration import Configuration
 from indi_matrix.devices import DEVICES, Device
 from indi_matrix.errors import LinkError, MatrixError, WriteError
+from indi_matrix.holdings import Holdings
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.indi.vectors import Write
 from indi_matrix.pace import Pace
+from indi_matrix.repeats import Repeats
 from indi_matrix.reporting import Reporting, in_words
 from indi_matrix.session import visit
 from indi_matrix.settings import Address, BoardSettings
@@ -26,7 +28,11 @@ from indi_matrix.snooping import Listener, Snooping
 log = logging.getLogger(__name__)
 
 _RETRY_PAUSE: Final = 0.2
+# A service that hung needs this long to do what had piled up before it.
+_AFTERMATH: Final = 3.0
 _AUX: Final = 1 << 15
+
+_INTERNAL: Final = "internal error, see the log"
 
 Simulator = Callable[[], AbstractAsyncContextManager[Address]]
 """Runs a simulated board's service while its block does, and tells where that is."""
@@ -52,14 +58,15 @@ class Board:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
         self._simulator = simulator
-        self._ask_device: Callable[[str, str], None]  # from attach() on
         self._phase = _Phase.AWAY
         self._wanted = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
+        self._destination: Address | None = None  # of the session; None is the simulated board
+        self._obstacles = Repeats(lambda text: self.tell("DEBUG", text))
+        self._aftermath: asyncio.TimerHandle | None = None
         self.pace = Pace(self._bring_timing)
-        self._owners: dict[str, Device] = {}
-        self._states: dict[str, State] = {}
-        self._snooping = Snooping(self._ask)
+        self._holdings = Holdings(self.indi)
+        self._snooping = Snooping()
         self._devices = [device(self) for device in DEVICES]
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._replay)
@@ -72,15 +79,23 @@ class Board:
         self._simulation = general.simulation(self._write_simulation, on=simulate)
         self._on_disconnect = general.on_disconnect()
 
-    def attach(self, post: Callable[[Element], None], ask: Callable[[str, str], None], *, alone: bool) -> None:
+    def attach(
+        self,
+        post: Callable[[Element], None],
+        ask: Callable[[str, str], None],
+        drop: Callable[[str], None],
+        *,
+        alone: bool,
+    ) -> None:
         """Take the ways to clients and to other devices, and have what is always there, as configured.
 
         Args:
             post: Sends clients an element.
             ask: Has another device, by its name, publish one of its properties to us.
+            drop: Has nothing more of another device come to us, as far as this board is concerned.
             alone: Whether there is no other board in this program.
         """
-        self._ask_device = ask
+        self._snooping.attach(ask, drop)
         self._reporting.named = not alone
         for prop in (
             self._connection,
@@ -109,6 +124,10 @@ class Board:
         """Take what another INDI device published."""
         self._snooping.hear(root)
 
+    def listens_to(self, device: str) -> bool:
+        """Tell whether another device is among ACTIVE_DEVICES."""
+        return self._snooping.listens_to(device)
+
     def definition(self, name: str) -> Element:
         """Return the definition of a property that clients may know.
 
@@ -124,6 +143,12 @@ class Board:
             await self._wanted.wait()
             async with asyncio.TaskGroup() as tasks:
                 self._session = tasks.create_task(self._stay_connected(context), name=f"{self.name} session")
+                try:
+                    await asyncio.wait({self._session})
+                except asyncio.CancelledError:
+                    # A visit that fails at the same moment raises its failure and drops the cancellation.
+                    self._wanted.clear()
+                    raise
             self._session = None
 
     # Writes
@@ -148,11 +173,11 @@ class Board:
         except Exception:
             # A fault of ours must not take the driver down; the client is told, and the log has the details.
             log.exception("%s.%s: the write failed", self.name, prop.name)
-            return f"{prop.name}: internal error, see the log"
+            return f"{prop.name}: {_INTERNAL}"
         return ""
 
     def _carry_out(self, prop: AnyProperty, root: Element) -> None:
-        owner = self._owners.get(prop.name)
+        owner = self._holdings.owner(prop.name)
         if owner is not None and self._phase is not _Phase.ONLINE:
             raise LinkError(f"the link to {self._place} is lost")
         values = prop.read(root)
@@ -193,6 +218,8 @@ class Board:
         if self._phase is _Phase.ONLINE:
             return State.OK
         if self._phase is _Phase.AWAY:
+            simulated = self._simulation.values["ENABLE"]
+            self._destination = None if simulated else general.read_address(self._address.values)
             self._phase = _Phase.CONNECTING
             self._wanted.set()
         return State.BUSY
@@ -209,16 +236,13 @@ class Board:
 
     def _leave(self) -> None:
         self.depart()
+        self._calm_down()
         self._phase = _Phase.AWAY
         self._wanted.clear()
         for device in self._devices:
             device.end()
             device.shown = False
-        self._states.clear()
-        for name in list(self._owners):
-            prop = self.indi.properties[name]
-            self.delete(prop)
-            prop.update(state=State.IDLE)
+        self._holdings.leave()
 
     async def _stay_connected(self, context: zmq.asyncio.Context) -> None:
         """Connect, and after a loss connect again, for as long as clients want it."""
@@ -228,7 +252,17 @@ class Board:
                     await self._visit(context, address)
         except Exception as error:
             log.exception("%s: the session failed", self.name)
-            self._fail(f"internal error, see the log: {error}")
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """End a session that failed by a fault of ours; it costs that session and no more, whatever else fails."""
+        try:
+            self._fail(f"{self._place}: {_INTERNAL}: {error}")
+        except Exception:
+            log.exception("%s: the session did not end properly", self.name)
+            self._phase = _Phase.AWAY
+            self._wanted.clear()
+            self._tell_failure(_INTERNAL)
 
     def _is_current(self) -> bool:
         """Tell whether clients still want the session that asks; one of before a disconnect may yet be closing."""
@@ -237,8 +271,8 @@ class Board:
     @asynccontextmanager
     async def _service(self) -> AsyncIterator[Address]:
         """Tell where the service is, for as long as the session lasts; a simulated one runs that long."""
-        if not self._simulation.values["ENABLE"]:
-            yield general.read_address(self._address.values)
+        if self._destination is not None:
+            yield self._destination
             return
         async with self._simulator() as address:
             yield address
@@ -254,71 +288,69 @@ class Board:
             if self._phase is _Phase.CONNECTING:
                 self._fail(str(error))
             else:
-                await self._lose(str(error))
+                await self._lose(error)
 
     def _arrive(self) -> None:
         """Show clients the board, now that its service has answered."""
         back = self._phase is _Phase.LOST
         self._phase = _Phase.ONLINE
-        for device in self._connected_devices():
-            device.prepare()
-        self._define_board()
+        self._holdings.arrive(self._connected_devices())
         self._info.follow()
         if back:
-            for device in self._connected_devices():
-                device.reassert()
-            for name, state in self._states.items():
-                if name in self._owners:
-                    self.indi.properties[name].update(state=state)
-        self._states.clear()
+            self._reassert()
+            self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._settle)
         text = message_text("INFO", f"{self._place} is {'back' if back else 'connected'}")
         self._connection.answer(self._connection.only("CONNECT"), State.OK, text)
-
-    def _define_board(self) -> None:
-        """Define what the board has now, and delete what it no longer has."""
-        wanted = {prop.name: prop for device in self._connected_devices() for prop in device.properties()}
-        for name in list(self._owners):
-            if wanted.get(name) is not self.indi.properties[name]:
-                self.delete(self.indi.properties[name])
-        for device in self._connected_devices():
-            device.shown = True
-            for prop in device.properties():
-                if not prop.defined:
-                    self.define(device, prop)
-            device.arrived()
 
     def _fail(self, cause: str) -> None:
         """Give up connecting, and say why."""
         self._leave()
-        text = message_text("ERROR", f"cannot connect to {cause}")
-        self._connection.answer(self._connection.only("DISCONNECT"), State.ALERT, text)
+        self._tell_failure(f"cannot connect to {cause}")
 
-    async def _lose(self, cause: str) -> None:
+    def _tell_failure(self, text: str) -> None:
+        self._connection.answer(self._connection.only("DISCONNECT"), State.ALERT, message_text("ERROR", text))
+
+    async def _lose(self, error: LinkError) -> None:
         """Show that the service is lost, once; after a visit that failed, wait a little before the next."""
         repeated = self._phase is _Phase.LOST
         self._phase = _Phase.LOST
-        for name in self._owners:
-            prop = self.indi.properties[name]
-            self._states.setdefault(name, prop.state)
-            prop.update(state=State.ALERT)
+        self._calm_down()
+        self._holdings.lose()
         if repeated:
-            self.tell("DEBUG", f"no way back yet: {cause}")
+            if self._obstacles.is_first(cause := f"no way back yet: {error}"):
+                self.tell("DEBUG", cause)
             await asyncio.sleep(_RETRY_PAUSE)
         else:
-            text = message_text("ERROR", f"lost {cause}; reconnecting")
+            text = message_text("ERROR", f"lost {error}; reconnecting")
             self._connection.answer(self._connection.only("CONNECT"), State.BUSY, text)
+
+    def _settle(self) -> None:
+        """Send everything once more, behind whatever else reached the service as it came back."""
+        self._aftermath = None
+        try:
+            self._reassert()
+        except LinkError as error:
+            log.info("%s: nothing was sent again: %s", self.name, error)
+
+    def _calm_down(self) -> None:
+        """Have nothing sent again any more."""
+        if self._aftermath is not None:
+            self._aftermath.cancel()
+            self._aftermath = None
+
+    def _reassert(self) -> None:
+        for device in self._connected_devices():
+            device.reassert()
 
     # What devices ask for, and what serves both them and the life cycle
 
     def define(self, device: Device, prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
-        self._owners[prop.name] = device
-        self.indi.define(prop)
+        self._holdings.define(device, prop)
 
     def delete(self, prop: AnyProperty) -> None:
         """Take a property of a device away from clients."""
-        self.indi.delete(prop)
-        del self._owners[prop.name]
+        self._holdings.delete(prop)
 
     def recall(self, prop: AnyProperty) -> None:
         """Bring back from the config file what it has of a property that came to be known by itself."""
@@ -347,9 +379,6 @@ class Board:
         """Whether what is written now comes from the config file."""
         return self._configuration.loading
 
-    def _ask(self, device: str, name: str) -> None:
-        self._ask_device(device, name)
-
     def _connected_devices(self) -> list[Device]:
         return [device for device in self._devices if device.connected]
 
@@ -360,6 +389,5 @@ class Board:
 
     @property
     def _place(self) -> str:
-        if self._simulation.values["ENABLE"]:
-            return "the simulated board"
-        return str(general.read_address(self._address.values))
+        """Where the session's service is, whatever clients have chosen for the next."""
+        return "the simulated board" if self._destination is None else str(self._destination)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -30,7 +31,7 @@ class MatrixDriver(indipydriver.IPyDriver):
         self._sending = False
         self._unsent = asyncio.Event()
         for board in boards:
-            board.attach(self.post, self.watch, alone=len(boards) == 1)
+            board.attach(self.post, self.watch, partial(self._drop, board), alone=len(boards) == 1)
 
     def post(self, element: Element) -> None:
         """Send clients an element, after all that was posted before; never waits."""
@@ -44,6 +45,14 @@ class MatrixDriver(indipydriver.IPyDriver):
         self.snoopvectors.setdefault((device, name), None)
         self.snoopdevices.add(device)  # else indipydriver would keep from us that all of a device is gone
         self.post(Element("getProperties", version="1.7", device=device, name=name))
+
+    def _drop(self, board: Board, device: str) -> None:
+        """Hear nothing more of another device for a board's sake, unless another board listens to it."""
+        if any(other is not board and other.listens_to(device) for other in self._boards.values()):
+            return
+        self.snoopdevices.discard(device)
+        for key in [key for key in self.snoopvectors if key[0] == device]:
+            del self.snoopvectors[key]
 
     def shutdown(self) -> None:
         """Leave the boards as ON_DISCONNECT says, and stop."""

@@ -23,14 +23,11 @@ Listener = Callable[[str, Heard | None], None]
 
 
 class Snooping:
-    """Listens to the devices that ACTIVE_DEVICES names.
+    """Listens to the devices that ACTIVE_DEVICES names."""
 
-    Args:
-        ask: Has a device publish a property to us, from now on.
-    """
-
-    def __init__(self, ask: Callable[[str, str], None]) -> None:
-        self._ask = ask
+    def __init__(self) -> None:
+        self._ask: Callable[[str, str], None]  # from attach() on
+        self._drop: Callable[[str], None]
         self._started = False
         self._listeners: dict[str, dict[str, list[Listener]]] = {role: {} for role in _ROLES}
         self._partial: dict[tuple[str, str], dict[str, str]] = {}
@@ -38,6 +35,15 @@ class Snooping:
         self.property = TextProperty(
             "ACTIVE_DEVICES", "Snoop devices", "Options", members, on_write=self._write, saved=True
         )
+
+    def attach(self, ask: Callable[[str, str], None], drop: Callable[[str], None]) -> None:
+        """Take the way to other devices.
+
+        Args:
+            ask: Has a device publish a property to us, from now on.
+            drop: Has nothing more of a device come to us.
+        """
+        self._ask, self._drop = ask, drop
 
     def listen(self, role: str, names: Iterable[str], listener: Listener) -> None:
         """Have a listener told of properties of the device that has a role."""
@@ -87,7 +93,13 @@ class Snooping:
             if device != self.property.values[role]:
                 self._forget(role)
                 self._ask_for(role, device)
+        for device in set(self.property.values.values()) - set(values.values()):
+            self._drop(device)
         return State.OK
+
+    def listens_to(self, device: str) -> bool:
+        """Tell whether a device has a role."""
+        return device in self.property.values.values()
 
     def _ask_for(self, role: str, device: str) -> None:
         if self._started and device.strip():

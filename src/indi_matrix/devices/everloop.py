@@ -249,7 +249,8 @@ class Everloop(Device):
     def _send_last(self, colors: Sequence[Color]) -> None:
         """Send a frame now, if the service takes it."""
         try:
-            self._send(colors)
+            self.link.send_last(image_config(colors))
+            self._used = True
         except LinkError as error:
             log.info("the last picture was not shown: %s", error)
 

@@ -12,12 +12,19 @@ from zmq.utils.monitor import recv_monitor_message
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo
-from indi_matrix.malos.sockets import endpoint, make_socket
+from indi_matrix.malos.sockets import NO_DESCRIPTOR, drop_undelivered, endpoint, make_socket
 
 # How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.
 _LINGER_MS: Final = 300
+# TCP by itself would deliver what was sent into a cut network as soon as that heals, be it minutes later.
+_GIVE_UP_MS: Final = 3000
+_LONGEST_ERROR: Final = 200
 _PINGS_PER_TIMEOUT: Final = 3
 _SILENT_PERIODS: Final = 3
+# After this long without an update a config is refused: a service that hangs would act on it whenever it wakes up.
+_QUIET_PERIODS: Final = 2
+_QUIET_EXTRA: Final = 1.0
+_LATE_UPDATE: Final = 0.5
 # Another program may have set less, or nothing at all: then this sets the pace of pings and of our patience.
 _SHORTEST_TIMEOUT: Final = 0.3
 
@@ -40,6 +47,7 @@ class Link:
         self._base = make_socket(context, zmq.PUSH, _LINGER_MS)
         self._keep_alive = make_socket(context, zmq.PUSH)
         self._base.immediate = self._keep_alive.immediate = True
+        self._base.tcp_maxrt = self._keep_alive.tcp_maxrt = _GIVE_UP_MS
         if newest_only:
             # Not CONFLATE: it drops the last config when the socket is closed right after.
             self._base.sndhwm = 1
@@ -52,6 +60,8 @@ class Link:
         self._timing_changed = asyncio.Event()
         self._slowest_delay = info.delay
         self._patience: asyncio.Timeout | None = None
+        self._descriptor = NO_DESCRIPTOR
+        self._heard = self._expected = asyncio.get_running_loop().time()
 
     async def connect(self) -> None:
         """Connect all four ports; on return a config can be sent and its errors will be heard."""
@@ -61,13 +71,16 @@ class Link:
         self._updates.subscribe(b"")
         for socket, port in zip(self._sockets, numbers, strict=True):
             socket.connect(endpoint(self._host, port))
-        await asyncio.gather(
-            *(_event(monitor, zmq.Event.HANDSHAKE_SUCCEEDED) for monitor in self._monitors.values())
-        )
+        _, _, self._descriptor, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
         # From now on the data updates alone tell whether the service is there.
         for socket in self._sockets:
             if socket is not self._updates:
                 self._stop_monitor(socket)
+
+    def abort(self) -> None:
+        """Have nothing delivered any more of what was sent, if the network still holds it back."""
+        self._base.linger = 0
+        drop_undelivered(self._descriptor, self.info.ports.base)
 
     def close(self) -> None:
         """Close all sockets; what was sent is still delivered if the service takes it at once."""
@@ -86,11 +99,24 @@ class Link:
         """Hand a config to the driver.
 
         Raises:
-            LinkError: The driver is not connected, or does not take what was sent before.
+            LinkError: The driver is not connected, does not take what was sent before, or is quiet.
         """
+        quiet = asyncio.get_running_loop().time() - self._heard
+        if quiet > _QUIET_PERIODS * self._slowest_delay + _QUIET_EXTRA:
+            raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
         self._send(self._base, config, "config")
         if self.on_send is not None:
             self.on_send(config)
+
+    def send_last(self, config: bytes) -> None:
+        """Hand over a config that nothing follows, also while another one is unsent.
+
+        Raises:
+            LinkError: The driver is not connected, or is quiet.
+        """
+        if self._base.sndhwm:
+            self._base.sndhwm += 1  # libzmq applies it to the connection at hand
+        self.send(config)
 
     def ping(self) -> None:
         """Ask for updates for another timeout.
@@ -114,6 +140,7 @@ class Link:
         config; so that a longer one leaves no gap, two more pings keep to the shorter of old and new.
         """
         self._slowest_delay = max(self._slowest_delay, delay)
+        self._expected = asyncio.get_running_loop().time()
         self.delay = delay
         self.timeout = timeout
         self._timing_changed.set()
@@ -162,12 +189,15 @@ class Link:
             raise LinkError(f"no update from the {self.info.name} driver for {silence}") from None
         finally:
             self._patience = None
-        self._slowest_delay = self.delay
+        self._heard = asyncio.get_running_loop().time()
+        # One that was sent before the delay under way began tells nothing of that.
+        if self._heard > self._expected + _LATE_UPDATE:
+            self._slowest_delay = self.delay
         return payload
 
     async def error(self) -> str:
-        """Return the next error text, cleared of all that is not ASCII."""
-        return bytes(await self._errors.recv()).decode("ascii", "replace")
+        """Return the next error text, cleared of all that is not ASCII, 200 characters at most."""
+        return bytes(await self._errors.recv())[:_LONGEST_ERROR].decode("ascii", "replace")
 
     async def disconnection(self) -> None:
         """Wait until the driver closes the connection of its data updates, and say so.
@@ -175,7 +205,8 @@ class Link:
         Raises:
             LinkError: That has happened.
         """
-        await _event(self._monitors[self._updates], zmq.Event.DISCONNECTED)
+        while (await recv_monitor_message(self._monitors[self._updates]))["event"] != zmq.Event.DISCONNECTED:
+            pass
         raise LinkError(f"the {self.info.name} driver closed the connection")
 
 
@@ -190,10 +221,13 @@ def _monitor(socket: zmq.asyncio.Socket) -> zmq.asyncio.Socket:
     return socket.get_monitor_socket(addr=f"inproc://monitor-{next(_monitor_numbers)}")
 
 
-async def _event(monitor: zmq.asyncio.Socket, wanted: zmq.Event) -> None:
-    """Wait for an event on a socket's monitor."""
-    while (await recv_monitor_message(monitor))["event"] != wanted:
-        pass
+async def _handshake(monitor: zmq.asyncio.Socket) -> int:
+    """Wait until the other side has agreed to a socket's connection; return its file descriptor."""
+    descriptor = NO_DESCRIPTOR
+    while (message := await recv_monitor_message(monitor))["event"] != zmq.Event.HANDSHAKE_SUCCEEDED:
+        if message["event"] == zmq.Event.CONNECTED:
+            descriptor = message["value"]
+    return descriptor
 
 
 @asynccontextmanager
@@ -212,5 +246,9 @@ async def open_link(
     try:
         await link.connect()
         yield link
+    except Exception:
+        # Lost. Clients are told that what was not seen to be done is not done, so that must not be done later.
+        link.abort()
+        raise
     finally:
         link.close()

@@ -1,7 +1,19 @@
 """ZeroMQ sockets as this package uses them."""
 
+import socket
+import struct
+from contextlib import suppress
+from typing import Final
+
 import zmq
 import zmq.asyncio
+
+# MALOS' messages are shorter by far: bounds on the memory that whatever answers in its place can take.
+_LONGEST_MESSAGE: Final = 1 << 16
+_MOST_UNREAD: Final = 200
+
+NO_DESCRIPTOR: Final = -1
+_NEVER_LINGER: Final = struct.pack("ii", 1, 0)
 
 
 def endpoint(host: str, port: int) -> str:
@@ -17,7 +29,25 @@ def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq
         kind: Its type, such as zmq.SUB.
         linger: Milliseconds that it goes on sending after it was closed.
     """
-    socket = context.socket(kind)
-    socket.linger = linger
-    socket.ipv6 = True
-    return socket
+    made = context.socket(kind)
+    made.linger = linger
+    made.maxmsgsize = _LONGEST_MESSAGE
+    made.rcvhwm = _MOST_UNREAD
+    made.ipv6 = True
+    return made
+
+
+def drop_undelivered(descriptor: int, port: int) -> None:
+    """Have TCP drop what a connection has not delivered when it is closed, as ZeroMQ has no option for that.
+
+    Args:
+        descriptor: The connection, as ZeroMQ told of it; by now it may be closed, and the number another's.
+        port: That of its other side.
+    """
+    with suppress(OSError):
+        connection = socket.socket(fileno=descriptor)
+        try:
+            if connection.getpeername()[1] == port:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
+        finally:
+            connection.detach()

@@ -1,0 +1,74 @@
+"""What clients know of a board while it is connected: the properties of its devices."""
+
+from collections.abc import Iterable
+
+from indi_matrix.devices import Device
+from indi_matrix.indi.device import IndiDevice
+from indi_matrix.indi.properties import AnyProperty, State
+
+
+class Holdings:
+    """The properties that came with the board and go with it, and the device that each belongs to."""
+
+    def __init__(self, indi: IndiDevice) -> None:
+        self._indi = indi
+        self._owners: dict[str, Device] = {}
+        self._states: dict[str, State] = {}  # of before the outage
+
+    def owner(self, name: str) -> Device | None:
+        """Return the device of a property; None for one that is always there."""
+        return self._owners.get(name)
+
+    def define(self, device: Device, prop: AnyProperty) -> None:
+        """Make a property of a device known to clients."""
+        self._owners[prop.name] = device
+        self._indi.define(prop)
+
+    def delete(self, prop: AnyProperty) -> None:
+        """Take a property of a device away from clients."""
+        self._indi.delete(prop)
+        del self._owners[prop.name]
+
+    def arrive(self, devices: Iterable[Device]) -> None:
+        """Have clients know what the devices that are connected have now, up to date."""
+        self._delete_what_is_gone(devices)
+        self._restore_states()
+        for device in devices:
+            self._show(device)
+
+    def lose(self) -> None:
+        """Turn all to Alert; the states that they had are kept."""
+        for name in self._owners:
+            prop = self._indi.properties[name]
+            self._states.setdefault(name, prop.state)
+            prop.update(state=State.ALERT)
+
+    def leave(self) -> None:
+        """Delete all."""
+        self._states.clear()
+        for name in list(self._owners):
+            prop = self._indi.properties[name]
+            self.delete(prop)
+            prop.update(state=State.IDLE)
+
+    def _delete_what_is_gone(self, devices: Iterable[Device]) -> None:
+        """Delete what the board no longer has: after an outage it may be another one."""
+        wanted = {prop.name: prop for device in devices for prop in device.properties()}
+        for name in list(self._owners):
+            if wanted.get(name) is not self._indi.properties[name]:
+                self.delete(self._indi.properties[name])
+
+    def _restore_states(self) -> None:
+        """Have the properties in the states of before the outage; what is seen by now may change them again."""
+        for name, state in self._states.items():
+            if name in self._owners:
+                self._indi.properties[name].update(state=state)
+        self._states.clear()
+
+    def _show(self, device: Device) -> None:
+        device.prepare()
+        device.shown = True
+        for prop in device.properties():
+            if not prop.defined:
+                self.define(device, prop)
+        device.arrived()

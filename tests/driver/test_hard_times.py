@@ -1,0 +1,165 @@
+"""A service that goes wrong without going away, and what clients choose meanwhile."""
+
+import asyncio
+
+import pytest
+
+from indi_matrix.devices.gpio import Gpio
+from indi_matrix.simulator import MalosService, SimulatedBoard
+from tests.driver.conftest import Rig
+from tests.siege.malos import answer_info_only
+
+REFUSAL = "ERROR: LED values go from 0 to 255."
+
+
+async def lost(rig: Rig) -> None:
+    await rig.indi.in_state("CONNECTION", "Busy")
+
+
+async def test_a_service_that_is_quiet_is_sent_nothing(away: Rig) -> None:
+    """A service that hangs would carry it out whenever it wakes up."""
+    rig, indi = away, away.indi
+    await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+    await indi.connect()
+    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
+    rig.service.hang()
+    assert (await indi.write("DIGITAL_OUTPUT_6", ON="On")).state == "Busy"
+    await indi.in_state("DIGITAL_OUTPUT_6", "Alert")
+    answer = await indi.write("DIGITAL_OUTPUT_6", ON="On")
+    assert answer.state == "Alert"
+    assert answer.message.startswith(
+        "[ERROR] DIGITAL_OUTPUT_6: nothing was sent: no update from the Gpio driver for"
+    )
+    assert indi.known["CONNECTION"].state == "Ok"
+    rig.service.resume()
+    await indi.until(lambda: indi.known["DIGITAL_OUTPUT_6"].on == ["ON"])
+    await indi.settle("DIGITAL_OUTPUT_6", OFF="On")
+    assert [config.gpio.value for config in rig.sent("Gpio") if config.gpio.pin == 5] == [0, 1, 0]
+
+
+async def test_all_is_sent_again_behind_what_had_piled_up(away: Rig) -> None:
+    rig, indi = away, away.indi
+    await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+    await indi.write("KEEP_ALIVE", TIMEOUT=1)
+    await indi.connect()
+    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    await indi.write("EVERLOOP_COLOR", RED=5)
+    await rig.all_sent("Everloop", 1)
+    rig.service.hang()
+    await lost(rig)
+    rig.configs.clear()
+    rig.service.resume()
+    await indi.in_state("CONNECTION", "Ok")
+    pins = [config.gpio.pin for config in await rig.all_sent("Gpio", 32)]
+    assert [pins.count(pin) for pin in range(16)] == [2] * 16
+    assert len(await rig.all_sent("Everloop", 2)) == 2
+
+
+async def test_nothing_is_sent_again_to_a_board_that_clients_left(away: Rig) -> None:
+    rig, indi = away, away.indi
+    await indi.connect()
+    await indi.write("EVERLOOP_COLOR", RED=5)
+    await rig.service.stop()
+    await lost(rig)
+    await rig.service.start()
+    await indi.in_state("CONNECTION", "Ok")
+    await rig.all_sent("Everloop", 2)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    board = asyncio.get_running_loop()
+    assert not [handle for handle in board._scheduled if "_settle" in repr(handle) and not handle.cancelled()]
+
+
+async def test_a_service_that_answers_for_info_only_is_not_connected(away: Rig) -> None:
+    indi, service = away.indi, away.service
+    info = service._info()
+    await service.stop()
+    async with answer_info_only(service, info):
+        answer = await indi.connect()
+    assert answer.state == "Alert"
+    assert "MALOS answers, but its Everloop driver does not tell how many LEDs there are" in answer.message
+    await service.start()
+    assert (await indi.connect()).state == "Ok"
+
+
+async def test_a_service_that_answers_for_info_only_is_not_back(rig: Rig) -> None:
+    indi, service = rig.indi, rig.service
+    await indi.write("DEBUG", ENABLE="On")
+    await indi.write("LOGGING_LEVEL", LOG_DEBUG="On")
+    info = service._info()
+    await service.stop()
+    await lost(rig)
+    async with answer_info_only(service, info):
+        await indi.until(lambda: any("the Gpio driver sends no updates" in text for text in indi.messages))
+        assert indi.known["CONNECTION"].state == "Busy"
+        assert indi.known["EVERLOOP_COLOR"].state == "Alert"
+    await service.start()
+    await indi.in_state("CONNECTION", "Ok")
+    assert (await indi.write("EVERLOOP_COLOR", RED=1)).state == "Ok"
+
+
+async def test_a_flood_of_errors_is_told_once(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_COLOR", RED=1)
+    for number in range(2000):
+        rig.service.publish_error("Everloop", REFUSAL)
+        rig.service.publish_error("Everloop", "0, Invalid specific configuration for Everloop driver.")
+        if number % 10 == 0:
+            await asyncio.sleep(0)
+    await indi.in_state("EVERLOOP_COLOR", "Alert")
+    assert (await indi.write("EVERLOOP_COLOR", RED=2)).state == "Ok"
+    told = [answer.message for answer in indi.answers if answer.message.startswith("[ERROR]")]
+    # What is still under way when the second write is handled may turn it to Alert once more.
+    assert 2 <= len(told) <= 3
+    assert len(set(told)) == 2
+
+
+async def test_garbage_by_the_thousand_is_told_once(rig: Rig) -> None:
+    for _ in range(100):
+        for _ in range(15):
+            rig.service.publish_update("Gpio", b"\xff\xff\xff")
+        await rig.indi.fence()
+    assert rig.indi.messages == ["[WARNING] the Gpio driver says: a data update that cannot be read"]
+
+
+@pytest.mark.parametrize("when", ["connected", "lost"])
+@pytest.mark.parametrize("what", ["DEVICE_ADDRESS", "SIMULATION"])
+async def test_another_place_counts_from_the_next_connect(rig: Rig, what: str, when: str) -> None:
+    """Until then it is the old one that is spoken of, looked for, and returned to."""
+    indi, service = rig.indi, rig.service
+    async with MalosService(SimulatedBoard(), info_port=0) as other:
+        if when == "lost":
+            await service.stop()
+            await lost(rig)
+        values = {"PORT": str(other.info_port)} if what == "DEVICE_ADDRESS" else {"ENABLE": "On"}
+        assert (await indi.write(what, **values)).state == "Ok"
+        assert indi.messages == [f"[INFO] {what} takes effect at the next connect"]
+        if when == "connected":
+            await service.stop()
+            await lost(rig)
+        refused = await indi.write("EVERLOOP_COLOR", RED=1)
+        assert refused.message == f"[ERROR] EVERLOOP_COLOR: the link to {service.address} is lost"
+        await service.start()
+        await indi.in_state("CONNECTION", "Ok")
+        assert indi.answers[-1].message == f"[INFO] {service.address} is back"
+        await indi.write("CONNECTION", DISCONNECT="On")
+        place = other.address if what == "DEVICE_ADDRESS" else "the simulated board"
+        assert (await indi.connect()).message == f"[INFO] {place} is connected"
+
+
+@pytest.mark.parametrize("moments", [["prepare"], ["prepare", "depart", "end"]])
+async def test_a_fault_of_ours_costs_the_session_only(
+    away: Rig, moments: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        for moment in moments:
+            patched.setattr(Gpio, moment, fail)
+        answer = await away.indi.connect()
+    assert answer.state == "Alert"
+    assert "internal error, see the log" in answer.message
+    assert "a fault of ours" in caplog.text
+    caplog.clear()
+    assert (await away.indi.connect()).state == "Ok"
