@@ -180,6 +180,14 @@ async def test_what_others_say_is_snooped_and_what_they_say_as_us_is_not() -> No
         assert wire.driver.snooped == [("Other", "Other")]
 
 
+async def test_blanks_without_end_are_no_reason_to_wait() -> None:
+    async with wired() as wire:
+        for _ in range(32):
+            await asyncio.to_thread(wire.send, b"\n" * (1 << 16))
+        wire.send(write("behind them"))
+        assert answer(await wire.line()) == "behind them"
+
+
 async def test_one_write_is_handled_after_the_other_even_if_it_waits() -> None:
     async with wired() as wire:
         wire.send(write("hold") + write("next"))
@@ -224,6 +232,20 @@ async def test_the_end_is_reached_although_the_reader_stalls() -> None:
         async with asyncio.timeout(1):
             await wire.running
         assert wire.driver.seen == ["flood 2000", *waiting]
+
+
+async def test_the_end_is_reached_although_the_reader_stalls_and_nothing_more_is_read() -> None:
+    async with wired() as wire:
+        wire.send(write("flood 2000"))
+        await wire.driver.held.wait()
+        os.set_blocking(wire.to_driver, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:  # until the driver takes no more
+                wire.send(write("waiting " * 100))
+                await asyncio.sleep(0)
+        wire.hang_up()
+        async with asyncio.timeout(1):
+            await wire.running
 
 
 async def test_the_transport_alone_gives_up_in_time_on_a_reader_who_takes_nothing() -> None:

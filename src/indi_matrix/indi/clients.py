@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import socket
+import struct
 from typing import Final, Protocol, cast
 from xml.etree import ElementTree as ET
 
@@ -19,6 +20,7 @@ _MOST_UNSENT: Final = 4 << 20  # bytes
 _MOST_UNREAD: Final = 1 << 18  # bytes
 _MOMENT: Final = 1.0  # seconds
 # A peer that vanished is noticed after a minute, by the kernel alone.
+_NEVER_LINGER: Final = struct.pack("ii", 1, 0)
 _SOCKET_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -35,6 +37,9 @@ class Host(Protocol):
     def welcome(self, client: "Client") -> None:
         """Take a new client, and serve or refuse it."""
 
+    def left(self) -> None:
+        """Note that a client is served no longer."""
+
     async def request(self, element: ET.Element) -> None:
         """Carry out a getProperties or a write."""
 
@@ -47,16 +52,19 @@ def _unread(transport: asyncio.Transport) -> bytes:
     return b""
 
 
-class Client(asyncio.Protocol):
+class Client(asyncio.BufferedProtocol):
     """A connection. What arrives before it ends is handled, as some clients write and hang up."""
+
+    # What one client writes is read in pieces, between which it is the others' turn.
+    _piece: Final = bytearray(1 << 14)
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._rules = BlobRules()
         self._closed = asyncio.Event()
+        self.admitted = False  # it has a place
         self.leaving = False  # nothing more is read
         self.slow = False  # it reads slower than the devices talk
-        self._refused = False
 
     def __str__(self) -> str:
         return self._name
@@ -66,14 +74,19 @@ class Client(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._inbox = Inbox(self._transport.pause_reading, self._transport.resume_reading)
         self._name = "{}:{}".format(*transport.get_extra_info("peername"))
+        self._socket: socket.socket = transport.get_extra_info("socket")
         for option in _SOCKET_OPTIONS:
-            transport.get_extra_info("socket").setsockopt(*option)
+            self._socket.setsockopt(*option)
         self._host.welcome(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio's signature
+        """Return the room for what arrives; it is taken out before another client needs it."""
+        return self._piece
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take what arrived."""
         if not self.leaving:
-            self._inbox.feed(data)
+            self._inbox.feed(bytes(self._piece[:nbytes]))
 
     def eof_received(self) -> bool:
         """Come to the end; a client that closed only its half still gets its answers."""
@@ -97,10 +110,12 @@ class Client(asyncio.Protocol):
 
     def send(self, element: ET.Element, data: bytes) -> None:
         """Send a message of a device or of the server, if this client may have it."""
-        if self._refused or self._transport.is_closing() or not self._rules.allow(element):
+        if not self.admitted or self._transport.is_closing() or not self._rules.allow(element):
             return
         if self._transport.get_write_buffer_size() > _MOST_UNSENT:
             _log.warning("Client %s dropped: it does not read", self)
+            # Else the kernel would keep what is unsent for a minute.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
             self.abort()
         else:
             self._transport.write(data)
@@ -125,9 +140,9 @@ class Client(asyncio.Protocol):
     async def refuse(self, reason: str) -> None:
         """Tell the client why, and give it a moment to read that."""
         _log.warning("Client %s refused: %s", self, reason)
-        self._refused = True
         self._transport.write(serialise(message(f"[ERROR] {reason}")))
-        self._transport.write_eof()
+        with contextlib.suppress(OSError):  # it has hung up by now
+            self._transport.write_eof()
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_MOMENT):
@@ -138,19 +153,23 @@ class Client(asyncio.Protocol):
 
     def close(self) -> None:
         """Read no more, and close once everything is sent."""
-        self.leaving = True
+        self._leave()
         self._inbox.discard()
         self._transport.close()
 
     def abort(self) -> None:
         """Close now."""
-        self.leaving = True
+        self._leave()
         self._inbox.discard()
         self._transport.abort()
 
     def _come_to_end(self) -> None:
-        self.leaving = True
+        self._leave()
         self._inbox.end()
+
+    def _leave(self) -> None:
+        self.leaving = True
+        self._host.left()
 
     async def _handle(self, element: ET.Element) -> None:
         """Definitions, states and messages come from devices; from a client they reach nobody."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import select
 import stat
 from collections.abc import Callable
 from typing import Final
@@ -42,6 +43,22 @@ def _mode(number: int) -> int:
         return 0
 
 
+class HangUp:
+    """Calls back when the other side of a pipe or socket hangs up, although nothing is read from it meanwhile."""
+
+    def __init__(self, number: int, callback: Callable[[], None]) -> None:
+        # The event loop can wait for something to read only; of this one it reads that there is an event.
+        self._events = select.epoll()
+        self._events.register(number, select.EPOLLRDHUP)  # and EPOLLHUP, always
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._events.fileno(), callback)
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._loop.remove_reader(self._events.fileno())
+        self._events.close()
+
+
 class Source:
     """Calls back with the bytes that arrive, and with b"" once at their end."""
 
@@ -51,6 +68,8 @@ class Source:
         self._loop = asyncio.get_running_loop()
         self._next: asyncio.Handle | None = None
         self._reading = False
+        self._hang_up: HangUp | None = None
+        self._ended = False
 
     def open(self) -> None:
         """Begin to read."""
@@ -59,24 +78,35 @@ class Source:
 
     def close(self) -> None:
         """Stop reading and leave the descriptor as it was."""
-        self.pause()
+        self._stop()
         self._descriptor.close()
 
     def pause(self) -> None:
-        """Read nothing for now."""
+        """Read nothing for now, unless the other side hangs up: then what is left is bounded."""
+        self._stop()
         if self._descriptor.watched:
-            self._loop.remove_reader(self._descriptor.number)
-        elif self._next:
-            self._next.cancel()
-        self._reading = False
+            self._hang_up = HangUp(self._descriptor.number, self.resume)
 
     def resume(self) -> None:
         """Read on."""
+        if self._ended:
+            return
+        self._stop()
         self._reading = True
         if self._descriptor.watched:
             self._loop.add_reader(self._descriptor.number, self._read)
         else:
             self._next = self._loop.call_soon(self._read)
+
+    def _stop(self) -> None:
+        if self._descriptor.watched:
+            self._loop.remove_reader(self._descriptor.number)
+        elif self._next:
+            self._next.cancel()
+        if self._hang_up is not None:
+            self._hang_up.close()
+            self._hang_up = None
+        self._reading = False
 
     def _read(self) -> None:
         try:
@@ -85,20 +115,26 @@ class Source:
             return
         except OSError:  # reset, hung up or never open: nothing more will come
             data = b""
-        self._received(data)
         if not data:
-            self.pause()
-        elif self._reading and not self._descriptor.watched:
+            self._ended = True
+            self._stop()
+        self._received(data)
+        if self._reading and not self._descriptor.watched:
             self.resume()
 
 
 class Sink:
-    """Writes at once what the other side takes, and keeps the rest until it takes more."""
+    """Writes at once what the other side takes, and keeps the rest until it takes more.
+
+    Attributes:
+        written: How many bytes the other side has taken.
+    """
 
     def __init__(self, number: int, broken: Callable[[OSError], None]) -> None:
         self._descriptor = Descriptor(number)
         self._broken = broken
         self._loop = asyncio.get_running_loop()
+        self.written = 0
         self._rest = bytearray()
         self._is_broken = False
         self._hurried = False
@@ -106,6 +142,11 @@ class Sink:
         self._empty = asyncio.Event()
         self._empty.set()
         self._room.set()
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait to be written."""
+        return len(self._rest)
 
     def open(self) -> None:
         """Get ready to write."""
@@ -169,4 +210,5 @@ class Sink:
         except OSError as error:
             self._is_broken = True
             self._broken(error)
+        self.written += written
         return written

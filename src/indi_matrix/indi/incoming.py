@@ -29,7 +29,8 @@ class Inbox:
     def feed(self, data: bytes) -> None:
         """Take what the peer sent."""
         self._items.extend(self._stream.feed(data))
-        self._waiting += len(data)
+        # What completed no message waits for nobody, and the reader would never come to resume the peer.
+        self._waiting = self._waiting + len(data) if self._items else 0
         if self._waiting > _BACKLOG and not self._paused:
             self._paused = True
             self._pause()

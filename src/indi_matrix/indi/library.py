@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from typing import Any, Final, Protocol
 from xml.etree import ElementTree as ET
 
+from indipydriver import IPyDriver
+
 from indi_matrix.indi.outgoing import printable
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ def set_transport(driver: Any, transport: Transport) -> None:
 
 async def deliver(receiver: Receiver, element: ET.Element) -> None:
     """Hand over one message; what goes wrong in there is logged and ends nothing."""
+    if element.tag == "message" and isinstance(receiver, IPyDriver):
+        return  # it has no event for what other devices say in words
     try:
         await receiver._readdata(element)  # noqa: SLF001
     except Exception as error:  # noqa: BLE001 - code of others, about which nothing is known

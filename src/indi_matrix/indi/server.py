@@ -1,6 +1,7 @@
 """INDI over TCP: indipyserver's server, made to stand whatever its clients and drivers do."""
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 from datetime import datetime
@@ -17,6 +18,7 @@ from indi_matrix.indi.stream import FROM_DEVICES
 _log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 0.4  # seconds that clients and programs have at the end
+_MOMENT: Final = 0.05  # seconds that a client waits for a place
 _MOST_LEAVING: Final = 20  # connections beyond those that are served
 
 
@@ -38,6 +40,7 @@ class Server(IPyServer):
         self.maxconnections = maxconnections
         self.started = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._left = asyncio.Event()
         self._clients: dict[Client, asyncio.Task[None]] = {}
         self._peers: list[Peer] = []
         for driver in drivers:
@@ -107,18 +110,35 @@ class Server(IPyServer):
 
     def welcome(self, client: Client) -> None:
         """Take a new client, and serve or refuse it."""
-        served = sum(not other.leaving for other in self._clients)
         if self._stop or len(self._clients) >= self.maxconnections + _MOST_LEAVING:
             client.abort()
             return
-        if served < self.maxconnections:
-            task = self._tg.create_task(client.serve(), name=f"client {client}")
-        else:
-            client.leaving = True
-            reason = f"This server takes {self.maxconnections} clients at a time"
-            task = self._tg.create_task(client.refuse(reason), name=f"refused client {client}")
+        client.admitted = self._has_place()
+        serve = client.serve() if client.admitted else self._admit(client)
+        task = self._tg.create_task(serve, name=f"client {client}")
         self._clients[client] = task
         task.add_done_callback(lambda _: self._clients.pop(client))
+
+    def left(self) -> None:
+        """Note that there may be a place."""
+        self._left.set()
+
+    def _has_place(self) -> bool:
+        return sum(client.admitted and not client.leaving for client in self._clients) < self.maxconnections
+
+    async def _admit(self, client: Client) -> None:
+        """Serve a client if somebody leaves in time, or refuse it: of those who came before, some may be gone."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MOMENT):
+                while not self._has_place():
+                    self._left.clear()
+                    await self._left.wait()
+                client.admitted = True
+        if client.admitted:
+            await client.serve()
+        else:
+            client.leaving = True
+            await client.refuse(f"This server takes {self.maxconnections} clients at a time")
 
     async def request(self, element: ET.Element) -> None:
         """Carry out a client's getProperties, or its write to the one who has the device."""

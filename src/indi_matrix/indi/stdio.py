@@ -16,6 +16,7 @@ from indi_matrix.indi.stream import FROM_DEVICES, StreamError
 _log = logging.getLogger(__name__)
 
 _FLUSH: Final = 0.8  # seconds from being asked to stop until unsent output is given up
+_STALLED: Final = 0.3  # seconds after the end of input in which a reader has to take something
 
 
 class StdioTransport:
@@ -76,6 +77,13 @@ class StdioTransport:
             # What is still to be answered is bounded from now on, so a reader that stalls holds up nothing.
             self._sink.hurry()
             self._inbox.end()
+            self._loop.call_later(_STALLED, self._give_up_on_stalled, self._sink.written)
+
+    def _give_up_on_stalled(self, written: int) -> None:
+        """Handle nothing more, if nobody reads the answers."""
+        if self._sink.written == written and self._sink.unsent:
+            self._give_up = self._loop.time() + _STALLED
+            self._inbox.discard()
 
     def _broken(self, error: OSError) -> None:
         _log.info("Stdout is closed: %s", printable(error))

@@ -66,7 +66,7 @@ class IndiStream:
         self._tag = b""
         self._quote = b""
         self._hidden_end = b""
-        self._step: Callable[[], bool] = self._between
+        self._step: Callable[[IndiStream], bool] = IndiStream._between  # bound, it would keep this object alive
         self._in_step = True
         self._found: list[ET.Element | StreamError] = []
 
@@ -76,13 +76,13 @@ class IndiStream:
         After one error there is no other before the next sound message.
         """
         self._buffer += data
-        while self._step():
+        while self._step(self):
             pass
+        if len(self._buffer) - self._begin > MAX_MESSAGE:
+            self._drop(f"message of more than {MAX_MESSAGE} bytes", len(self._buffer))
         del self._buffer[: self._begin]
         self._scan -= self._begin
         self._begin = 0
-        if len(self._buffer) > MAX_MESSAGE:
-            self._drop(f"message of more than {MAX_MESSAGE} bytes", len(self._buffer))
         found, self._found = self._found, []
         return found
 
@@ -100,11 +100,11 @@ class IndiStream:
             return self._no_opening()
         self._scan = opening.end()
         if opening["tag"]:
-            self._tag, self._quote, self._step = opening["tag"], b"", self._start_tag
+            self._tag, self._quote, self._step = opening["tag"], b"", IndiStream._start_tag
         elif opening["pi"]:
-            self._step = self._instruction
+            self._step = IndiStream._instruction
         else:
-            self._tag, self._hidden_end, self._step = b"", b"-->", self._hidden
+            self._tag, self._hidden_end, self._step = b"", b"-->", IndiStream._hidden
         return True
 
     def _no_opening(self) -> bool:
@@ -121,7 +121,7 @@ class IndiStream:
             self._scan = len(self._buffer)
             return False
         self._begin = end.end() if end[0] == b">" else end.start()
-        self._step = self._between
+        self._step = IndiStream._between
         return True
 
     def _start_tag(self) -> bool:
@@ -134,7 +134,7 @@ class IndiStream:
                 if self._buffer[self._scan - 2] == ord("/"):
                     self._complete()
                 else:
-                    self._step = self._content
+                    self._step = IndiStream._content
                 return True
             self._quote = b"" if self._quote else mark[0]
         self._scan = len(self._buffer)
@@ -148,7 +148,7 @@ class IndiStream:
                 self._drop(f"unfinished <{self._tag.decode()}>", mark.start())
                 return True
             if mark["hidden"]:
-                self._hidden_end, self._step = _HIDDEN_END[mark["hidden"]], self._hidden
+                self._hidden_end, self._step = _HIDDEN_END[mark["hidden"]], IndiStream._hidden
                 return True
             if mark["end"] == self._tag:
                 self._complete()
@@ -164,10 +164,10 @@ class IndiStream:
             return False
         self._scan = end + len(self._hidden_end)
         if self._tag:
-            self._step = self._content
+            self._step = IndiStream._content
         else:
             self._begin = self._scan
-            self._step = self._between
+            self._step = IndiStream._between
         return True
 
     def _complete(self) -> None:
@@ -179,14 +179,14 @@ class IndiStream:
         self._found.append(element)
         self._in_step = True
         self._begin = self._scan
-        self._step = self._between
+        self._step = IndiStream._between
 
     def _drop(self, reason: str, resume: int) -> None:
         if self._in_step:
             self._found.append(StreamError(reason))
         self._in_step = False
         self._begin = self._scan = resume
-        self._step = self._between
+        self._step = IndiStream._between
 
 
 def _parse(raw: bytearray, tag: str) -> ET.Element | StreamError:
