@@ -56,20 +56,6 @@ async def test_all_is_sent_again_behind_what_had_piled_up(away: Rig) -> None:
     assert len(await rig.all_sent("Everloop", 2)) == 2
 
 
-async def test_nothing_is_sent_again_to_a_board_that_clients_left(away: Rig) -> None:
-    rig, indi = away, away.indi
-    await indi.connect()
-    await indi.write("EVERLOOP_COLOR", RED=5)
-    await rig.service.stop()
-    await lost(rig)
-    await rig.service.start()
-    await indi.in_state("CONNECTION", "Ok")
-    await rig.all_sent("Everloop", 2)
-    await indi.write("CONNECTION", DISCONNECT="On")
-    board = asyncio.get_running_loop()
-    assert not [handle for handle in board._scheduled if "_settle" in repr(handle) and not handle.cancelled()]
-
-
 async def test_a_service_that_answers_for_info_only_is_not_connected(away: Rig) -> None:
     indi, service = away.indi, away.service
     info = service._info()

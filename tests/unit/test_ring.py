@@ -40,6 +40,7 @@ def test_resizing_cuts_or_fills_up() -> None:
     picture = Picture.of(2).paint([RED, GREEN])
     assert picture.resized(1).colors == (RED,)
     assert picture.resized(3).colors == (RED, GREEN, DARK)
+    assert picture.resized(1).resized(3).colors == (RED, RED, RED)
 
 
 def test_uniform() -> None:

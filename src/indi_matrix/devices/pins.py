@@ -136,7 +136,10 @@ class Pin:
             self.due = None
             self._at_fault = False
             self._proven = self.told
-            self.output.answer(self.seen(), State.OK)
+            if self.output.state is State.OK:  # sent again after an outage; only a write is to be answered
+                self.output.show(self.seen())
+            else:
+                self.output.answer(self.seen(), State.OK)
             self.pulse.update(state=State.OK if self.pulse.state is State.BUSY else None)
         elif agrees and self._at_fault:
             self._at_fault = False

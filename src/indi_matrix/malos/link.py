@@ -24,7 +24,8 @@ _SILENT_PERIODS: Final = 3
 # After this long without an update a config is refused: a service that hangs would act on it whenever it wakes up.
 _QUIET_PERIODS: Final = 2
 _QUIET_EXTRA: Final = 1.0
-_LATE_UPDATE: Final = 0.5
+# An update may wait this long to be read.
+_LATE_UPDATE: Final = 0.2
 # Another program may have set less, or nothing at all: then this sets the pace of pings and of our patience.
 _SHORTEST_TIMEOUT: Final = 0.3
 
@@ -61,7 +62,9 @@ class Link:
         self._slowest_delay = info.delay
         self._patience: asyncio.Timeout | None = None
         self._descriptor = NO_DESCRIPTOR
-        self._heard = self._expected = asyncio.get_running_loop().time()
+        self._heard = asyncio.get_running_loop().time()
+        self._first = True  # whether no update has come yet
+        self._stale_until = 0.0  # loop time until which an update may be older than what is expected
 
     async def connect(self) -> None:
         """Connect all four ports; on return a config can be sent and its errors will be heard."""
@@ -140,7 +143,8 @@ class Link:
         config; so that a longer one leaves no gap, two more pings keep to the shorter of old and new.
         """
         self._slowest_delay = max(self._slowest_delay, delay)
-        self._expected = asyncio.get_running_loop().time()
+        if not self._first:
+            self._stale_until = asyncio.get_running_loop().time() + _LATE_UPDATE
         self.delay = delay
         self.timeout = timeout
         self._timing_changed.set()
@@ -190,8 +194,9 @@ class Link:
         finally:
             self._patience = None
         self._heard = asyncio.get_running_loop().time()
+        self._first = False
         # One that was sent before the delay under way began tells nothing of that.
-        if self._heard > self._expected + _LATE_UPDATE:
+        if self._heard > self._stale_until:
             self._slowest_delay = self.delay
         return payload
 

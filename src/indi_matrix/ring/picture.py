@@ -106,8 +106,8 @@ class Picture:
         return tuple(color.dimmed(self.intensity) for color in colors)
 
     def resized(self, leds: int) -> "Picture":
-        """Return the picture for a ring of another size, cut or filled up with dark LEDs."""
-        return replace(self, colors=(self.colors + (DARK,) * leds)[:leds])
+        """Return the picture for a ring of another size: cut, or filled up with its one colour, else with dark."""
+        return replace(self, colors=(self.colors + (self.uniform() or DARK,) * leds)[:leds])
 
     def uniform(self) -> Color | None:
         """Return the colour that all LEDs share, or None."""
