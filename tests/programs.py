@@ -29,10 +29,12 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def running(*command: str | Path, environ: dict[str, str] | None = None) -> AsyncIterator[Process]:
+async def running(
+    *command: str | Path, environ: dict[str, str] | None = None, stdout: int = PIPE
+) -> AsyncIterator[Process]:
     """Run a program; it is killed at the end, if it still runs then."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **(environ or {})}
+        *command, stdin=PIPE, stdout=stdout, stderr=PIPE, env={**os.environ, **(environ or {})}
     )
     try:
         yield process

@@ -161,38 +161,6 @@ async def test_on_a_terminal_it_says_what_it_waits_for() -> None:
     os.close(ours)
 
 
-@pytest.mark.parametrize("moment", ["idle", "connecting", "connected"])
-@pytest.mark.parametrize("how", ["end of file", "SIGTERM", "SIGINT"])
-async def test_a_driver_is_gone_within_a_second(moment: str, how: str) -> None:
-    async with MalosService(SimulatedBoard(), info_port=0) as service:
-        address = service.address if moment == "connected" else f"127.0.0.1:{free_port()}"
-        async with running(PROGRAM, "--address", address) as driver:
-            assert driver.stdin is not None
-            driver.stdin.write((GET if moment == "idle" else GET + CONNECT).encode())
-            told = {"idle": "KEEP_ALIVE", "connecting": 'state="Busy"', "connected": "is connected"}[moment]
-            await line_of(driver.stdout, told)
-            if how == "end of file":
-                driver.stdin.close()
-            else:
-                driver.send_signal(signal.Signals[how])
-            assert await stopped(driver, 1) == 0
-            assert driver.stderr is not None
-            assert await driver.stderr.read() == b""
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_a_server_is_gone_within_a_second(how: signal.Signals) -> None:
-    async with running(PROGRAM, "serve", "--port", "0", "--simulate") as server:
-        line = await line_of(server.stderr, "serving INDI clients on 127.0.0.1:")
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(line.rsplit(":", 1)[1]))
-        writer.write((GET + CONNECT).encode())
-        while b"is connected" not in await reader.readline():
-            pass
-        server.send_signal(how)
-        assert await stopped(server, 1) == 0
-        writer.close()
-
-
 async def test_a_simulator_says_where_it_is_and_stops_when_told() -> None:
     async with running(PROGRAM, "simulate", "voice", "--port", "0") as simulator:
         line = await line_of(simulator.stderr, "MALOS simulator: voice at 127.0.0.1:")

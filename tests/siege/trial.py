@@ -190,7 +190,7 @@ class Trial:
     # What is true
 
     async def _all_well(self, configs: int, colors: int) -> None:
-        """Wait until all was sent again, after so many configs, and outputs have been seen where they should be."""
+        """Wait until all was sent again, after so many configs, and outputs are seen where they should be."""
         service = self.service
         await service.until(lambda: {pin for pin, _, _ in service.pins[configs:]} >= set(OUTPUTS))
         if self.color:
