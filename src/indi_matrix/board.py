@@ -128,13 +128,10 @@ class Board:
         """Tell whether another device is among ACTIVE_DEVICES."""
         return self._snooping.listens_to(device)
 
-    def definition(self, name: str) -> Element:
-        """Return the definition of a property that clients may know.
-
-        Raises:
-            KeyError: There is none of that name.
-        """
-        return self.indi.properties[name].definition()
+    def definition(self, name: str) -> Element | None:
+        """Return the definition of a property that clients may know; None if it has just been deleted."""
+        prop = self.indi.properties.get(name)
+        return None if prop is None else prop.definition()
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""

@@ -85,7 +85,9 @@ class MatrixDriver(indipydriver.IPyDriver):
         if isinstance(event, Write):
             self._boards[event.devicename].write(event)
         elif isinstance(event, indipydriver.getProperties):
-            self.post(self._boards[event.devicename].definition(event.vectorname))
+            definition = self._boards[event.devicename].definition(event.vectorname)
+            if definition is not None:
+                self.post(definition)
         await self._flush()
 
     async def hardware(self) -> None:

@@ -1,7 +1,9 @@
 """Connecting, disconnecting, and the properties that come and go with it."""
 
 import socket
+from xml.etree import ElementTree as ET
 
+import indipydriver
 import zmq
 import zmq.asyncio
 
@@ -248,3 +250,15 @@ async def test_a_simulated_board_keeps_its_state_while_disconnected() -> None:
         await indi.connect()
         await indi.until(lambda: indi.known["GPIO_REGISTER"].values["PADS"] == "4")
         assert indi.known["DIGITAL_OUTPUT_3"].on == ["ON"]
+
+
+async def test_a_property_that_goes_while_it_is_asked_for_is_passed_over() -> None:
+    """indipydriver asks for all properties one by one; of several clients, one may disconnect meanwhile."""
+    driver = make_driver()
+    asked = ET.fromstring('<getProperties version="1.7"/>')
+    vector = driver["MATRIX"]["CONNECTION"]
+    async with piped(driver) as indi:
+        await indi.get_properties()
+        await driver.rxevent(indipydriver.getProperties("MATRIX", "EVERLOOP_COLOR", vector, asked))
+        await indi.fence()
+        assert "EVERLOOP_COLOR" not in indi.known

@@ -77,7 +77,8 @@ class Tally:
         self.in_vain = 0 if served else self.in_vain + 1
 
 
-async def _visit(port: int, way: Way, tally: Tally, limit: float) -> None:
+async def visit(port: int, way: Way, tally: Tally, limit: float) -> None:
+    """Come and go in a way."""
     tally.came += 1
     tally.ways[way.name] += 1
     start, waited = time.perf_counter(), 0.0
@@ -122,7 +123,7 @@ class Crowd:
         tally, deadline = self.tally, time.monotonic() + LONGEST
         while tally.came < until and not tally.locked_out and not tally.cut_short:
             together = self.dice.choice((1, 1, 1, 2, PLACES - 1))
-            visits = (_visit(self.port, self.dice.choice(WAYS), tally, self.limit) for _ in range(together))
+            visits = (visit(self.port, self.dice.choice(WAYS), tally, self.limit) for _ in range(together))
             await asyncio.gather(*visits)
             if len(self.trips) <= tally.came // _BETWEEN:
                 self.trips.append(await trip(self.watcher))

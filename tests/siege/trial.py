@@ -98,6 +98,13 @@ class Trial:
             wrong=await self._wrong(),
         )
 
+    def forget(self) -> None:
+        """Let go of what was told and sent until now: a long trial is not to grow."""
+        for told in (self.indi.answers, self.indi.heard, self.indi.messages, self.indi.deleted):
+            told.clear()
+        self.service.pins.clear()
+        self.service.colors.clear()
+
     # What clients do
 
     async def _work(self) -> None:

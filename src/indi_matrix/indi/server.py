@@ -18,7 +18,7 @@ from indi_matrix.indi.stream import FROM_DEVICES
 _log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 0.4  # seconds that clients and programs have at the end
-_MOMENT: Final = 0.05  # seconds that a client waits for a place
+_MOMENT: Final = 0.5  # seconds that a client waits for a place
 _MOST_LEAVING: Final = 20  # connections beyond those that are served
 
 
