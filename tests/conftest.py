@@ -6,6 +6,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
+
+# "ci" does the same in each run; the other two do not, and take a --hypothesis-seed. One that goes on for minutes
+# needs more time: --hypothesis-profile=long --timeout=900.
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, database=None, max_examples=200, stateful_step_count=12
+)
+settings.register_profile("chance", settings.get_profile("ci"), derandomize=False)
+settings.register_profile("long", settings.get_profile("chance"), max_examples=1500, stateful_step_count=40)
+settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 """All at once, for as long as you like: `python -m tests.soak [--minutes 30] [--seed 1]`.
 
 One program serves two boards. The service of one goes and comes back in all ways, while a client uses what it has;
-to the other go broken messages. Crowds come and go, and some clients never read. Exit status 1 if anything grows or
-is wrong.
+to the other go broken messages. Crowds come and go, and some clients never read. The exit status is 1 if anything
+grows or is wrong.
 """
 
 import argparse

@@ -68,6 +68,7 @@ class Board:
         self._holdings = Holdings(self.indi)
         self._snooping = Snooping()
         self._devices = [device(self) for device in DEVICES]
+        self._present = self._devices  # what was found, as long as clients know of it
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._replay)
         self._given = {"DEVICE_ADDRESS"} if settings.address_given else set()
@@ -240,6 +241,8 @@ class Board:
             device.end()
             device.shown = False
         self._holdings.leave()
+        self._present = self._devices
+        self._info.follow()
 
     async def _stay_connected(self, context: zmq.asyncio.Context) -> None:
         """Connect, and after a loss connect again, for as long as clients want it."""
@@ -291,7 +294,8 @@ class Board:
         """Show clients the board, now that its service has answered."""
         back = self._phase is _Phase.LOST
         self._phase = _Phase.ONLINE
-        self._holdings.arrive(self._connected_devices())
+        self._present = self._connected_devices()
+        self._holdings.arrive(self._present)
         self._info.follow()
         if back:
             self._reassert()
@@ -381,8 +385,7 @@ class Board:
 
     def _interface(self) -> int:
         """Return the sum of the INDI interfaces that the board has; away, those that every board has."""
-        present = self._devices if self._phase is _Phase.AWAY else self._connected_devices()
-        return _AUX | sum(device.interface for device in present)
+        return _AUX | sum(device.interface for device in self._present)
 
     @property
     def _place(self) -> str:

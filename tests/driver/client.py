@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,17 @@ class Known:
     members: dict[str, dict[str, str]]
     state: str
     values: dict[str, str]
+
+    @classmethod
+    def of(cls, element: ET.Element) -> Self:
+        """Return the property that an element defines."""
+        return cls(
+            element.tag[3:-6],
+            dict(element.attrib),
+            {one.attrib["name"]: dict(one.attrib) for one in element},
+            element.attrib["state"],
+            {one.attrib["name"]: one.text or "" for one in element},
+        )
 
     @property
     def on(self) -> list[str]:
@@ -47,6 +59,7 @@ class IndiClient:
     device: str = "MATRIX"
     known: dict[str, Known] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    heard: list[ET.Element] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -71,14 +84,9 @@ class IndiClient:
         name = element.get("name", "")
         if self.one_device and element.tag != "getProperties" and element.get("device") != self.device:
             return
+        self.heard.append(element)
         if element.tag.startswith("def"):
-            self.known[name] = Known(
-                element.tag[3:-6],
-                dict(element.attrib),
-                {one.attrib["name"]: dict(one.attrib) for one in element},
-                element.attrib["state"],
-                {one.attrib["name"]: one.text or "" for one in element},
-            )
+            self.known[name] = Known.of(element)
         elif element.tag.startswith("set"):
             values = {one.attrib["name"]: one.text or "" for one in element}
             self.known[name].state = element.attrib["state"]
@@ -140,7 +148,7 @@ class IndiClient:
     async def get_properties(self, *expected: str) -> Self:
         """Ask for all definitions and wait for some."""
         self.send('<getProperties version="1.7"/>')
-        await self.until(lambda: all(name in self.known for name in expected or ("CONNECTION", "KEEP_ALIVE")))
+        await self.until(lambda: all(name in self.known for name in expected or ("CONNECTION", "ACTIVE_DEVICES")))
         return self
 
     async def connect(self) -> Answer:
@@ -182,3 +190,17 @@ async def piped(driver: MatrixDriver) -> AsyncIterator[IndiClient]:
         async with asyncio.timeout(_PATIENCE):
             await listening
         reading.close()
+
+
+@asynccontextmanager
+async def talking_to(process: Process) -> AsyncIterator[IndiClient]:
+    """Be the client of a driver that is a program, on its stdin and stdout."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    client = IndiClient(process.stdin)
+    listening = asyncio.create_task(client.listen(process.stdout), name="client of a program")
+    try:
+        yield client
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})

@@ -95,6 +95,36 @@ async def test_a_write_that_an_outage_turned_to_alert_is_not_replayed(away: Rig)
     assert {config.gpio.value for config in away.sent("Gpio")} == {0}
 
 
+async def test_an_output_that_was_switched_off_at_disconnect_stays_so(away: Rig) -> None:
+    """It was On in an earlier connection; a write that an outage turns to Alert must not bring that back."""
+    indi, board = away.indi, away.board
+    await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+    await indi.write("ON_DISCONNECT", OFF="On")
+    await indi.connect()
+    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    await indi.settle("DIGITAL_OUTPUT_6", ON="On")
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    away.service.hang()
+    assert (await indi.settle("DIGITAL_OUTPUT_6", ON="On")).state == "Alert"
+    await away.service.stop()
+    board.power_cycle()
+    await lost(away)
+    await away.service.start()
+    await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
+    assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
+    assert not board.level(5)
+
+
+async def test_what_the_board_is_does_not_change_in_an_outage(rig: Rig) -> None:
+    before = rig.indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"]
+    await rig.service.stop()
+    await lost(rig)
+    rig.indi.known.pop("DRIVER_INFO")
+    await rig.indi.get_properties("DRIVER_INFO")
+    assert rig.indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == before
+
+
 async def test_disconnecting_in_an_outage_leaves_no_alert_behind(rig: Rig) -> None:
     indi = rig.indi
     await rig.service.stop()

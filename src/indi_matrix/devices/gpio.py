@@ -173,7 +173,7 @@ class Gpio(Device):
                     self._send(pin, level=pin.idle_level)
                 except LinkError as error:
                     log.warning("pin %d was not switched off: %s", pin.number, error)
-                pin.end_pulse()
+                pin.switch_off()
 
     def end(self) -> None:
         """Give up the link; levels that are still due will not be seen, and a pulse ends when the link is back."""

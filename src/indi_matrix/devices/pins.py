@@ -88,6 +88,11 @@ class Pin:
             self.told, self.pulse_end, self.due = self.idle_level, None, None
             self.pulse.update(state=State.IDLE)
 
+    def switch_off(self) -> None:
+        """Take note that it was sent to be Off without a client's command; so that is what it is to be."""
+        self.end_pulse()
+        self.told = self._proven = self.idle_level
+
     def invert(self, *, active_low: bool) -> None:
         """Show clients the inverse from now on, or no longer; the pad stays as it is."""
         self.active_low = active_low
@@ -130,12 +135,13 @@ class Pin:
     def _see_output(self) -> None:
         """Show the level of an output: what was told settles a write, anything else is on its way or at fault."""
         agrees = self.pad == self.told
+        if agrees and self.pulse_end is None:
+            self._proven = self.told
         if agrees and self.pulse_end is not None:
             self.due = None  # Busy until the pulse has ended
         elif agrees and self.due is not None:
             self.due = None
             self._at_fault = False
-            self._proven = self.told
             if self.output.state is State.OK:  # sent again after an outage; only a write is to be answered
                 self.output.show(self.seen())
             else:

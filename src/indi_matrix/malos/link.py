@@ -18,6 +18,7 @@ from indi_matrix.malos.sockets import NO_DESCRIPTOR, drop_undelivered, endpoint,
 _LINGER_MS: Final = 300
 # TCP by itself would deliver what was sent into a cut network as soon as that heals, be it minutes later.
 _GIVE_UP_MS: Final = 3000
+_LAST_MS: Final = 100
 _LONGEST_ERROR: Final = 200
 _PINGS_PER_TIMEOUT: Final = 3
 _SILENT_PERIODS: Final = 3
@@ -98,8 +99,8 @@ class Link:
             socket.disable_monitor()
             monitor.close(linger=0)
 
-    def send(self, config: bytes) -> None:
-        """Hand a config to the driver.
+    def send(self, config: bytes, *, flags: int = zmq.NOBLOCK) -> None:
+        """Hand a config to the driver, without waiting unless the flags say so.
 
         Raises:
             LinkError: The driver is not connected, does not take what was sent before, or is quiet.
@@ -107,19 +108,18 @@ class Link:
         quiet = asyncio.get_running_loop().time() - self._heard
         if quiet > _QUIET_PERIODS * self._slowest_delay + _QUIET_EXTRA:
             raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
-        self._send(self._base, config, "config")
+        self._send(self._base, config, "config", flags)
         if self.on_send is not None:
             self.on_send(config)
 
     def send_last(self, config: bytes) -> None:
-        """Hand over a config that nothing follows, also while another one is unsent.
+        """Hand over a config that nothing follows; one that is unsent has 0.1 s to make room for it.
 
         Raises:
-            LinkError: The driver is not connected, or is quiet.
+            LinkError: The driver is not connected, does not take what was sent before, or is quiet.
         """
-        if self._base.sndhwm:
-            self._base.sndhwm += 1  # libzmq applies it to the connection at hand
-        self.send(config)
+        self._base.sndtimeo = _LAST_MS
+        self.send(config, flags=0)
 
     def ping(self) -> None:
         """Ask for updates for another timeout.
@@ -129,10 +129,10 @@ class Link:
         """
         self._send(self._keep_alive, b"", "ping")
 
-    def _send(self, socket: zmq.asyncio.Socket, payload: bytes, what: str) -> None:
+    def _send(self, socket: zmq.asyncio.Socket, payload: bytes, what: str, flags: int = zmq.NOBLOCK) -> None:
         try:
             # Through the plain socket beneath: a send that never waits needs no future.
-            zmq.Socket.send(socket, payload, zmq.NOBLOCK)
+            zmq.Socket.send(socket, payload, flags)
         except zmq.Again as error:
             raise LinkError(f"the {self.info.name} driver takes no {what}") from error
 
