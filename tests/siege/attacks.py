@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.siege.callers import GET, LOST, calling
+from tests.siege.callers import GET
 
 BEGIN = b'<newTextVector device="MATRIX" name="EVERLOOP_IMAGE"><oneText name="IMAGE">'
 END = b"</oneText></newTextVector>\n"
@@ -61,11 +61,7 @@ def _pour(port: int, most: int) -> int:
         greedy.sendall(BEGIN)
         while sent < most:
             sent += greedy.send(_CHUNK)
-        greedy.settimeout(_LIMIT)
-        greedy.shutdown(socket.SHUT_WR)
-        deadline = time.monotonic() + _LIMIT
-        while time.monotonic() < deadline and greedy.recv(len(_CHUNK)):
-            pass
+        _end(greedy)
     return sent
 
 
@@ -75,15 +71,26 @@ def deep(depth: int) -> Attack:
 
     async def attack(port: int, spoils: Spoils) -> None:
         for _ in range(_DEEP_ONES):
-            async with calling(port) as greedy:
-                spoils.connections += 1
-                spoils.most = len(data)
-                with suppress(*LOST):
-                    async with asyncio.timeout(_LIMIT):
-                        await greedy.send(data)
-                        await greedy.close_half()
+            await asyncio.to_thread(_dig, port, data)
+            spoils.connections += 1
+            spoils.most = len(data)
 
     return attack
+
+
+def _dig(port: int, data: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=_STUCK) as greedy, suppress(OSError):
+        greedy.sendall(data)
+        _end(greedy)
+
+
+def _end(greedy: socket.socket) -> None:
+    """Say that nothing more will come, and read to the end."""
+    greedy.settimeout(_LIMIT)
+    greedy.shutdown(socket.SHUT_WR)
+    deadline = time.monotonic() + _LIMIT
+    while time.monotonic() < deadline and greedy.recv(len(_CHUNK)):
+        pass
 
 
 def unread(seconds: float) -> Attack:

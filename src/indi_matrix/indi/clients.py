@@ -56,7 +56,7 @@ class Client(asyncio.BufferedProtocol):
     """A connection. What arrives before it ends is handled, as some clients write and hang up."""
 
     # What one client writes is read in pieces, between which it is the others' turn.
-    _piece: Final = bytearray(1 << 14)
+    _piece: Final = bytearray(1 << 12)
 
     def __init__(self, host: Host) -> None:
         self._host = host
