@@ -191,3 +191,13 @@ async def test_a_server_takes_as_many_clients_as_it_is_told() -> None:
         assert b"<message" in refusal
         for _, writer in connections:
             writer.close()
+
+
+async def test_what_is_logged_again_and_again_is_one_line_and_a_number() -> None:
+    sound = '<getProperties version="1.7" device="MATRIX" name="CONNECTION"/>'
+    status, output, errors = await finished(PROGRAM, stdin=f"<garbage {sound}" * 50)
+    assert status == 0
+    assert output.count("<defSwitchVector") == 50
+    first, last = errors.splitlines()
+    assert first.endswith("Dropped from stdin: unfinished tag <garbage")
+    assert last.endswith("Dropped from stdin: unfinished tag <garbage (... 49 more in the last minute)")
