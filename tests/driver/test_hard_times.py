@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from indi_matrix.devices.gpio import Gpio
+from indi_matrix.malos.messages import GpioParams
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.conftest import Rig
 from tests.siege.malos import answer_info_only
@@ -149,3 +150,15 @@ async def test_a_fault_of_ours_costs_the_session_only(
     assert "a fault of ours" in caplog.text
     caplog.clear()
     assert (await away.indi.connect()).state == "Ok"
+
+
+async def test_an_output_that_flaps_is_told_of_once(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("GPIO_DIRECTION", PIN_0="On")
+    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
+    for _ in range(20):
+        for level in (True, False):
+            rig.service.publish_update("Gpio", GpioParams(values=int(level)).SerializeToString())
+            await indi.in_state("DIGITAL_OUTPUT_1", "Alert" if level else "Ok")
+    told = [answer.message for answer in indi.answers if "no longer is" in answer.message]
+    assert told == ["[WARNING] DIGITAL_OUTPUT_1: pin 0 was told OFF and no longer is"]

@@ -69,6 +69,19 @@ class Program:
         for number in range(count):
             self.service.publish_update(driver, bytes([0xFF, number % 256]) * 3)
 
+    async def flood(self, driver: str, *payloads: str) -> None:
+        """Publish updates without a pause, as MALOS does when somebody sets a delay below a millisecond."""
+        updates = [bytes.fromhex(payload) for payload in payloads]
+
+        async def publish() -> None:
+            while self.service.running:
+                for _ in range(100):
+                    for update in updates:
+                        self.service.publish_update(driver, update)
+                await asyncio.sleep(0)
+
+        self.flooding = asyncio.create_task(publish(), name="flood")
+
     async def state(self) -> None:
         leds = [[led.red, led.green, led.blue, led.white] for led in self.board.leds]
         _tell(state={"levels": self.board.levels, "outputs": sorted(self.board.output_pins), "leds": leds})

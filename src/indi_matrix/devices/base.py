@@ -72,7 +72,8 @@ class Device(ABC):
         self._link: Link | None = None
         self._written: AnyProperty | None = None
         self._fresh = True  # whether nothing was complained of since the last write
-        self._repeats = Repeats(lambda text: self.host.tell("WARNING", self._in_words(text)))
+        self.repeats = Repeats(lambda text: self.host.tell("WARNING", text))
+        """What clients are told again and again."""
         self.shown = False
         """Whether clients know the device's properties."""
 
@@ -129,17 +130,15 @@ class Device(ABC):
 
         All programs that use the driver hear its errors, so it need not be about that write.
         """
-        if not self._repeats.is_first(text) and not self._fresh:
+        complaint = f"the {self.driver} driver says: {text}"
+        if not self.repeats.is_first(complaint) and not self._fresh:
             return
         self._fresh = False
         if self._written is not None and self._written.defined:
-            told = f"{self._written.name}: {self._in_words(text)}"
+            told = f"{self._written.name}: {complaint}"
             self._written.update(state=State.ALERT, text=message_text("ERROR", told))
         else:
-            self.host.tell("WARNING", self._in_words(text))
-
-    def _in_words(self, complaint: str) -> str:
-        return f"the {self.driver} driver says: {complaint}"
+            self.host.tell("WARNING", complaint)
 
     def retime(self) -> None:  # noqa: B027 - most devices do not
         """Bring a new timing to the driver, where the device follows POLLING_PERIOD and KEEP_ALIVE."""

@@ -86,7 +86,7 @@ class Gpio(Device):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._pins = [Pin(number, self._command) for number in PINS]
+        self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
         self._changed = asyncio.Event()  # the next moment to look at the pins
         self._touched = False  # whether any pin was ever configured
         self._first_update: bytes | None = None

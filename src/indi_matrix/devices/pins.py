@@ -24,8 +24,11 @@ class Pin:
         output, input, pulse: Its properties.
     """
 
-    def __init__(self, number: int, command: Callable[["Pin", bool], None]) -> None:
+    def __init__(
+        self, number: int, command: Callable[["Pin", bool], None], is_news: Callable[[str], bool]
+    ) -> None:
         self.number = number
+        self._is_news = is_news
         self.is_output = False
         self.active_low = False
         self.told: bool | None = None
@@ -158,7 +161,8 @@ class Pin:
             self._at_fault = True
             wanted = self._name(bool(self.told))
             text = f"{self.output.name}: pin {self.number} was told {wanted} and no longer is"
-            self.output.answer(self.seen(), State.ALERT, message_text("WARNING", text))
+            told = message_text("WARNING", text) if self._is_news(text) else ""
+            self.output.answer(self.seen(), State.ALERT, told)
 
     def _write_output(self, values: Mapping[str, bool]) -> State:
         if not any(values.values()):

@@ -8,9 +8,11 @@ from typing import Final
 import zmq
 import zmq.asyncio
 
-# MALOS' messages are shorter by far: bounds on the memory that whatever answers in its place can take.
+MOST_UNREAD: Final = 200
+"""Messages that may wait to be read from one socket."""
+
+# MALOS' messages are shorter by far: a bound on the memory that whatever answers in its place can take.
 _LONGEST_MESSAGE: Final = 1 << 16
-_MOST_UNREAD: Final = 200
 
 NO_DESCRIPTOR: Final = -1
 _NEVER_LINGER: Final = struct.pack("ii", 1, 0)
@@ -32,7 +34,7 @@ def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq
     made = context.socket(kind)
     made.linger = linger
     made.maxmsgsize = _LONGEST_MESSAGE
-    made.rcvhwm = _MOST_UNREAD
+    made.rcvhwm = MOST_UNREAD
     made.ipv6 = True
     return made
 
