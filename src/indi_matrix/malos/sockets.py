@@ -46,7 +46,7 @@ def drop_undelivered(descriptor: int, port: int) -> None:
         descriptor: The connection, as ZeroMQ told of it; by now it may be closed, and the number another's.
         port: That of its other side.
     """
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         connection = socket.socket(fileno=descriptor)
         try:
             if connection.getpeername()[1] == port:
