@@ -76,6 +76,7 @@ class Connection:
         self._session: asyncio.Task[None] | None = None
         self._destination: Address | None = None  # of the session; None is the simulated board
         self._present = devices  # what was found, as long as clients know of it
+        self._losses = Repeats(lambda text: indi.tell("ERROR", text))
         self._obstacles = Repeats(lambda text: indi.tell("DEBUG", text))
         self._aftermath: asyncio.TimerHandle | None = None
         self.holdings = Holdings(indi)
@@ -108,9 +109,15 @@ class Connection:
 
     def depart(self) -> None:
         """Apply ON_DISCONNECT: the board is being left, by clients or by the program."""
+        off = self.on_disconnect.values["OFF"]
         if self.online:
             for device in self._connected_devices():
-                device.depart(off=self.on_disconnect.values["OFF"])
+                device.depart(off=off)
+        elif self.lost and off:
+            # It cannot be done; but nothing is to be On because of what was told before.
+            self._indi.tell("WARNING", f"nothing was switched off: the link to {self.place} is lost")
+            for device in self._devices:
+                device.depart(off=True)
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""
@@ -259,8 +266,9 @@ class Connection:
                 self._indi.tell("DEBUG", cause)
             await asyncio.sleep(_RETRY_PAUSE)
         else:
-            text = message_text("ERROR", f"lost {error}; reconnecting")
-            self.switch.answer(self.switch.only("CONNECT"), State.BUSY, text)
+            text = f"lost {error}; reconnecting"
+            told = message_text("ERROR", text) if self._losses.is_first(text) else ""
+            self.switch.answer(self.switch.only("CONNECT"), State.BUSY, told)
 
     def _settle(self) -> None:
         """Send everything once more, behind whatever else reached the service as it came back."""

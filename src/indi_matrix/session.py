@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Final, NoReturn
 
+import zmq
 import zmq.asyncio
 
 from indi_matrix.devices import Device
@@ -38,6 +39,8 @@ async def visit(
         cause = _SILENT if answered else await why_silent(address)
     except LinkError as error:
         cause = str(error)
+    except zmq.ZMQError as error:  # no more file descriptors, say
+        cause = error.strerror
     except ExceptionGroup as group:
         lost, others = group.split(LinkError)
         if lost is None or others is not None:

@@ -1,6 +1,7 @@
 """A service that goes wrong without going away, and what clients choose meanwhile."""
 
 import asyncio
+import resource
 
 import pytest
 
@@ -162,3 +163,59 @@ async def test_an_output_that_flaps_is_told_of_once(rig: Rig) -> None:
             await indi.in_state("DIGITAL_OUTPUT_1", "Alert" if level else "Ok")
     told = [answer.message for answer in indi.answers if "no longer is" in answer.message]
     assert told == ["[WARNING] DIGITAL_OUTPUT_1: pin 0 was told OFF and no longer is"]
+
+
+async def test_levels_that_cannot_be_read_are_an_alert_until_they_can(rig: Rig) -> None:
+    indi = rig.indi
+    rig.board.set_input(3, level=True)
+    await indi.until(lambda: indi.known["DIGITAL_INPUT_4"].on == ["ON"])
+    rig.service.publish_update("Gpio", b"\xff\xff\xff")
+    for name in ("GPIO_REGISTER", "DIGITAL_INPUT_4", "DIGITAL_INPUT_9"):
+        await indi.in_state(name, "Alert")
+    for name in ("GPIO_REGISTER", "DIGITAL_INPUT_4", "DIGITAL_INPUT_9"):
+        await indi.in_state(name, "Ok")
+    assert indi.known["DIGITAL_INPUT_4"].on == ["ON"]
+
+
+async def test_off_at_disconnect_holds_although_the_service_is_away(rig: Rig) -> None:
+    """It is told that it could not be done; and the next connection does not bring the output back."""
+    indi, board = rig.indi, rig.board
+    await indi.write("ON_DISCONNECT", OFF="On")
+    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    await indi.settle("DIGITAL_OUTPUT_6", ON="On")
+    await rig.service.stop()
+    board.power_cycle()
+    await lost(rig)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    assert f"[WARNING] nothing was switched off: the link to {rig.service.address} is lost" in indi.messages
+    await rig.service.start()
+    await indi.connect()
+    await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+    await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
+    assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
+    assert not board.level(5)
+
+
+async def test_a_link_that_flaps_is_told_of_once(rig: Rig) -> None:
+    for _ in range(3):
+        await rig.service.stop()
+        await lost(rig)
+        await rig.service.start()
+        await rig.indi.in_state("CONNECTION", "Ok")
+    told = [answer.message for answer in rig.indi.answers if answer.message.startswith("[ERROR]")]
+    assert len(set(told)) == len(told)
+
+
+async def test_a_shortage_of_descriptors_ends_no_session(rig: Rig) -> None:
+    await rig.indi.write("DEBUG", ENABLE="On")
+    await rig.indi.write("LOGGING_LEVEL", LOG_DEBUG="On")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    await rig.service.stop()
+    await lost(rig)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        await rig.indi.until(lambda: any("Too many open files" in text for text in rig.indi.messages))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    await rig.service.start()
+    await rig.indi.in_state("CONNECTION", "Ok")

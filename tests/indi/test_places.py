@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 
 import pytest
@@ -57,3 +58,18 @@ async def test_those_who_left_hold_no_place_against_those_who_come() -> None:
             with contextlib.closing(socket.create_connection((site.server.host, site.server.port))):
                 pass
         await (await site.connect()).answer("x")
+
+
+async def test_a_client_leaves_although_no_descriptor_is_left() -> None:
+    async with serving(maxconnections=2) as site:
+        client = await site.connect()
+        await client.answer("x")
+        (serving_it,) = site.server._clients.values()
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+        try:
+            await client.reset()
+            await asyncio.wait({serving_it})
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        await (await site.connect()).answer("y")

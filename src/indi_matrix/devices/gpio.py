@@ -314,11 +314,21 @@ class Gpio(Device):
         levels = pad_levels(update)
         if levels is None:
             self.complain("a data update that cannot be read")
+            self._judge_levels(State.ALERT)
             return
+        if self._register.state is State.ALERT:
+            self._judge_levels(State.OK)
         self._register.show({"PADS": float(levels)})
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
             pin.see(is_high(levels, pin.number), now, debounce)
+
+    def _judge_levels(self, state: State) -> None:
+        """Tell clients whether the levels of inputs are those of the pads."""
+        self._register.update(state=state)
+        for pin in self._pins:
+            if not pin.is_output:
+                pin.input.update(state=state)
 
 
 def _name(pin: Pin) -> str:

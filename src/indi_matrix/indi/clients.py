@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 import struct
 from typing import Final, Protocol, cast
@@ -46,10 +45,14 @@ class Host(Protocol):
 
 def _unread(transport: asyncio.Transport) -> bytes:
     """Return what arrived and was not read: a send that fails, as its client hung up, closes both ways."""
-    descriptor = os.dup(transport.get_extra_info("socket").fileno())
-    with socket.socket(fileno=descriptor) as unread, contextlib.suppress(OSError):
+    # Not by a copy of the descriptor: when there are no more of them, a client must still be able to leave.
+    unread = socket.socket(fileno=transport.get_extra_info("socket").fileno())
+    try:
         return unread.recv(_MOST_UNREAD)
-    return b""
+    except OSError:
+        return b""
+    finally:
+        unread.detach()
 
 
 class Client(asyncio.BufferedProtocol):
