@@ -105,9 +105,6 @@ def test_garbage_again_and_again_is_reported_once_until_something_sound_comes() 
         b"<newTextVector a='" + b">" * 5000,
         b"<newTextVector>" + b"text " * 1000,
         b"<newTextVector>" + b"<a>" * 1000,
-        b"<newTextVector><!--" + b"-" * 5000,
-        b"<newTextVector><![CDATA[" + b"]" * 5000,
-        b"<!--" + b"x" * 5000,
         b"<?" + b"x" * 5000,
         b"<unknown>" + b"</unknow>" * 500,
     ],
@@ -215,3 +212,26 @@ def test_an_ordinary_element_is_serialised_as_the_standard_library_would() -> No
 def test_a_text_for_the_log_is_one_short_ascii_line() -> None:
     assert printable("a\nb \N{DEGREE SIGN}") == r"a b \xb0"
     assert len(printable("\N{DEGREE SIGN}" * 10**6)) == 200
+
+
+@pytest.mark.parametrize("size", [1, 100, 1 << 16])
+@pytest.mark.parametrize(
+    "begin",
+    ["<!-- ", "<newTextVector><!-- ", "<newTextVector><oneText><![CDATA["],
+    ids=["comment", "inside", "CDATA"],
+)
+def test_what_is_hidden_without_end_hides_no_messages(begin: str, size: int) -> None:
+    """However the bytes come, what follows is found once it is clear that there is no end."""
+    message = "<getProperties version='1.7'/>"
+    data = (begin + message * 3000).encode()
+    stream = IndiStream()
+    found = [item for at in range(0, len(data), size) for item in stream.feed(data[at : at + size])]
+    assert isinstance(found[0], StreamError)
+    assert [item.tag for item in found[1:] if isinstance(item, ET.Element)] == ["getProperties"] * 3000
+
+
+def test_a_comment_of_some_length_is_a_comment() -> None:
+    text = "<newSwitchVector/>" * 200
+    (only,) = IndiStream().feed(f"<!--{text}--><message/>".encode())
+    assert isinstance(only, ET.Element)
+    assert only.tag == "message"

@@ -35,6 +35,8 @@ _INSIDE: Final = {tag.encode(): _inside(tag) for tag in TAGS}
 _INSIDE_UNKNOWN: Final = _inside(_NAME)
 _LONGEST_MARK: Final = len("</>") + 64 + 8  # bytes that may be the torn beginning of what _inside finds
 _HIDDEN_END: Final = {b"--": b"-->", b"[CDATA[": b"]]>"}
+# A comment or section that is longer has no end, and hides no messages.
+_LONGEST_HIDDEN: Final = {b"-->": 1 << 12, b"]]>": 1 << 16}
 
 _NOT_BLANK: Final = re.compile(rb"\S")
 _OPENING: Final = re.compile(rf"<(?:(?P<tag>{_NAME})(?=[\s/>])|(?P<pi>\?)|(?P<comment>!--))".encode())
@@ -66,6 +68,7 @@ class IndiStream:
         self._tag = b""
         self._quote = b""
         self._hidden_end = b""
+        self._hidden_begin = 0
         self._step: Callable[[IndiStream], bool] = IndiStream._between  # bound, it would keep this object alive
         self._in_step = True
         self._found: list[ET.Element | StreamError] = []
@@ -82,6 +85,7 @@ class IndiStream:
             self._drop(f"message of more than {MAX_MESSAGE} bytes", len(self._buffer))
         del self._buffer[: self._begin]
         self._scan -= self._begin
+        self._hidden_begin -= self._begin
         self._begin = 0
         found, self._found = self._found, []
         return found
@@ -105,6 +109,7 @@ class IndiStream:
             self._step = IndiStream._instruction
         else:
             self._tag, self._hidden_end, self._step = b"", b"-->", IndiStream._hidden
+            self._hidden_begin = self._scan
         return True
 
     def _no_opening(self) -> bool:
@@ -149,6 +154,7 @@ class IndiStream:
                 return True
             if mark["hidden"]:
                 self._hidden_end, self._step = _HIDDEN_END[mark["hidden"]], IndiStream._hidden
+                self._hidden_begin = self._scan
                 return True
             if mark["end"] == self._tag:
                 self._complete()
@@ -158,7 +164,11 @@ class IndiStream:
 
     def _hidden(self) -> bool:
         """Skip a comment or a CDATA section: tags in there are text."""
-        end = self._buffer.find(self._hidden_end, self._scan)
+        limit = self._hidden_begin + _LONGEST_HIDDEN[self._hidden_end]
+        end = self._buffer.find(self._hidden_end, self._scan, limit)
+        if end < 0 and len(self._buffer) >= limit:
+            self._drop(f"no {self._hidden_end.decode()} in sight", self._hidden_begin)
+            return True
         if end < 0:
             self._scan = max(self._scan, len(self._buffer) - len(self._hidden_end) + 1)
             return False
