@@ -91,6 +91,7 @@ class Gpio(Device):
         self._touched = False  # whether any pin was ever configured
         self._first_update: bytes | None = None
         self._in_step = False  # whether the service is known to hold what was told
+        self._readable = True  # whether the last data update was
         self._active_low = SwitchProperty(
             "GPIO_ACTIVE_LOW", "Active low", _GROUP, _pin_members(), rule=Rule.ANY_OF_MANY, saved=True,
             on_write=self._write_active_low, source=lambda: {_name(pin): pin.active_low for pin in self._pins},
@@ -314,17 +315,20 @@ class Gpio(Device):
         levels = pad_levels(update)
         if levels is None:
             self.complain("a data update that cannot be read")
-            self._judge_levels(State.ALERT)
+            self._judge_levels(readable=False)
             return
-        if self._register.state is State.ALERT:
-            self._judge_levels(State.OK)
+        self._judge_levels(readable=True)
         self._register.show({"PADS": float(levels)})
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
             pin.see(is_high(levels, pin.number), now, debounce)
 
-    def _judge_levels(self, state: State) -> None:
-        """Tell clients whether the levels of inputs are those of the pads."""
+    def _judge_levels(self, *, readable: bool) -> None:
+        """Tell clients when the levels that they see of inputs are no longer those of the pads, or are again."""
+        if readable == self._readable:
+            return
+        self._readable = readable
+        state = State.OK if readable else State.ALERT
         self._register.update(state=state)
         for pin in self._pins:
             if not pin.is_output:
