@@ -7,10 +7,8 @@ grows or is wrong.
 
 import argparse
 import asyncio
-import os
 import random
 import sys
-import tempfile
 import time
 import traceback
 from collections import Counter
@@ -23,6 +21,7 @@ from tests.driver.client import IndiClient
 from tests.siege.attacks import Spoils, unread
 from tests.siege.crowd import WAYS, Tally, visit
 from tests.siege.fuzzing import Plan, fuzz_served, simulated_board
+from tests.siege.home import own_home
 from tests.siege.line import ALERT, ANSWER, dialled
 from tests.siege.process import Usage
 from tests.siege.seeds import switches, texts
@@ -241,8 +240,5 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["HOME"] = home
-        for variable in ("INDICONFIG", "INDIDEV", "INDI_MATRIX_ADDRESS"):
-            os.environ.pop(variable, None)
+    with own_home():
         sys.exit(asyncio.run(main()))

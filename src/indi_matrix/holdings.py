@@ -1,6 +1,6 @@
 """What clients know of a board while it is connected: the properties of its devices."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from indi_matrix.devices import Device
 from indi_matrix.indi.device import IndiDevice
@@ -29,7 +29,7 @@ class Holdings:
         self._indi.delete(prop)
         del self._owners[prop.name]
 
-    def arrive(self, devices: Iterable[Device]) -> None:
+    def arrive(self, devices: Sequence[Device]) -> None:
         """Have clients know what the devices that are connected have now, up to date."""
         self._delete_what_is_gone(devices)
         self._restore_states()
@@ -51,7 +51,7 @@ class Holdings:
             self.delete(prop)
             prop.update(state=State.IDLE)
 
-    def _delete_what_is_gone(self, devices: Iterable[Device]) -> None:
+    def _delete_what_is_gone(self, devices: Sequence[Device]) -> None:
         """Delete what the board no longer has: after an outage it may be another one."""
         wanted = {prop.name: prop for device in devices for prop in device.properties()}
         for name in list(self._owners):

@@ -5,13 +5,12 @@ Beside it a stock driver, until it dies or does not answer for 5 s.
 
 import argparse
 import asyncio
-import os
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tests.siege.fuzzing import Figures, Plan, fuzz_pipes, fuzz_served, simulated_board
+from tests.siege.home import own_home
 from tests.siege.line import ALERT, ANSWER, WARNING, dialled, piped
 from tests.siege.seeds import switches, texts
 from tests.siege.table import table
@@ -102,9 +101,5 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    # Config files are saved and removed in the course of this.
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["HOME"] = home
-        for variable in ("INDICONFIG", "INDIDEV", "INDI_MATRIX_ADDRESS"):
-            os.environ.pop(variable, None)
+    with own_home():
         sys.exit(asyncio.run(main()))
