@@ -192,12 +192,10 @@ class Desk:
         start = len(self.indi.heard)
         end = "DRIVER_INFO" if name != "DRIVER_INFO" else "CONNECTION_MODE"
         window = await self._hear(ask + vector.xml + ask, end)
-        before, answer, after = self._parts(window, name)
+        before, answer, told, after = self._parts(window, name)
         leds = sum(one.startswith("EVERLOOP_LED_") for one in known)
         verdict = judge(before, vector, leds=leds, phase=phase)
-        shown = {one.get("name"): one.text or "" for one in answer}
-        assert shown == after.values
-        assert answer.get("state") == after.state
+        assert told == (after.state, after.values)
         if answer.get("state") == "Alert":
             assert verdict.values is None or not verdict.sure
             assert after.values == before.values
@@ -209,7 +207,8 @@ class Desk:
         assert answer.get("state") == verdict.state
         assert same(before.kind, after.values, verdict.values)
         self.settled = False
-        await self._finish(vector, verdict.values, start, phase)
+        is_busy = answer.get("state") == "Busy" and phase != "lost"
+        await self._finish(vector, verdict.values, start, is_busy=is_busy)
 
     @property
     def _reports(self) -> bool:
@@ -219,26 +218,36 @@ class Desk:
             "CLIENT_DEBUG" in known["LOG_OUTPUT"].on and "LOG_ERROR" in known["LOGGING_LEVEL"].on
         )
 
-    def _parts(self, window: Window, name: str) -> tuple[Known, ET.Element, Known]:
-        """Return the definition before a write, its one answer, and the definition after it."""
+    def _parts(self, window: Window, name: str) -> tuple[Known, ET.Element, tuple[str, dict[str, str]], Known]:
+        """Return the definition before a write, its one answer, what was last told, and the definition after it.
+
+        The board may have done what a Busy answer promised before the question behind the write is read: then the
+        end of Busy is heard in front of the definition, or behind it.
+        """
         kind, about = PROPERTIES[name][0], [one for one in window.elements if one.get("name") == name]
         while about[0].tag.startswith("set"):  # what followed of something before
             del about[0]
-        assert [one.tag for one in about] == [f"def{kind}Vector", f"set{kind}Vector", f"def{kind}Vector"]
-        first, answer, last = about
-        return Known.of(first), answer, Known.of(last)
+        first, answer, *rest = about
+        ends = [one for one in rest if one.tag.startswith("set")]
+        tags = [one.tag for one in about if one not in ends]
+        assert tags == [f"def{kind}Vector", f"set{kind}Vector", f"def{kind}Vector"]
+        assert [one.get("state") for one in ends] in ([], ["Ok"] if answer.get("state") == "Busy" else [])
+        last = next(one for one in rest if one.tag.startswith("def"))
+        told = about[about.index(last) - 1]
+        shown = {one.attrib["name"]: one.text or "" for one in told}
+        return Known.of(first), answer, (told.attrib["state"], shown), Known.of(last)
 
-    async def _finish(self, vector: Written, wanted: Mapping[str, str], start: int, phase: str) -> None:
+    async def _finish(self, vector: Written, wanted: Mapping[str, str], start: int, *, is_busy: bool) -> None:
         """See that a Busy gets its one end, and take back what must not last."""
         known, name = self.indi.known, vector.name
-        if known[name].state == "Busy" and phase != "lost":
+        if is_busy:
             await self.indi.in_state(name, "Ok")
             assert [one.get("state") for one in Window(self.indi.heard[start:]).sets(name)] == ["Busy", "Ok"]
             assert known[name].values == wanted
         if name in self.undo:
             slow = name == "POLLING_PERIOD" and float(known[name].values["PERIOD_MS"]) > 100
             await self.indi.write(name, **self.undo[name])
-            if slow and phase == "online":
+            if slow and self.now == "online":
                 await self._restart()
         await self._quiet()
 
