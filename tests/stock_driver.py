@@ -7,8 +7,20 @@ import asyncio
 import sys
 from typing import Any
 
-from indipydriver import Device, IPyDriver, SwitchMember, SwitchVector, TextMember, TextVector
+from indipydriver import (
+    Device,
+    IPyDriver,
+    NumberMember,
+    NumberVector,
+    SwitchMember,
+    SwitchVector,
+    TextMember,
+    TextVector,
+)
 from indipyserver import IPyServer
+
+LEDS = 35
+CHANNELS = ("RED", "GREEN", "BLUE", "WHITE")
 
 
 class Stock(IPyDriver):
@@ -26,12 +38,19 @@ def switches(name: str, *members: str) -> SwitchVector:
     )
 
 
+def led(number: int) -> NumberVector:
+    name = f"EVERLOOP_LED_{number}"
+    members = [NumberMember(channel, channel, "%.f", 0, 255, 1) for channel in CHANNELS]
+    return NumberVector(name, name, "LEDs", "rw", "Idle", members)
+
+
 if __name__ == "__main__":
     image = TextVector("EVERLOOP_IMAGE", "Picture", "Main", "rw", "Idle", [TextMember("IMAGE")])
     vectors = [
-        switches("CONNECTION", "CONNECT"),
+        switches("CONNECTION", "CONNECT", "DISCONNECT"),
         switches("FLAT_LIGHT_CONTROL", "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"),
         image,
+        *(led(number) for number in range(1, LEDS + 1)),
     ]
     driver = Stock(Device("MATRIX", vectors))
     program = IPyServer(driver, port=int(sys.argv[1])) if len(sys.argv) > 1 else driver

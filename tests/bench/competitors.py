@@ -1,0 +1,164 @@
+"""The drivers that are compared, each on pipes, under the real indiserver, or served over TCP."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+from typing import Final
+
+from tests.bench.programs import Malos, Program, dialled, dialled_locally, line_of, malos, running
+from tests.bench.wire import Wire
+from tests.bench.words import DEFINITION, GET, LAST_LED, connect
+from tests.programs import PROGRAM, free_port, need
+
+OURS: Final = "indi_matrix"
+CPP: Final = "C++"
+STOCK: Final = "stock"
+RAW: Final = "raw pyzmq"
+
+_STOCK_DRIVER: Final = Path(__file__).parents[1] / "stock_driver.py"
+_SOURCE: Final = Path(__file__).with_name("cpp") / "indi_bench.cpp"
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A competitor: its name, and the command that talks INDI on stdin and stdout."""
+
+    name: str
+    command: tuple[str | Path, ...]
+
+    @property
+    def ours(self) -> bool:
+        """Whether it needs a board, and does more than answer."""
+        return self.name == OURS
+
+
+ours: Final = Driver(OURS, (PROGRAM,))
+stock: Final = Driver(STOCK, (sys.executable, _STOCK_DRIVER))
+
+
+@dataclass
+class Running:
+    """A driver that runs, is connected, and has said all that there is to say.
+
+    Attributes:
+        process: It, or the program that runs it.
+        wire: The client.
+        board: What it is connected to; None for a driver that only answers.
+        first: Milliseconds from its start to its first definition.
+    """
+
+    process: Program
+    wire: Wire
+    board: Malos | None
+    first: float
+
+
+def drivers(cpp: Path | None) -> list[Driver]:
+    """Return the competitors in the order of a round."""
+    return [ours, *([Driver(CPP, (cpp,))] if cpp else []), stock]
+
+
+def compiled(folder: Path) -> tuple[Path | None, str]:
+    """Return the C++ driver, compiled in a folder unless that was done; or None, and why."""
+    program = folder / f"indi_bench-{hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]}"
+    if program.exists():
+        return program, ""
+    if shutil.which("g++") is None:
+        return None, "there is no g++: apt-get install g++ libindi-dev"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        made = Path(scratch) / "indi_bench"
+        command = ("g++", "-O2", "-o", made, _SOURCE, "-lindidriver")
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            reason = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)
+            return None, f"it did not compile (apt-get install libindi-dev): {reason}"
+        made.rename(program)
+    return program, ""
+
+
+@contextmanager
+def on_pipes(driver: Driver) -> Iterator[Running]:
+    """Run a driver on stdin and stdout."""
+    with _board(driver) as (board, environ):
+        start = time.perf_counter()
+        with running(*driver.command, environ=environ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            wire = Wire(process.stdout.fileno(), process.stdin.fileno())
+            yield Running(process, wire, board, _introduced(wire, start))
+
+
+@contextmanager
+def under_indiserver(driver: Driver) -> Iterator[Running]:
+    """Run a driver alone under the real indiserver."""
+    with _board(driver) as (board, environ), tempfile.TemporaryDirectory() as folder:
+        # It starts programs without arguments, and has one local socket for all unless told otherwise.
+        script = Path(folder) / "driver"
+        script.write_text(f"#!/bin/sh\nexec {' '.join(map(str, driver.command))}\n")
+        script.chmod(0o755)
+        # TCP would show how its small writes wait for acknowledgements, 40 ms at a time, whatever the driver.
+        name = f"{folder}/indiserver"
+        command = (need("indiserver"), "-p", str(free_port()), "-u", name, script)
+        start = time.perf_counter()
+        with running(*command, environ=environ, stderr=DEVNULL) as process, dialled_locally(name) as connection:
+            wire = Wire.of(connection)
+            yield Running(process, wire, board, _introduced(wire, start))
+
+
+@contextmanager
+def served(driver: Driver) -> Iterator[tuple[Running, int]]:
+    """Serve a driver in the server that comes with it; with it comes the port."""
+    start = time.perf_counter()
+    with _board(driver) as (board, _), ExitStack() as stack:
+        if board is not None:
+            process, port = stack.enter_context(serving("--address", board.address))
+        else:
+            port = free_port()
+            process = stack.enter_context(running(*driver.command, str(port)))
+        wire = Wire.of(stack.enter_context(dialled(port)))
+        yield Running(process, wire, board, _introduced(wire, start)), port
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[Program, int]]:
+    """Run `indi_matrix serve` on a free port, which is told."""
+    with running(PROGRAM, "serve", "--port", "0", *options, stderr=PIPE) as process:
+        line = line_of(process, "serving INDI clients on")
+        yield process, int(line.rsplit(":", 1)[1])
+
+
+@contextmanager
+def _board(driver: Driver) -> Iterator[tuple[Malos | None, dict[str, str]]]:
+    """Run what a driver drives, if anything, and return the environment that tells where it is."""
+    if not driver.ours:
+        yield None, {}
+        return
+    with malos() as service:
+        yield service, {"INDI_MATRIX_ADDRESS": service.address}
+
+
+def _introduced(wire: Wire, start: float) -> float:
+    """Ask for definitions and connect; return the milliseconds from a start to the first definition."""
+    wire.send(GET)
+    wire.seen(DEFINITION)
+    first = 1000 * (time.perf_counter() - start)
+    wire.quiet()
+    connect_all(wire, ["MATRIX"])
+    return first
+
+
+def connect_all(wire: Wire, devices: Sequence[str]) -> None:
+    """Connect devices, and wait until all that they have is defined."""
+    # Asked again, those define it now that have it whether connected or not.
+    wire.send(GET + b"".join(map(connect, devices)))
+    wire.seen(LAST_LED, len(devices))
+    wire.quiet()

@@ -1,0 +1,116 @@
+"""What it costs to be there: idle with one board and with many, and with an effect."""
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.bench import subjects
+from tests.bench.competitors import CPP, OURS, STOCK, Driver, connect_all, on_pipes, ours, served, serving
+from tests.bench.plan import Plan
+from tests.bench.programs import dialled, malos
+from tests.bench.subjects import Figures
+from tests.bench.wire import Wire
+from tests.bench.words import effect
+from tests.siege.process import usage
+
+_BOARDS: Final = 16
+_INTERVAL_MS: Final = 40.0
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What all threads of a program have spent since its start.
+
+    Attributes:
+        moment: When it was looked at, in seconds.
+        cpu: Seconds of a core.
+        wakes: How often a thread waited for something and was woken up.
+        memory: Resident memory now, in MiB.
+    """
+
+    moment: float
+    cpu: float
+    wakes: int
+    memory: float
+
+    @classmethod
+    def of(cls, pid: int) -> "Spent":
+        """Return what a program has spent."""
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        cpu = sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
+        wakes = sum(_switches((thread / "status").read_text()) for thread in threads)
+        return cls(time.monotonic(), cpu / 1e9, wakes, usage(pid).memory)
+
+    def percent_since(self, before: "Spent") -> float:
+        """Return the percentage of a core since an earlier look."""
+        return 100 * (self.cpu - before.cpu) / (self.moment - before.moment)
+
+    def wakes_since(self, before: "Spent") -> float:
+        """Return the wake-ups a second since an earlier look."""
+        return (self.wakes - before.wakes) / (self.moment - before.moment)
+
+
+def _switches(status: str) -> int:
+    (line,) = (line for line in status.splitlines() if line.startswith("voluntary_ctxt_switches:"))
+    return int(line.split()[1])
+
+
+def idle(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
+    """Let all be idle at the same time, each with one client, and measure what that costs."""
+    with ExitStack() as stack:
+        pids = {driver.name: stack.enter_context(_idle(driver)) for driver in competitors if not driver.ours}
+        one = pids[OURS] = stack.enter_context(_boards(1))
+        many = stack.enter_context(_boards(_BOARDS))
+        before = {pid: Spent.of(pid) for pid in (*pids.values(), many)}
+        time.sleep(plan.idle)
+        after = {pid: Spent.of(pid) for pid in before}
+    for name, pid in pids.items():
+        figures.add(subjects.IDLE_CPU, name, [after[pid].percent_since(before[pid])])
+        figures.add(subjects.IDLE_WAKES, name, [after[pid].wakes_since(before[pid])])
+    figures.add(subjects.BOARDS_CPU, OURS, [after[many].percent_since(before[many]) / _BOARDS])
+    figures.add(subjects.BOARDS_WAKES, OURS, [after[many].wakes_since(before[many]) / _BOARDS])
+    growth = (after[many].memory - after[one].memory) / (_BOARDS - 1)
+    figures.add(subjects.BOARDS_MEMORY, OURS, [growth])
+
+
+@contextmanager
+def _idle(driver: Driver) -> Iterator[int]:
+    """Run a driver, served if a server comes with it, and connected; its process id is told."""
+    if driver.name == STOCK:
+        with served(driver) as (program, _):
+            yield program.process.pid
+    else:
+        assert driver.name == CPP
+        with on_pipes(driver) as program:
+            yield program.process.pid
+
+
+@contextmanager
+def _boards(count: int) -> Iterator[int]:
+    """Serve so many boards to one client, connected; the process id is told."""
+    names = [f"B{number}" for number in range(count)]
+    with malos() as service:
+        options = itertools.chain.from_iterable(("--board", f"{name}={service.address}") for name in names)
+        with serving(*options) as (process, port), dialled(port) as connection:
+            connect_all(Wire.of(connection), names)
+            yield process.pid
+
+
+def effects(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
+    """Let an effect run, and measure what it costs and how regular it is."""
+    with on_pipes(ours) as program:
+        assert program.board is not None
+        program.wire.send(effect("RAINBOW"))
+        program.wire.quiet()
+        program.board.frames()
+        before = Spent.of(program.process.pid)
+        time.sleep(plan.idle)
+        after = Spent.of(program.process.pid)
+        moments = [moment / 1e6 for moment, _ in program.board.frames()]
+    figures.add(subjects.EFFECT_CPU, OURS, [after.percent_since(before)])
+    intervals = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    figures.add(subjects.EFFECT_JITTER, OURS, [abs(interval - _INTERVAL_MS) for interval in intervals])

@@ -1,0 +1,143 @@
+"""A MALOS service in asyncio pyzmq and no more: it notes when each picture has come, and moves a pad on command.
+
+`python -m tests.bench.malos`; commands come on stdin and answers go to stdout, one JSON a line. Times are of
+time.monotonic_ns(), which all programs of a machine share.
+"""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from typing import Any, Final
+
+import zmq
+import zmq.asyncio
+
+from indi_matrix.malos.messages import DriverConfig, EverloopImage, GpioParams, MalosDriverInfo
+from tests.bench.words import LEDS
+
+_PORTS: Final = range(20100, 32000, 4)  # below those that the system gives to connections
+_KINDS: Final = (zmq.PULL, zmq.PULL, zmq.PUB, zmq.PUB)
+_DELAY_MS: Final = 1000
+_TIMEOUT_MS: Final = 5000
+
+
+def key_of(frame: bytes) -> int:
+    """Return the number that the first LED of a picture has for a colour."""
+    first = DriverConfig.FromString(frame).image.led[0]
+    return int(first.red << 16 | first.green << 8 | first.blue)
+
+
+class Driver:
+    """One of MALOS' drivers: what it publishes is published every second from the first ping on."""
+
+    def __init__(self, context: zmq.asyncio.Context, name: str, payload: bytes) -> None:
+        self.name = name
+        self.payload = payload
+        self.base, (self.configs, self.pings, self.errors, self.updates) = _bound(context)
+
+    async def publish(self) -> None:
+        await self.pings.recv()
+        while True:
+            self.send()
+            await asyncio.sleep(_DELAY_MS / 1000)
+
+    def send(self) -> None:
+        zmq.Socket.send(self.updates, self.payload)
+
+
+def _bound(context: zmq.asyncio.Context) -> tuple[int, list[zmq.asyncio.Socket]]:
+    """Return the first of four free ports in a row, and sockets that listen on them."""
+    while True:
+        base, sockets = random.choice(_PORTS), [context.socket(kind) for kind in _KINDS]
+        try:
+            for port, socket in enumerate(sockets, base):
+                socket.bind(f"tcp://127.0.0.1:{port}")
+        except zmq.ZMQError:
+            for socket in sockets:
+                socket.close()
+        else:
+            return base, sockets
+
+
+class Service:
+    """Both drivers that are used, and the pictures that came."""
+
+    def __init__(self, context: zmq.asyncio.Context) -> None:
+        self.ring = Driver(context, "Everloop", EverloopImage(everloop_length=LEDS).SerializeToString())
+        self.pins = Driver(context, "Gpio", b"")
+        self.info = context.socket(zmq.REP)
+        self.port = self.info.bind_to_random_port("tcp://127.0.0.1")
+        self.pictures: list[tuple[int, int]] = []
+        self.news = asyncio.Condition()
+
+    async def answer(self) -> None:
+        reply = MalosDriverInfo()
+        for driver in (self.ring, self.pins):
+            reply.info.add(
+                driver_name=driver.name,
+                base_port=driver.base,
+                delay_between_updates=_DELAY_MS,
+                timeout_after_last_ping=_TIMEOUT_MS,
+            )
+        while True:
+            await self.info.recv()
+            await self.info.send(reply.SerializeToString())
+
+    async def take_pictures(self) -> None:
+        while True:
+            key = key_of(await self.ring.configs.recv())
+            self.pictures.append((time.monotonic_ns(), key))
+            async with self.news:
+                self.news.notify_all()
+
+    # Commands
+
+    async def frames(self, last: int | None) -> list[tuple[int, int]]:
+        """Return time and key of the pictures since the last command, once the one with this key has come."""
+        async with self.news:
+            await self.news.wait_for(lambda: last is None or any(key == last for _, key in self.pictures))
+        taken, self.pictures = self.pictures, []
+        return taken
+
+    async def pads(self, count: int, interval: float) -> list[int]:
+        """Change the level of pad 0, time and again, and return when."""
+        moments = []
+        for number in range(count):
+            await asyncio.sleep(interval)
+            self.pins.payload = GpioParams(values=(number + 1) % 2).SerializeToString()
+            moments.append(time.monotonic_ns())
+            self.pins.send()
+        return moments
+
+
+async def _obey(service: Service) -> None:
+    """Carry out commands until the end of stdin."""
+    commands = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    while line := await commands.readline():
+        name, *arguments = json.loads(line)
+        _tell(await getattr(service, name)(*arguments))
+
+
+def _tell(answer: Any) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+async def main() -> None:
+    with zmq.asyncio.Context() as context:
+        service = Service(context)
+        _tell([service.port, service.ring.base])
+        async with asyncio.TaskGroup() as group:
+            works = (service.answer(), service.take_pictures(), service.ring.publish(), service.pins.publish())
+            tasks = [group.create_task(work) for work in works]
+            await _obey(service)
+            for task in tasks:
+                task.cancel()
+        context.destroy(linger=0)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

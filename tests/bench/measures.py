@@ -1,0 +1,27 @@
+"""All measures, in rounds."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tests.bench.competitors import Driver
+from tests.bench.costs import effects, idle
+from tests.bench.one_way import one_way
+from tests.bench.plan import Plan
+from tests.bench.subjects import Figures
+from tests.bench.trips import indiserver, pipes, tcp
+
+Measure = Callable[[Plan, Sequence[Driver], Figures], None]
+
+IN_ROUNDS: Final[tuple[Measure, ...]] = (pipes, indiserver, tcp, one_way)
+ONCE: Final[tuple[Measure, ...]] = (idle, effects)
+
+
+def measure(plan: Plan, competitors: Sequence[Driver]) -> Figures:
+    """Measure everything; all competitors have their turn in each round."""
+    figures = Figures()
+    for _ in range(plan.rounds):
+        for one in IN_ROUNDS:
+            one(plan, competitors, figures)
+    for one in ONCE:
+        one(plan, competitors, figures)
+    return figures

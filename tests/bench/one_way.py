@@ -1,0 +1,64 @@
+"""One way through the driver: from a client's write to the board, and from a pad to the client."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from tests.bench import subjects
+from tests.bench.competitors import OURS, RAW, Driver, on_pipes, ours
+from tests.bench.plan import Plan
+from tests.bench.programs import Malos, malos, running
+from tests.bench.subjects import Figures
+from tests.bench.wire import Wire
+from tests.bench.words import IMAGE, images
+
+_PAUSE: Final = 0.035  # seconds: at most 40 pictures a second are sent, and none of these is to wait for its turn
+_PAD_PAUSE: Final = 0.01  # seconds
+_PAD: Final = b"DIGITAL_INPUT_1"
+
+
+def one_way(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
+    """Measure from a client's write to the decoded frame, and from a pad's change to the client; and the floor."""
+    with on_pipes(ours) as program:
+        assert program.board is not None
+        figures.add(subjects.ONE_WAY, OURS, _to_board(program.wire, program.board, plan.paced))
+        program.wire.quiet()
+        figures.add(subjects.PAD, OURS, _to_client(program.wire, program.board, plan.paced))
+    with malos() as board:
+        figures.add(subjects.ONE_WAY, RAW, _floor(board, plan.paced))
+
+
+def _to_board(wire: Wire, board: Malos, count: int) -> list[float]:
+    """Return the milliseconds from each write to its picture at the board."""
+    sent = []
+    for picture in images(count):
+        time.sleep(_PAUSE)
+        sent.append(time.monotonic_ns())
+        wire.send(picture)
+        wire.until(IMAGE)
+    return _trips(sent, board.frames(last=count - 1))
+
+
+def _to_client(wire: Wire, board: Malos, count: int) -> list[float]:
+    """Return the milliseconds from each change of a pad to what the client is told."""
+    board.tell("pads", count, _PAD_PAUSE)
+    heard = []
+    for _ in range(count):
+        wire.until(_PAD)
+        heard.append(time.monotonic_ns())
+    return [(end - start) / 1e6 for start, end in zip(board.hear(), heard, strict=True)]
+
+
+def _floor(board: Malos, count: int) -> list[float]:
+    """Return the milliseconds that pyzmq takes alone."""
+    with running(sys.executable, "-m", "tests.bench.raw", str(board.ring), str(count), str(_PAUSE)) as process:
+        assert process.stdout is not None
+        sent = json.loads(process.stdout.readline())
+        return _trips(sent, board.frames(last=count - 1))
+
+
+def _trips(sent: Sequence[int], frames: Sequence[tuple[int, int]]) -> list[float]:
+    arrived = {key: moment for moment, key in frames}
+    return [(arrived[key] - moment) / 1e6 for key, moment in enumerate(sent)]

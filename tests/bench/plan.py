@@ -1,0 +1,39 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Writes of each kind to one competitor in one round."""
+
+    switches: int
+    images: int
+    bursts: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of everything.
+
+    Attributes:
+        rounds: Rounds, in each of which all competitors have their turn.
+        counts: Writes to a driver.
+        slow: Writes to the stock one on stdin, which takes 10 ms for each.
+        flood: Pictures with 16 in flight.
+        paced: Pictures one way, and changes of a pad.
+        idle: Seconds of idleness, and of an effect.
+    """
+
+    rounds: int
+    counts: Counts
+    slow: Counts
+    flood: int
+    paced: int
+    idle: float
+
+
+FULL: Final = Plan(5, Counts(300, 200, 30), Counts(60, 60, 3), 1500, 50, 10.0)
+QUICK: Final = Plan(1, Counts(100, 100, 10), Counts(20, 20, 1), 500, 20, 2.0)
+TINY: Final = Plan(1, Counts(2, 2, 1), Counts(2, 2, 1), 20, 2, 0.2)

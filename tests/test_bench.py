@@ -1,0 +1,129 @@
+"""The benchmark in short: it measures all that it has goals for, and says which are met, however fast."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import subjects
+from tests.bench.competitors import CPP, OURS, RAW, STOCK, Driver, compiled, drivers
+from tests.bench.goals import GOALS
+from tests.bench.measures import IN_ROUNDS, ONCE, Measure
+from tests.bench.plan import TINY
+from tests.bench.plot import plot
+from tests.bench.report import report
+from tests.bench.subjects import Figures, Subject
+from tests.bench.trips import _IN_SERVER, _ON_PIPES, Trips
+
+ALL = (OURS, CPP, STOCK)
+
+
+def of_trips(trips: Trips) -> dict[Subject, tuple[str, ...]]:
+    return dict.fromkeys((trips.switch, trips.switches, trips.image, trips.images, trips.leds), ALL)
+
+
+YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
+    "pipes": {
+        **of_trips(_ON_PIPES),
+        subjects.RATE_PIPES: (OURS, CPP),
+        subjects.ASTRAY: (OURS,),
+        subjects.CLIENT: (OURS, CPP),
+        subjects.START: ALL,
+        subjects.MEMORY: ALL,
+    },
+    "indiserver": of_trips(_IN_SERVER),
+    "tcp": {
+        subjects.RATE_SERVED: (OURS, STOCK),
+        subjects.RATE_CROWD: (OURS, STOCK),
+        subjects.ASTRAY: (OURS,),
+        subjects.CLIENT: (OURS, STOCK),
+    },
+    "one_way": {subjects.ONE_WAY: (OURS, RAW), subjects.PAD: (OURS,)},
+    "idle": {
+        subjects.IDLE_CPU: ALL,
+        subjects.IDLE_WAKES: ALL,
+        subjects.BOARDS_CPU: (OURS,),
+        subjects.BOARDS_WAKES: (OURS,),
+        subjects.BOARDS_MEMORY: (OURS,),
+    },
+    "effects": {subjects.EFFECT_CPU: (OURS,), subjects.EFFECT_JITTER: (OURS,)},
+}
+"""What each measure is to yield, and of whom."""
+
+
+@pytest.fixture(scope="module")
+def competitors(tmp_path_factory: pytest.TempPathFactory) -> list[Driver]:
+    cpp, reason = compiled(tmp_path_factory.mktemp("compiled"))
+    assert cpp is not None, reason
+    return drivers(cpp)
+
+
+@pytest.mark.parametrize("measure", IN_ROUNDS + ONCE, ids=lambda measure: measure.__name__)
+def test_every_measure_yields_figures(measure: Measure, competitors: list[Driver]) -> None:
+    figures = Figures()
+    measure(TINY, competitors, figures)
+    wanted = YIELDS[measure.__name__]
+    assert set(figures.subjects) == set(wanted)
+    for subject, names in wanted.items():
+        found = [name for name in (*ALL, RAW) if figures.median(subject, name) is not None]
+        assert found == [name for name in (*ALL, RAW) if name in names], subject.name
+    assert not figures.highest(subjects.ASTRAY, OURS)
+
+
+def filled(*names: str, ours: float = 1.0) -> Figures:
+    """Return figures of everything, with 100 of whatever it is for all but ours."""
+    figures = Figures()
+    for subject, of in (pair for wanted in YIELDS.values() for pair in wanted.items()):
+        for name in (name for name in of if name in names):
+            figures.add(subject, name, [ours if name == OURS else 100.0])
+    return figures
+
+
+def lines(figures: Figures) -> list[str]:
+    """Return the lines of the second table, of the goals."""
+    return report(figures).partition("\n\n")[2].splitlines()[2:]
+
+
+def test_each_goal_has_a_verdict() -> None:
+    said = lines(filled(*ALL, RAW))
+    assert len(said) == len(GOALS)
+    assert all(line.endswith(("| met     |", "| MISSED  |")) for line in said)
+    switch = next(line for line in said if "x C++" in line)
+    assert [cell.strip() for cell in switch.split("|")[1:-1]] == [
+        "switch, pipes",
+        "at most 3 x C++",
+        "0.01 x",
+        "met",
+    ]
+
+
+def test_what_is_missed_is_said() -> None:
+    said = lines(filled(*ALL, RAW, ours=1000.0))
+    assert "MISSED" in next(line for line in said if "at most 3 x C++" in line)
+    assert "MISSED" in next(line for line in said if "at most 150 ms" in line)
+
+
+def test_without_the_cpp_driver_its_goals_are_not_measured() -> None:
+    said = lines(filled(OURS, STOCK, RAW))
+    assert all("not measured" in line for line in said if "x C++" in line)
+    assert not any("not measured" in line for line in said if "x C++" not in line)
+    assert [driver.name for driver in drivers(None)] == [OURS, STOCK]
+
+
+def test_without_a_compiler_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program, reason = compiled(tmp_path / "compiled")
+    assert program is None
+    assert "apt-get install g++ libindi-dev" in reason
+
+
+def test_median_and_p99() -> None:
+    figures = Figures()
+    figures.add(subjects.START, OURS, range(1, 101))
+    figures.add(subjects.RATE_PIPES, OURS, range(1, 101))
+    assert (figures.median(subjects.START, OURS), figures.worst(subjects.START, OURS)) == (50.5, 99)
+    assert figures.worst(subjects.RATE_PIPES, OURS) == 2
+
+
+def test_the_plot_is_a_picture(tmp_path: Path) -> None:
+    plot(filled(*ALL, RAW), tmp_path / "new" / "bench.png")
+    assert (tmp_path / "new" / "bench.png").read_bytes().startswith(b"\x89PNG")
