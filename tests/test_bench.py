@@ -22,12 +22,12 @@ def of_trips(trips: Trips) -> dict[Subject, tuple[str, ...]]:
 
 
 YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
+    "starts": {subjects.START: ALL},
     "pipes": {
         **of_trips(_ON_PIPES),
         subjects.RATE_PIPES: (OURS, CPP),
         subjects.ASTRAY: (OURS,),
         subjects.CLIENT: (OURS, CPP),
-        subjects.START: ALL,
         subjects.MEMORY: ALL,
     },
     "indiserver": of_trips(_IN_SERVER),

@@ -28,15 +28,21 @@ def main() -> None:
     print(_machine(), flush=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as home:
-        os.environ["HOME"] = home
-        for variable in ("INDICONFIG", "INDIDEV", "INDI_MATRIX_ADDRESS"):
-            os.environ.pop(variable, None)
+        _settle_environment(home)
         figures = measure(plan, drivers(cpp))
     print(f"Rounds: {plan.rounds}. Time: {time.monotonic() - start:.0f} s.\n\n{report(figures)}")
     if options.plot:
         from tests.bench.plot import plot  # noqa: PLC0415 - of the test extra, this alone needs matplotlib
 
         plot(figures, options.plot)
+
+
+def _settle_environment(home: str) -> None:
+    """Let no setting from outside reach the programs; one keeps Python from storing what it has compiled."""
+    os.environ["HOME"] = home
+    for name in list(os.environ):
+        if name.startswith(("INDI", "PYTHON")) and name != "PYTHONPATH":
+            del os.environ[name]
 
 
 def _options() -> argparse.Namespace:

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -52,13 +51,11 @@ class Running:
         process: It, or the program that runs it.
         wire: The client.
         board: What it is connected to; None for a driver that only answers.
-        first: Milliseconds from its start to its first definition.
     """
 
     process: Program
     wire: Wire
     board: Malos | None
-    first: float
 
 
 def drivers(cpp: Path | None) -> list[Driver]:
@@ -88,13 +85,10 @@ def compiled(folder: Path) -> tuple[Path | None, str]:
 @contextmanager
 def on_pipes(driver: Driver) -> Iterator[Running]:
     """Run a driver on stdin and stdout."""
-    with _board(driver) as (board, environ):
-        start = time.perf_counter()
-        with running(*driver.command, environ=environ) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            wire = Wire(process.stdout.fileno(), process.stdin.fileno())
-            yield Running(process, wire, board, _introduced(wire, start))
+    with _board(driver) as (board, environ), running(*driver.command, environ=environ) as process:
+        wire = Wire.of_process(process)
+        _introduce(wire)
+        yield Running(process, wire, board)
 
 
 @contextmanager
@@ -108,16 +102,15 @@ def under_indiserver(driver: Driver) -> Iterator[Running]:
         # TCP would show how its small writes wait for acknowledgements, 40 ms at a time, whatever the driver.
         name = f"{folder}/indiserver"
         command = (need("indiserver"), "-p", str(free_port()), "-u", name, script)
-        start = time.perf_counter()
         with running(*command, environ=environ, stderr=DEVNULL) as process, dialled_locally(name) as connection:
             wire = Wire.of(connection)
-            yield Running(process, wire, board, _introduced(wire, start))
+            _introduce(wire)
+            yield Running(process, wire, board)
 
 
 @contextmanager
 def served(driver: Driver) -> Iterator[tuple[Running, int]]:
     """Serve a driver in the server that comes with it; with it comes the port."""
-    start = time.perf_counter()
     with _board(driver) as (board, _), ExitStack() as stack:
         if board is not None:
             process, port = stack.enter_context(serving("--address", board.address))
@@ -125,7 +118,8 @@ def served(driver: Driver) -> Iterator[tuple[Running, int]]:
             port = free_port()
             process = stack.enter_context(running(*driver.command, str(port)))
         wire = Wire.of(stack.enter_context(dialled(port)))
-        yield Running(process, wire, board, _introduced(wire, start)), port
+        _introduce(wire)
+        yield Running(process, wire, board), port
 
 
 @contextmanager
@@ -146,14 +140,12 @@ def _board(driver: Driver) -> Iterator[tuple[Malos | None, dict[str, str]]]:
         yield service, {"INDI_MATRIX_ADDRESS": service.address}
 
 
-def _introduced(wire: Wire, start: float) -> float:
-    """Ask for definitions and connect; return the milliseconds from a start to the first definition."""
+def _introduce(wire: Wire) -> None:
+    """Ask for definitions, and connect."""
     wire.send(GET)
     wire.seen(DEFINITION)
-    first = 1000 * (time.perf_counter() - start)
     wire.quiet()
     connect_all(wire, ["MATRIX"])
-    return first
 
 
 def connect_all(wire: Wire, devices: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ class Plan:
 
     Attributes:
         rounds: Rounds, in each of which all competitors have their turn.
+        starts: Starts of each in a round.
         counts: Writes to a driver.
         slow: Writes to the stock one on stdin, which takes 10 ms for each.
         flood: Pictures with 16 in flight.
@@ -27,6 +28,7 @@ class Plan:
     """
 
     rounds: int
+    starts: int
     counts: Counts
     slow: Counts
     flood: int
@@ -34,6 +36,6 @@ class Plan:
     idle: float
 
 
-FULL: Final = Plan(5, Counts(300, 200, 30), Counts(60, 60, 3), 1500, 50, 10.0)
-QUICK: Final = Plan(1, Counts(100, 100, 10), Counts(20, 20, 1), 500, 20, 2.0)
-TINY: Final = Plan(1, Counts(2, 2, 1), Counts(2, 2, 1), 20, 2, 0.2)
+FULL: Final = Plan(7, 3, Counts(300, 200, 30), Counts(60, 60, 3), 1500, 50, 10.0)
+QUICK: Final = Plan(1, 3, Counts(100, 100, 10), Counts(20, 20, 1), 500, 20, 2.0)
+TINY: Final = Plan(1, 1, Counts(2, 2, 1), Counts(2, 2, 1), 20, 2, 0.2)

@@ -29,7 +29,7 @@ def plot(figures: Figures, path: Path) -> None:
         times, rates = figure.subplots(2, 1, height_ratios=(len(_TIMES), len(_RATES)))
         _bars(times, figures, _TIMES, "milliseconds, line to the p99 (less is better)")
         _bars(rates, figures, _RATES, "images a second, line to the lowest (more is better)")
-        times.legend(loc="lower right")
+        times.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(_COLORS), frameon=False)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110)
 
@@ -38,6 +38,7 @@ def _bars(axes: Axes, figures: Figures, what: Sequence[Subject], unit: str) -> N
     for competitor, color in _COLORS.items():
         _bars_of(axes, figures, what, competitor, color)
     axes.set_xscale("log")
+    axes.margins(x=0.12)  # room for the numbers
     axes.set_xlabel(unit)
     axes.set_yticks(range(len(what)), [subject.name for subject in what])
     axes.invert_yaxis()

@@ -53,7 +53,6 @@ def pipes(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
     """Measure round trips and images a second on pipes."""
     for driver in competitors:
         with on_pipes(driver) as program:
-            figures.add(subjects.START, driver.name, [program.first])
             _round_trips(driver, program.wire, _counts(plan, driver), _ON_PIPES, figures)
             if driver.name != STOCK:
                 _flood(plan, driver, program, subjects.RATE_PIPES, figures)

@@ -5,6 +5,7 @@ import select
 import socket
 import time
 from collections.abc import Sequence
+from subprocess import Popen
 from typing import Final, Self
 
 _CHUNK: Final = 1 << 18  # bytes
@@ -31,6 +32,13 @@ class Wire:
     def of(cls, connection: socket.socket) -> Self:
         """Return the wire of a connection."""
         return cls(connection.fileno(), connection.fileno())
+
+    @classmethod
+    def of_process(cls, process: Popen[bytes]) -> Self:
+        """Return the wire of a program's stdin and stdout."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        return cls(process.stdout.fileno(), process.stdin.fileno())
 
     def send(self, data: bytes) -> None:
         """Send everything."""
