@@ -113,7 +113,7 @@ def served(driver: Driver) -> Iterator[tuple[Running, int]]:
     """Serve a driver in the server that comes with it; with it comes the port."""
     with _board(driver) as (board, _), ExitStack() as stack:
         if board is not None:
-            process, port = stack.enter_context(serving("--address", board.address))
+            process, port = stack.enter_context(serving("--address", board.addresses[0]))
         else:
             port = free_port()
             process = stack.enter_context(running(*driver.command, str(port)))
@@ -137,7 +137,7 @@ def _board(driver: Driver) -> Iterator[tuple[Malos | None, dict[str, str]]]:
         yield None, {}
         return
     with malos() as service:
-        yield service, {"INDI_MATRIX_ADDRESS": service.address}
+        yield service, {"INDI_MATRIX_ADDRESS": service.addresses[0]}
 
 
 def _introduce(wire: Wire) -> None:

@@ -92,11 +92,11 @@ def _idle(driver: Driver) -> Iterator[int]:
 @contextmanager
 def _boards(count: int) -> Iterator[int]:
     """Serve so many boards to one client, connected; the process id is told."""
-    names = [f"B{number}" for number in range(count)]
-    with malos() as service:
-        options = itertools.chain.from_iterable(("--board", f"{name}={service.address}") for name in names)
+    with malos(count) as services:
+        boards = {f"B{number}": address for number, address in enumerate(services.addresses)}
+        options = itertools.chain.from_iterable(("--board", f"{name}={where}") for name, where in boards.items())
         with serving(*options) as (process, port), dialled(port) as connection:
-            connect_all(Wire.of(connection), names)
+            connect_all(Wire.of(connection), list(boards))
             yield process.pid
 
 

@@ -1,7 +1,7 @@
 """A MALOS service in asyncio pyzmq and no more: it notes when each picture has come, and moves a pad on command.
 
-`python -m tests.bench.malos`; commands come on stdin and answers go to stdout, one JSON a line. Times are of
-time.monotonic_ns(), which all programs of a machine share.
+`python -m tests.bench.malos COUNT` runs so many of them. Commands, which are for the first, come on stdin, and
+answers go to stdout, one JSON a line. Times are of time.monotonic_ns(), which all programs of a machine share.
 """
 
 import asyncio
@@ -39,6 +39,9 @@ class Driver:
 
     async def publish(self) -> None:
         await self.pings.recv()
+        self.send()
+        # Services on many hosts have no common beat either.
+        await asyncio.sleep(random.random() * _DELAY_MS / 1000)
         while True:
             self.send()
             await asyncio.sleep(_DELAY_MS / 1000)
@@ -92,6 +95,11 @@ class Service:
             async with self.news:
                 self.news.notify_all()
 
+    def work(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Begin to work, in tasks of a group."""
+        works = (self.answer(), self.take_pictures(), self.ring.publish(), self.pins.publish())
+        return [group.create_task(work) for work in works]
+
     # Commands
 
     async def frames(self, last: int | None) -> list[tuple[int, int]]:
@@ -128,12 +136,11 @@ def _tell(answer: Any) -> None:
 
 async def main() -> None:
     with zmq.asyncio.Context() as context:
-        service = Service(context)
-        _tell([service.port, service.ring.base])
+        services = [Service(context) for _ in range(int(sys.argv[1]))]
+        _tell([(service.port, service.ring.base) for service in services])
         async with asyncio.TaskGroup() as group:
-            works = (service.answer(), service.take_pictures(), service.ring.publish(), service.pins.publish())
-            tasks = [group.create_task(work) for work in works]
-            await _obey(service)
+            tasks = [task for service in services for task in service.work(group)]
+            await _obey(services[0])
             for task in tasks:
                 task.cancel()
         context.destroy(linger=0)

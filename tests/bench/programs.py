@@ -92,7 +92,7 @@ class Malos:
     """The service of tests.bench.malos.
 
     Attributes:
-        address: Where it answers.
+        addresses: Where it answers, and where those that run beside it do.
         ring: The port that takes pictures.
     """
 
@@ -100,8 +100,9 @@ class Malos:
         assert process.stdin is not None
         assert process.stdout is not None
         self._stdin, self._stdout = process.stdin, process.stdout
-        port, self.ring = self.hear()
-        self.address = f"127.0.0.1:{port}"
+        places = self.hear()
+        self.addresses = [f"127.0.0.1:{port}" for port, _ in places]
+        self.ring = int(places[0][1])
 
     def tell(self, *command: object) -> None:
         """Give it a command."""
@@ -118,7 +119,7 @@ class Malos:
 
 
 @contextmanager
-def malos() -> Iterator[Malos]:
-    """Run a MALOS service, which has been told nothing yet."""
-    with running(sys.executable, "-m", "tests.bench.malos") as process:
+def malos(count: int = 1) -> Iterator[Malos]:
+    """Run a MALOS service, or more of them in one program, which has been told nothing yet."""
+    with running(sys.executable, "-m", "tests.bench.malos", str(count)) as process:
         yield Malos(process)
