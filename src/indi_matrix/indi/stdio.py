@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 
 _FLUSH: Final = 0.8  # seconds from being asked to stop until unsent output is given up
 _STALLED: Final = 0.3  # seconds after the end of input in which a reader has to take something
+_LAST_WAIT: Final = 0.1  # seconds that one who did not has for what is said at the end
 
 
 class StdioTransport:
@@ -82,7 +83,7 @@ class StdioTransport:
     def _give_up_on_stalled(self, written: int) -> None:
         """Handle nothing more, if nobody reads the answers."""
         if self._sink.written == written and self._sink.unsent:
-            self._give_up = self._loop.time() + _STALLED
+            self._give_up = self._loop.time() + _LAST_WAIT
             self._inbox.discard()
 
     def _broken(self, error: OSError) -> None:
