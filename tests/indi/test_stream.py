@@ -23,7 +23,17 @@ def read(*chunks: bytes) -> list[str]:
     """Return what comes out, sound messages as canonical XML and errors as text."""
     stream = IndiStream()
     items = [item for chunk in chunks for item in stream.feed(chunk)]
-    return [str(item) if isinstance(item, StreamError) else ET.canonicalize(ET.tostring(item)) for item in items]
+    return [str(item) if isinstance(item, StreamError) else in_order(item) for item in items]
+
+
+def in_order(element: ET.Element) -> str:
+    """Return canonical XML, without the blanks between members, which mean nothing and need not be kept."""
+    for parent in element.iter():
+        if len(parent) and not (parent.text or "").strip():
+            parent.text = None
+        for child in parent:
+            child.tail = (child.tail or "").strip() or None
+    return ET.canonicalize(ET.tostring(element))
 
 
 def sound(*chunks: bytes) -> list[str]:
@@ -31,7 +41,7 @@ def sound(*chunks: bytes) -> list[str]:
 
 
 def canonical(*messages: bytes) -> list[str]:
-    return [ET.canonicalize(text) for text in messages]
+    return [in_order(ET.fromstring(text)) for text in messages]
 
 
 ODD_BUT_SOUND = [

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers.expat import ErrorString
 
 from indi_matrix.errors import MatrixError
+from indi_matrix.indi.plain import plain_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,10 @@ class IndiStream:
     # Each step returns whether there may be more to do with the bytes at hand.
 
     def _between(self) -> bool:
-        """Find what begins next."""
+        """Find what begins next; plain writes are complete at once."""
+        while plain := plain_write(self._buffer, self._begin):
+            element, self._begin = plain
+            self._keep(element)
         blank_end = _NOT_BLANK.search(self._buffer, self._begin)
         if not blank_end:
             self._begin = self._scan = len(self._buffer)
@@ -186,10 +190,13 @@ class IndiStream:
         if isinstance(element, StreamError):
             self._drop(str(element), self._scan)
             return
-        self._found.append(element)
-        self._in_step = True
+        self._keep(element)
         self._begin = self._scan
         self._step = IndiStream._between
+
+    def _keep(self, element: ET.Element) -> None:
+        self._found.append(element)
+        self._in_step = True
 
     def _drop(self, reason: str, resume: int) -> None:
         if self._in_step:
@@ -200,6 +207,8 @@ class IndiStream:
 
 
 def _parse(raw: bytearray, tag: str) -> ET.Element | StreamError:
+    if plain := plain_write(raw, 0):
+        return plain[0]
     if len(raw) > MAX_MESSAGE:
         return StreamError(f"<{tag}> of more than {MAX_MESSAGE} bytes")
     if raw.count(b"<") > MAX_TAGS:

@@ -1,0 +1,78 @@
+"""Plain writes: what the quick way takes, the parser would have taken, and both give the same."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from indi_matrix.indi.plain import plain_write
+
+SWITCH = b'<newSwitchVector device="D" name="P"><oneSwitch name="A">On</oneSwitch></newSwitchVector>'
+# As indiserver passes it on.
+SPREAD = b"""
+<newNumberVector device="D" name="P" timestamp="2026-11-20T12:00:00">
+    <oneNumber name="X">
+1
+    </oneNumber>
+    <oneNumber name='Y'>-2.5e3</oneNumber >
+</newNumberVector>""".replace(b" >", b">")
+
+
+def content(element: ET.Element) -> tuple[object, ...]:
+    """Return a vector, without the blanks between members, which mean nothing."""
+    return element.tag, element.attrib, [(one.tag, one.attrib, one.text or "", list(one)) for one in element]
+
+
+@pytest.mark.parametrize("text", [SWITCH, SPREAD, SWITCH.replace(b'"', b"'")])
+def test_what_clients_write_is_plain(text: bytes) -> None:
+    plain = plain_write(bytearray(text + SWITCH), 0)
+    assert plain is not None
+    element, end = plain
+    assert content(element) == content(ET.fromstring(text))
+    assert end == len(text)
+
+
+_PIECES = (
+    "<newTextVector", "</newTextVector>", "<newSwitchVector", "<oneText", "</oneText>", "</oneSwitch>",
+    "<oneSwitch", ' name="A"', " name='A'", ' device="D"', " device='D\"", ' name=""', ' name="A&lt;B"',
+    " é='1'", ' x="é"', ' x=">"', ">", "/>", " ", "\n", "\r", "\t", "\f", "\0", "\x7f", "text", "&amp;", "&",
+    "]]>", "<!-- -->", "<![CDATA[x]]>", "é",
+)  # fmt: skip
+
+
+def vectors() -> st.SearchStrategy[str]:
+    """Nearly sound writes: a sound one with some pieces put in, taken out, or in the place of others."""
+    sound = ["<newTextVector", ' device="D"', " name='A'", ">"]
+    sound += ["<oneText", ' name="A"', ">", "text", "</oneText>"] * 2 + ["</newTextVector>"]
+    spoilt = st.tuples(
+        st.integers(0, len(sound)), st.integers(0, 2), st.lists(st.sampled_from(_PIECES), max_size=2)
+    )
+
+    def spoil(changes: list[tuple[int, int, list[str]]]) -> str:
+        pieces = list(sound)
+        for place, taken, put in changes:
+            pieces[place : place + taken] = put
+        return "".join(pieces)
+
+    return st.lists(spoilt, max_size=2).map(spoil)
+
+
+@given(vectors())
+@example('<newTextVector name="A" name="A"><oneText name="A">x</oneText></newTextVector>')
+@example('<newTextVector name="A"><oneText name="A">x]]></oneText></newTextVector>')
+@example('<newTextVector name="A"><oneText name="A">x\ry</oneText></newTextVector>')
+@example('<newTextVector name="A\nB"><oneText name="A">x</oneText></newTextVector>')
+@example('<newTextVector name="A"><oneSwitch name="A">x</oneSwitch></newTextVector>')
+@example('<newTextVector name="A"><oneText name="A" name="B">x</oneText></newTextVector>')
+@example('<newTextVector\fname="A"><oneText name="A">x</oneText></newTextVector>')
+def test_what_is_plain_is_what_the_parser_makes_of_it(text: str) -> None:
+    plain = plain_write(bytearray(text.encode()), 0)
+    if plain is not None:
+        element, end = plain
+        assert content(element) == content(ET.fromstring(text.encode()[:end]))
+
+
+def test_the_longest_is_bounded() -> None:
+    text = SWITCH.replace(b"On", b" " * (1 << 16))
+    assert plain_write(bytearray(text), 0) is None
