@@ -124,7 +124,7 @@ async def test_with_stdout_stalled(how: str, backlog: bool) -> None:
             assert driver.stdin is not None
             indi = IndiClient(driver.stdin)
             await connect_unheard(indi, service)
-            indi.send('<getProperties version="1.7"/>' * 200)
+            indi.send('<getProperties version="1.7"/>' * 1000)
             await driver.stdin.drain()
             if backlog:
                 while not driver.stdin.transport.get_write_buffer_size():

@@ -13,7 +13,7 @@ from indi_matrix.devices import DEVICES, Device
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import AnyProperty, State, message_text
-from indi_matrix.indi.vectors import Write
+from indi_matrix.indi.values import shortened
 from indi_matrix.pace import Pace
 from indi_matrix.reporting import Reporting, in_words
 from indi_matrix.settings import BoardSettings
@@ -103,12 +103,16 @@ class Board:
 
     # Writes
 
-    def write(self, write: Write) -> None:
+    def write(self, root: Element) -> None:
         """Judge a client's write, carry it out or refuse it, and answer: the one place where either is done."""
-        prop = self.indi.properties[write.vectorname]
+        name = root.get("name", "")
+        prop = self.indi.properties.get(name)
+        if prop is None:
+            self.tell("WARNING", f"there is no property {shortened(name)} now; nothing was written")
+            return
         if self.debugging:
-            self.tell("DEBUG", f"received {in_words(write.root)}")
-        refusal = self._replay(prop, write.root)
+            self.tell("DEBUG", f"received {in_words(root)}")
+        refusal = self._replay(prop, root)
         if refusal:
             prop.answer(None, State.ALERT, message_text("ERROR", refusal))
 

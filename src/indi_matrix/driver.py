@@ -6,17 +6,13 @@ from functools import partial
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import indipydriver
 import zmq.asyncio
 
 from indi_matrix.board import Board
-from indi_matrix.indi.outbox import Outbox
-from indi_matrix.indi.stream import WRITES
-from indi_matrix.indi.values import shortened
-from indi_matrix.indi.vectors import Write
+from indi_matrix.indi.direct import DirectDriver
 
 
-class MatrixDriver(indipydriver.IPyDriver):
+class MatrixDriver(DirectDriver):
     """An IPyDriver with one INDI device for each board. Made by make_driver.
 
     Run it with `asyncrun()`, or put it into an IPyServer, also beside other drivers.
@@ -24,19 +20,9 @@ class MatrixDriver(indipydriver.IPyDriver):
 
     def __init__(self, boards: Sequence[Board]) -> None:
         super().__init__(*(board.indi.device for board in boards))
-        # Definitions go through the outbox, where they keep their place among all else.
-        self.auto_send_def = False
         self._boards = {board.name: board for board in boards}
-        self._outbox = Outbox()
-        self._sending = False
-        self._unsent = asyncio.Event()
         for board in boards:
             board.attach(self.post, self.watch, partial(self._drop, board), alone=len(boards) == 1)
-
-    def post(self, element: Element) -> None:
-        """Send clients an element, after all that was posted before; never waits."""
-        self._outbox.put(element)
-        self._unsent.set()
 
     def watch(self, device: str, name: str) -> None:
         """Have another device publish one of its properties to us, now and whenever it changes."""
@@ -66,35 +52,26 @@ class MatrixDriver(indipydriver.IPyDriver):
         for board in self._boards.values():
             board.hear(event.root)
 
-    async def send(self, xmldata: Element) -> None:
-        """Send clients an element; what indipydriver itself sends takes the same way as all else."""
-        self.post(xmldata)
-        await self._flush()
-
-    async def _readdata(self, root: Element) -> None:
-        """Take a parsed element; a write to a property that is not there, which indipydriver drops, is told of."""
-        board = self._boards.get(root.get("device", ""))
-        name = root.get("name", "")
-        if board is not None and root.tag in WRITES and name not in board.indi.properties:
-            board.tell("WARNING", f"there is no property {shortened(name)} now; nothing was written")
-            await self._flush()
-        await super()._readdata(root)
+    def carry_out(self, write: Element) -> bool:
+        """Have a board judge a client's write; return False if it is to none of the boards."""
+        board = self._boards.get(write.get("device", ""))
+        if board is None:
+            return False
+        board.write(write)
+        return True
 
     async def rxevent(self, event: Any) -> None:
-        """Handle a client's write, or its wish for a definition."""
-        if isinstance(event, Write):
-            self._boards[event.devicename].write(event)
-        elif isinstance(event, indipydriver.getProperties):
-            definition = self._boards[event.devicename].definition(event.vectorname)
-            if definition is not None:
-                self.post(definition)
-        await self._flush()
+        """Answer a client's wish for a definition, which is the only event that indipydriver is left with."""
+        definition = self._boards[event.devicename].definition(event.vectorname)
+        if definition is not None:
+            self.post(definition)
+        await self.flush()
 
     async def hardware(self) -> None:
         """Talk to the boards until the driver is shut down."""
         with zmq.asyncio.Context() as context:
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(self._deliver(), name="deliver to clients")]
+                running = [tasks.create_task(self.deliver(), name="deliver to clients")]
                 running += [
                     tasks.create_task(board.run(context), name=f"{name} board")
                     for name, board in self._boards.items()
@@ -116,23 +93,3 @@ class MatrixDriver(indipydriver.IPyDriver):
             await asyncio.wait({running, requested})
         if not running.cancelled():
             running.result()
-
-    async def _deliver(self) -> None:
-        """Send what is posted outside rxevent."""
-        while True:
-            await self._unsent.wait()
-            await self._flush()
-            self._unsent.clear()
-
-    async def _flush(self) -> None:
-        """Send what is in the outbox, in order; one caller at a time does it for all."""
-        if self._sending:
-            return
-        self._sending = True
-        try:
-            while self._outbox:
-                await super().send(self._outbox.take())
-        finally:
-            self._sending = False
-            if self._outbox:  # cancelled while a reader stalled
-                self._unsent.set()

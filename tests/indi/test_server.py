@@ -456,7 +456,7 @@ async def test_no_driver_speaks_for_another_or_like_a_client(caplog: pytest.LogC
 
 
 async def test_a_driver_that_is_slow_to_look_at_others_misses_the_oldest_only() -> None:
-    peer = Peer(driver := Echo(), lambda *_: True)
+    peer = Peer(driver := Echo(), Server(port=0))
     driver.snoopall = True
     for number in range(3000):
         text = (

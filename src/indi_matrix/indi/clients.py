@@ -16,6 +16,7 @@ from indi_matrix.indi.stream import StreamError
 _log = logging.getLogger(__name__)
 
 _MOST_UNSENT: Final = 4 << 20  # bytes
+_MUCH: Final = 1 << 16  # bytes that are sent without waiting for more
 _MOST_UNREAD: Final = 1 << 18  # bytes
 _MOMENT: Final = 1.0  # seconds
 # A peer that vanished is noticed after a minute, by the kernel alone.
@@ -38,6 +39,9 @@ class Host(Protocol):
 
     def left(self) -> None:
         """Note that a client is served no longer."""
+
+    def take(self, element: ET.Element) -> bool:
+        """Carry out a write without waiting; return whether that could be done."""
 
     async def request(self, element: ET.Element) -> None:
         """Carry out a getProperties or a write."""
@@ -63,8 +67,10 @@ class Client(asyncio.BufferedProtocol):
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._loop = asyncio.get_running_loop()
         self._rules = BlobRules()
         self._closed = asyncio.Event()
+        self._unsent = bytearray()
         self.admitted = False  # it has a place
         self.leaving = False  # nothing more is read
         self.slow = False  # it reads slower than the devices talk
@@ -89,7 +95,7 @@ class Client(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take what arrived."""
         if not self.leaving:
-            self._inbox.feed(bytes(self._piece[:nbytes]))
+            self._inbox.feed(bytes(self._piece[:nbytes]), self._take)
 
     def eof_received(self) -> bool:
         """Come to the end; a client that closed only its half still gets its answers."""
@@ -99,7 +105,7 @@ class Client(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
         """Come to the end, with what the client wrote before it hung up."""
         if not self.leaving:
-            self._inbox.feed(_unread(self._transport))
+            self._inbox.feed(_unread(self._transport), self._take)
         self._come_to_end()
         self._closed.set()
 
@@ -115,13 +121,23 @@ class Client(asyncio.BufferedProtocol):
         """Send a message of a device or of the server, if this client may have it."""
         if not self.admitted or self._transport.is_closing() or not self._rules.allow(element):
             return
-        if self._transport.get_write_buffer_size() > _MOST_UNSENT:
+        if self._transport.get_write_buffer_size() + len(self._unsent) > _MOST_UNSENT:
             _log.warning("Client %s dropped: it does not read", self)
             # Else the kernel would keep what is unsent for a minute.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
             self.abort()
-        else:
-            self._transport.write(data)
+            return
+        if not self._unsent:
+            self._loop.call_soon(self._send_all)
+        self._unsent += data
+        if len(self._unsent) > _MUCH:
+            self._send_all()
+
+    def _send_all(self) -> None:
+        """Send in one piece what has come together in a turn of the event loop: each costs a system call."""
+        if self._unsent and not self._transport.is_closing():
+            self._transport.write(self._unsent)
+        self._unsent = bytearray()
 
     async def serve(self) -> None:
         """Handle this client's messages, one after another, until it is gone."""
@@ -158,6 +174,7 @@ class Client(asyncio.BufferedProtocol):
         """Read no more, and close once everything is sent."""
         self._leave()
         self._inbox.discard()
+        self._send_all()
         self._transport.close()
 
     def abort(self) -> None:
@@ -173,6 +190,9 @@ class Client(asyncio.BufferedProtocol):
     def _leave(self) -> None:
         self.leaving = True
         self._host.left()
+
+    def _take(self, element: ET.Element) -> bool:
+        return self.admitted and self._host.take(element)
 
     async def _handle(self, element: ET.Element) -> None:
         """Definitions, states and messages come from devices; from a client they reach nobody."""

@@ -135,6 +135,7 @@ class Sink:
         self._broken = broken
         self._loop = asyncio.get_running_loop()
         self.written = 0
+        self._held: bytearray | None = None
         self._rest = bytearray()
         self._is_broken = False
         self._hurried = False
@@ -174,8 +175,26 @@ class Sink:
         self._is_broken = True
         self._descriptor.close()
 
-    def write(self, data: bytes) -> None:
+    @property
+    def has_room(self) -> bool:
+        """Whether so little is unsent that more should be sent."""
+        return self._room.is_set() and (self._held is None or len(self._held) < _HIGH_WATER)
+
+    def hold(self) -> None:
+        """Keep what is written until release, to send it in one piece: each costs a system call."""
+        self._held = bytearray()
+
+    def release(self) -> None:
+        """Send what was held."""
+        held, self._held = self._held, None
+        if held:
+            self.write(held)
+
+    def write(self, data: bytes | bytearray) -> None:
         """Send, now or as soon as possible."""
+        if self._held is not None:
+            self._held += data
+            return
         if self._is_broken:
             return
         if not self._rest:

@@ -21,14 +21,23 @@ class Inbox:
         self._resume = resume
         self._paused = False
         self._ended = False
+        self._idle = False  # whether the reader waits
         self._waiting = 0
         self._stream = IndiStream()
         self._items: deque[ET.Element | StreamError] = deque()
         self._news = asyncio.Event()
 
-    def feed(self, data: bytes) -> None:
-        """Take what the peer sent."""
-        self._items.extend(self._stream.feed(data))
+    def feed(self, data: bytes, take: Callable[[ET.Element], bool]) -> None:
+        """Take what the peer sent.
+
+        While the reader waits, each message is offered to `take`, which returns whether it was for it.
+        """
+        found = self._stream.feed(data)
+        if self._idle and not self._items:
+            found = _not_taken(found, take)
+        if self._ended:
+            return  # in consequence of one of these messages
+        self._items.extend(found)
         # What completed no message waits for nobody, and the reader would never come to resume the peer.
         self._waiting = self._waiting + len(data) if self._items else 0
         if self._waiting > _BACKLOG and not self._paused:
@@ -57,8 +66,22 @@ class Inbox:
             if self._paused:
                 self._paused = False
                 self._resume()
-            await self._news.wait()
+            self._idle = True
+            try:
+                await self._news.wait()
+            finally:
+                self._idle = False
         return self._items.popleft()
+
+
+def _not_taken(
+    found: list[ET.Element | StreamError], take: Callable[[ET.Element], bool]
+) -> list[ET.Element | StreamError]:
+    """Offer messages; return the first that was not taken, and all behind it."""
+    for taken, item in enumerate(found):
+        if isinstance(item, StreamError) or not take(item):
+            return found[taken:]
+    return []
 
 
 def request(element: ET.Element) -> ET.Element | None:

@@ -26,15 +26,17 @@ class NumberProperty(Property[float]):
 
     def _parse(self, member: Member[float], text: str) -> float:
         assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
-        limits = f"{number_text(member.minimum)} to {number_text(member.maximum)}"
-        where = f"{self.name}.{member.name}={shortened(text.strip())}"
         try:
             number = parse_number(text)
         except ValueError as error:
-            raise WriteError(f"{where} {error}; it takes {limits}") from error
+            raise self._refusal(member, text, str(error)) from error
         if not member.minimum <= number <= member.maximum:
-            raise WriteError(f"{where} is out of range; it takes {limits}")
+            raise self._refusal(member, text, "is out of range")
         return float(round(number)) if member.step == 1 else number
+
+    def _refusal(self, member: NumberMember, text: str, why: str) -> WriteError:
+        limits = f"{number_text(member.minimum)} to {number_text(member.maximum)}"
+        return WriteError(f"{self.name}.{member.name}={shortened(text.strip())} {why}; it takes {limits}")
 
 
 class TextProperty(Property[str]):

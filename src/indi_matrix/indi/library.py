@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from indipydriver import IPyDriver
 
+from indi_matrix.indi.direct import DirectDriver, DirectTransport
 from indi_matrix.indi.outgoing import printable
 
 _log = logging.getLogger(__name__)
@@ -61,9 +62,22 @@ async def deliver(receiver: Receiver, element: ET.Element) -> None:
     try:
         await receiver._readdata(element)  # noqa: SLF001
     except Exception as error:  # noqa: BLE001 - code of others, about which nothing is known
-        what = f"<{printable(element.tag, 40)}> of {printable(element.get('device'), 80)}"
-        _log.error("%s failed: %s: %s", what, type(error).__name__, printable(error))
-        _log.debug("Where %s failed:", what, exc_info=True)
+        _log_failure(element, error)
+
+
+def take(receiver: Receiver, element: ET.Element, transport: DirectTransport) -> bool:
+    """Hand over one message without waiting; return whether that could be done, as with writes to our driver."""
+    try:
+        return isinstance(receiver, DirectDriver) and receiver.take(element, transport)
+    except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from our driver
+        _log_failure(element, error)
+        return True
+
+
+def _log_failure(element: ET.Element, error: Exception) -> None:
+    what = f"<{printable(element.tag, 40)}> of {printable(element.get('device'), 80)}"
+    _log.error("%s failed: %s: %s", what, type(error).__name__, printable(error))
+    _log.debug("Where %s failed:", what, exc_info=True)
 
 
 async def run(driver: Driver) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,7 @@ _UNSPEAKABLE: Final = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\u
 _SPECIAL: Final = re.compile(f'[&<>"\\t\\n\\r{_UNSPEAKABLE}]')
 _MARKUP: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _BLANKS: Final = "\t\n\r"
+_LONG: Final = 64  # characters
 
 
 def serialise(element: ET.Element) -> bytes:
@@ -36,21 +38,28 @@ def printable(text: object, limit: int = 200) -> str:
 
 
 def _write(element: ET.Element, parts: list[str]) -> None:
-    tag = element.tag
+    tag, text = element.tag, element.text
     parts.append(f"<{tag}")
     for name, value in element.items():
-        parts.append(f' {name}="{_SPECIAL.sub(_in_attribute, value)}"')
-    text = element.text
+        parts.append(_known_attribute(name, value) if len(value) < _LONG else _attribute(name, value))
     if not text and not len(element):
         parts.append("/>")
         return
     parts.append(">")
     if text:
-        # A BLOB is base64: nothing to replace, and much to look through.
-        parts.append(text if tag == "oneBLOB" else _SPECIAL.sub(_in_text, text))
+        # In letters and digits nothing is special; and a BLOB is base64, and much to look through.
+        parts.append(text if text.isalnum() or tag == "oneBLOB" else _SPECIAL.sub(_in_text, text))
     for child in element:
         _write(child, parts)
     parts.append(f"</{tag}>")
+
+
+def _attribute(name: str, value: str) -> str:
+    return f' {name}="{_SPECIAL.sub(_in_attribute, value)}"'
+
+
+# The same few go out again and again. What is long, as messages are, would only fill the memory.
+_known_attribute: Final = lru_cache(4096)(_attribute)
 
 
 def _in_attribute(found: re.Match[str]) -> str:

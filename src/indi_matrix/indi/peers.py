@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from xml.etree import ElementTree as ET
 
 from indipyserver.exdriver import ExDriver
@@ -20,20 +19,40 @@ _CHUNK: Final = 1 << 16  # bytes
 _MOST_WAITING: Final = 1000  # messages to one peer; then the oldest is lost
 
 
+class Hub(Protocol):
+    """What a peer needs of its server."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all clients keep up."""
+
+    def publish(self, source: "Peer | None", element: ET.Element) -> None:
+        """Send to all clients and other peers."""
+
+
 class Peer:
     """The transport of one of them: what it sends goes to the server, what others send waits for it here.
 
     The queue lets two drivers snoop on each other without one ever waiting for the other.
     """
 
-    def __init__(self, receiver: Any, publish: Callable[["Peer | None", ET.Element], bool]) -> None:
+    def __init__(self, receiver: Any, hub: Hub) -> None:
         self.receiver: library.Receiver = receiver
-        self._publish = publish
+        self._hub = hub
         self._waiting: deque[ET.Element] = deque(maxlen=_MOST_WAITING)
         self._news = asyncio.Event()
 
     async def run_rx(self) -> None:
         """Do nothing: a driver calls this to receive, but the server hands it everything."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all clients keep up."""
+        return self._hub.ready
+
+    def send(self, element: ET.Element) -> None:
+        """Send to everybody else."""
+        self._hub.publish(self, element)
 
     async def run_tx(self, element: ET.Element) -> None:
         """Send to everybody else."""
@@ -62,7 +81,8 @@ class Peer:
                 await library.deliver(self.receiver, self._waiting.popleft())
 
     async def _send(self, source: "Peer | None", element: ET.Element) -> None:
-        if not self._publish(source, element):
+        self._hub.publish(source, element)
+        if not self._hub.ready:
             # Somebody does not keep up with this burst: the event loop must get a turn to send it.
             await asyncio.sleep(0)
 

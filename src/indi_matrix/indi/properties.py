@@ -3,11 +3,13 @@
 Each has an indipydriver vector, by which indipydriver finds it. The values are kept here, as Python values.
 """
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 from xml.etree.ElementTree import Element, SubElement
 
@@ -65,7 +67,12 @@ class NumberMember(Member[float]):
 
 def timestamp() -> str:
     """Return the time now, in UTC, as INDI writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return _second(int(time.time()))
+
+
+@lru_cache(1)
+def _second(number: int) -> str:
+    return datetime.fromtimestamp(number, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def message_text(level: str, text: str) -> str:
@@ -122,6 +129,7 @@ class Property(ABC, Generic[V]):
             (name, label, group, state.value),
             {"perm": perm.value, **self._rule()},
             [(member.name, member.label, self._text(member.value)) for member in self.members.values()],
+            lambda member: self._text(self.values[member]),
         )
 
     @property
@@ -223,22 +231,19 @@ class Property(ABC, Generic[V]):
         if root.tag != f"new{self.kind}Vector":
             raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(root.tag)}")
         written: dict[str, V] = {}
+        tag = f"one{self.kind}"
         for one in root:
             name = one.get("name", "")
-            self._check_member(one, name)
+            if one.tag != tag:
+                raise WriteError(f"{self.name} takes {tag} members, not {shortened(one.tag)}")
+            if name not in self.members:
+                raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
             if name in written:
                 raise WriteError(f"{self.name}.{name} is written twice in one vector")
             written[name] = self._parse(self.members[name], one.text or "")
         if not written:
             raise WriteError(f"{self.name} was written with no member; it has {self._member_list()}")
         return self._merged(written)
-
-    def _check_member(self, one: Element, name: str) -> None:
-        """Refuse a child element that is no member of this property."""
-        if one.tag != f"one{self.kind}":
-            raise WriteError(f"{self.name} takes one{self.kind} members, not {shortened(one.tag)}")
-        if name not in self.members:
-            raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
 
     def _member_list(self) -> str:
         """Return the members' names; the first and the last where there are many."""
@@ -247,13 +252,12 @@ class Property(ABC, Generic[V]):
 
     def _merged(self, written: dict[str, V]) -> Mapping[str, V]:
         """Return the values of all members after a write."""
-        return {**self.values, **written}
+        return written if len(written) == len(self.members) else {**self.values, **written}
 
     def _send(self, values: Mapping[str, V], text: str) -> None:
         """Send members with their values, while the property is defined."""
-        for name in values:
-            self.vector[name] = self._text(self._values[name])
-        self.vector.state = self.state.value
+        if self.vector.state != self.state:
+            self.vector.state = self.state.value
         if self._post is None:
             return
         element = Element(

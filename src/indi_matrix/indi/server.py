@@ -13,7 +13,7 @@ from indipyserver import IPyServer
 from indi_matrix.indi import library, outgoing
 from indi_matrix.indi.clients import Client
 from indi_matrix.indi.peers import Peer, Program, Remote
-from indi_matrix.indi.stream import FROM_DEVICES
+from indi_matrix.indi.stream import FROM_DEVICES, WRITES
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Server(IPyServer):
         """Send a message that is about no device to everybody; a timestamp has to be UTC or naive."""
         if self._stop or (timestamp and timestamp.utcoffset()):
             return
-        self._publish(None, outgoing.message(message, timestamp))
+        self.publish(None, outgoing.message(message, timestamp))
 
     # What a client needs of its host.
 
@@ -140,6 +140,12 @@ class Server(IPyServer):
             client.leaving = True
             await client.refuse(f"This server takes {self.maxconnections} clients at a time")
 
+    def take(self, element: ET.Element) -> bool:
+        """Carry out a client's write, if it is to a driver that does so without waiting."""
+        return element.tag in WRITES and any(
+            library.take(peer.receiver, element, peer) for peer in self._addressed(element)
+        )
+
     async def request(self, element: ET.Element) -> None:
         """Carry out a client's getProperties, or its write to the one who has the device."""
         for peer in self._addressed(element):
@@ -156,13 +162,18 @@ class Server(IPyServer):
     # What the peers need.
 
     def _join(self, receiver: Any) -> None:
-        self._peers.append(Peer(receiver, self._publish))
+        self._peers.append(Peer(receiver, self))
         library.set_transport(receiver, self._peers[-1])
 
-    def _publish(self, source: Peer | None, element: ET.Element) -> bool:
-        """Send to all clients and other peers; return whether all clients keep up."""
+    @property
+    def ready(self) -> bool:
+        """Whether all clients keep up."""
+        return not any(client.slow for client in self._clients)
+
+    def publish(self, source: Peer | None, element: ET.Element) -> None:
+        """Send to all clients and other peers."""
         if source and not self._may_say(source, element):
-            return True
+            return
         if self._clients:
             data = outgoing.serialise(element)
             for client in self._clients:
@@ -170,7 +181,6 @@ class Server(IPyServer):
         for peer in self._peers:
             if peer is not source:
                 peer.offer(element)
-        return not any(client.slow for client in self._clients)
 
     def _may_say(self, source: Peer, element: ET.Element) -> bool:
         """Return False for other things than devices say, and for a device that a driver here has."""

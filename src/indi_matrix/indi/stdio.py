@@ -16,7 +16,7 @@ from indi_matrix.indi.stream import FROM_DEVICES, StreamError
 _log = logging.getLogger(__name__)
 
 _FLUSH: Final = 0.8  # seconds from being asked to stop until unsent output is given up
-_STALLED: Final = 0.3  # seconds after the end of input in which a reader has to take something
+_STALLED: Final = 0.2  # seconds in which a reader has to take something, once there is no more input
 _LAST_WAIT: Final = 0.1  # seconds that one who did not has for what is said at the end
 
 
@@ -46,8 +46,17 @@ class StdioTransport:
     async def run_tx(self, element: ET.Element) -> None:
         """Send, and wait while the other side is slow to read."""
         self._open()
-        self._sink.write(serialise(element))
+        self.send(element)
         await self._sink.room()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the other side keeps up."""
+        return self._sink.has_room
+
+    def send(self, element: ET.Element) -> None:
+        """Send, as soon as the other side reads."""
+        self._sink.write(serialise(element))
 
     def shutdown(self) -> None:
         """Read no more, and let run_rx come to its end."""
@@ -73,22 +82,34 @@ class StdioTransport:
 
     def _received(self, data: bytes) -> None:
         if data:
-            self._inbox.feed(data)
+            self._sink.hold()
+            try:
+                self._inbox.feed(data, self._take)
+            finally:
+                self._sink.release()
         else:
             # What is still to be answered is bounded from now on, so a reader that stalls holds up nothing.
             self._sink.hurry()
             self._inbox.end()
-            self._loop.call_later(_STALLED, self._give_up_on_stalled, self._sink.written)
+            self._watch_reader()
+
+    def _watch_reader(self) -> None:
+        self._loop.call_later(_STALLED, self._give_up_on_stalled, self._sink.written)
 
     def _give_up_on_stalled(self, written: int) -> None:
         """Handle nothing more, if nobody reads the answers."""
-        if self._sink.written == written and self._sink.unsent:
+        if not self._sink.unsent or self._sink.written != written:
+            self._watch_reader()
+        else:
             self._give_up = self._loop.time() + _LAST_WAIT
             self._inbox.discard()
 
     def _broken(self, error: OSError) -> None:
         _log.info("Stdout is closed: %s", printable(error))
         self._driver.shutdown()
+
+    def _take(self, element: ET.Element) -> bool:
+        return library.take(self._driver, element, self)
 
     async def _handle(self, item: ET.Element | StreamError) -> None:
         if isinstance(item, StreamError):

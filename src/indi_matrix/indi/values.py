@@ -23,7 +23,7 @@ def parse_number(text: str) -> float:
         ValueError: It is no such number, or not finite.
     """
     text = text.strip()
-    if _DECIMAL.fullmatch(text):
+    if (text.isdigit() and text.isascii()) or _DECIMAL.fullmatch(text):
         number = float(text)
     elif match := _SEXAGESIMAL.fullmatch(text):
         sign, whole, minutes, seconds = match.groups()

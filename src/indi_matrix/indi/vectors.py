@@ -1,44 +1,34 @@
-"""indipydriver's vectors, made to pass on every write, also one that they would drop or die of."""
+"""indipydriver's vectors, by which it finds what there is to be defined, made to show what properties hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import indipydriver
 
 
-class Write(indipydriver.events.Event):
-    """The event of a client's write to one of our vectors, not yet checked.
-
-    Has indipydriver's attributes devicename, vectorname, vector and root.
-    """
-
-
-class _PassesOn:
-    """Turns whatever is addressed to a vector that clients know into a Write."""
+class _Shows:
+    """Shows what a property holds, where indipydriver would have values of its own."""
 
     enable: bool
-    devicename: str
-    name: str
+    text_of: Callable[[str], str]
 
-    def create_event(self, root: Element) -> Write | None:
-        """Return the event for rxevent."""
-        return Write(self.devicename, self.name, self, root) if self.enable else None
+    def __getitem__(self, member: str) -> str:
+        return self.text_of(member)
 
 
-class _NumberVector(_PassesOn, indipydriver.NumberVector):
+class _NumberVector(_Shows, indipydriver.NumberVector):
     pass
 
 
-class _SwitchVector(_PassesOn, indipydriver.SwitchVector):
+class _SwitchVector(_Shows, indipydriver.SwitchVector):
     pass
 
 
-class _TextVector(_PassesOn, indipydriver.TextVector):
+class _TextVector(_Shows, indipydriver.TextVector):
     pass
 
 
-class _LightVector(_PassesOn, indipydriver.LightVector):
+class _LightVector(_Shows, indipydriver.LightVector):
     pass
 
 
@@ -55,6 +45,7 @@ def make_vector(
     head: tuple[str, str, str, str],
     rights: Mapping[str, str],
     members: Iterable[tuple[str, str, str]],
+    text_of: Callable[[str], str],
 ) -> Any:
     """Return an indipydriver vector, which takes no part before a client knows it.
 
@@ -62,7 +53,8 @@ def make_vector(
         kind: Number, Switch, Text or Light.
         head: Name, label, group and state.
         rights: perm, and rule for a switch; a light has none.
-        members: Name, label and value of each member.
+        members: Name, label and first value of each member.
+        text_of: Returns the value of a member as it is now, as INDI writes it.
     """
     vector_class, member_class = _KINDS[kind]
     made = [member_class(name, label, membervalue=value) for name, label, value in members]
@@ -70,5 +62,6 @@ def make_vector(
     if kind == "Light":
         del arguments["perm"]
     vector = vector_class(*head[:3], **arguments)
+    vector.text_of = text_of
     vector.enable = False
     return vector

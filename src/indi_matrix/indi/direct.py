@@ -1,0 +1,106 @@
+"""Writes answered at once: what goes past indipydriver, for speed, is all in this module.
+
+indipydriver takes a message through a waiting task, four coroutines and an event of its own. A write to one of our
+vectors needs none of them: a transport offers it to `take`, which has it carried out, and sends what is to be told
+of it before it returns. What has to wait for somebody, and all other messages, go indipydriver's way; both ways
+lead to `carry_out`, and through one outbox.
+"""
+
+import asyncio
+from abc import abstractmethod
+from typing import Any, Protocol
+from xml.etree.ElementTree import Element
+
+import indipydriver
+
+from indi_matrix.indi.outbox import Outbox
+from indi_matrix.indi.stream import WRITES
+
+
+class DirectTransport(Protocol):
+    """A transport that sends without waiting."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether those who read keep up."""
+
+    def send(self, element: Element, /) -> None:
+        """Send, as soon as they read."""
+
+
+class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library is untyped
+    """An IPyDriver whose messages go out in the order in which they were posted."""
+
+    def __init__(self, *devices: indipydriver.Device) -> None:
+        super().__init__(*devices)
+        # Definitions go through the outbox, where they keep their place among all else.
+        self.auto_send_def = False
+        self._outbox = Outbox()
+        self._sending = False
+        self._answering = False
+        self._unsent = asyncio.Event()
+
+    @abstractmethod
+    def carry_out(self, write: Element) -> bool:
+        """Carry out a write and post what is to be told of it; return False if it is to none of our devices."""
+
+    def take(self, element: Element, transport: DirectTransport) -> bool:
+        """Carry out a write now, and send what it leads to; return False if it has to go indipydriver's way."""
+        if self._sending or self.stop or element.tag not in WRITES or not transport.ready:
+            return False
+        try:
+            return self._carried_out(element)
+        finally:
+            while self._outbox and transport.ready:
+                transport.send(self._outbox.take())
+            if self._outbox:
+                self._unsent.set()
+
+    def post(self, element: Element) -> None:
+        """Send clients an element, after all that was posted before; never waits."""
+        self._outbox.put(element)
+        if not self._answering:
+            self._unsent.set()
+
+    async def send(self, xmldata: Element) -> None:
+        """Send clients an element; what indipydriver itself sends takes the same way as all else."""
+        self.post(xmldata)
+        await self.flush()
+
+    async def deliver(self) -> None:
+        """Send what is posted, whenever something is."""
+        while True:
+            await self._unsent.wait()
+            await self.flush()
+            self._unsent.clear()
+
+    async def flush(self) -> None:
+        """Send what is in the outbox, in order; one caller at a time does it for all."""
+        if self._sending:
+            return
+        self._sending = True
+        try:
+            while self._outbox:
+                await super().send(self._outbox.take())
+        finally:
+            self._sending = False
+            if self._outbox:  # cancelled while a reader stalled
+                self._unsent.set()
+
+    def _carried_out(self, element: Element) -> bool:
+        """Have a write carried out, by somebody who then sends what was posted."""
+        self._answering = True
+        try:
+            return self.carry_out(element)
+        finally:
+            self._answering = False
+
+    async def _readdata(self, root: Any) -> None:
+        """Take any message, as indipydriver's hook for transports."""
+        if root.tag in WRITES and not self.stop:
+            try:
+                if self._carried_out(root):
+                    return
+            finally:
+                await self.flush()
+        await super()._readdata(root)
