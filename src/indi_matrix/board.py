@@ -13,6 +13,7 @@ from indi_matrix.devices import DEVICES, Device
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import AnyProperty, State, message_text
+from indi_matrix.indi.updates import Message
 from indi_matrix.indi.values import shortened
 from indi_matrix.pace import Pace
 from indi_matrix.reporting import Reporting, in_words
@@ -46,7 +47,7 @@ class Board:
 
     def attach(
         self,
-        post: Callable[[Element], None],
+        post: Callable[[Message], None],
         ask: Callable[[str, str], None],
         drop: Callable[[str], None],
         *,
@@ -55,7 +56,7 @@ class Board:
         """Take the ways to clients and to other devices, and have what is always there, as configured.
 
         Args:
-            post: Sends clients an element.
+            post: Sends clients a message.
             ask: Has another device, by its name, publish one of its properties to us.
             drop: Has nothing more of another device come to us, as far as this board is concerned.
             alone: Whether there is no other board in this program.

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.kinds import SwitchProperty
 from indi_matrix.indi.properties import Member, Rule, State
+from indi_matrix.indi.updates import Message, Update
 from indi_matrix.indi.values import shortened
 from indi_matrix.settings import indi_folder
 
@@ -93,21 +94,20 @@ class Reporting:
         self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         indi.sift = self.sift
 
-    def sift(self, element: Element) -> Element | None:
-        """Return what of an element clients are sent: it may lose its message; write that to the log file."""
-        text = element.get("message")
-        if text is None:
-            return element
+    def sift(self, message: Message) -> Message | None:
+        """Return what of a message clients are sent: it may lose its text; write that to the log file."""
+        if isinstance(message, Update) or (text := message.get("message")) is None:
+            return message
         level, _, rest = text[1:].partition("] ")
         wanted = level in self._wanted
         if wanted and self._to_file:
             self._write_line(level, rest)
         if wanted and self._to_client:
-            return element
-        if element.tag == "message":
+            return message
+        if message.tag == "message":
             return None
-        del element.attrib["message"]
-        return element
+        del message.attrib["message"]
+        return message
 
     def _take(self, levels: Mapping[str, bool], output: Mapping[str, bool]) -> None:
         self._wanted = {_WORDS[member] for member, on in levels.items() if on}

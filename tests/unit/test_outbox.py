@@ -1,6 +1,7 @@
 from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.indi.outbox import Outbox
+from indi_matrix.indi.updates import as_element
 
 
 def vector(tag: str, name: str, message: str = "", **values: str) -> Element:
@@ -13,7 +14,7 @@ def vector(tag: str, name: str, message: str = "", **values: str) -> Element:
 
 
 def drained(outbox: Outbox) -> list[Element]:
-    return [outbox.take() for _ in range(len(outbox))]
+    return [as_element(outbox.take()) for _ in range(len(outbox))]
 
 
 def told(elements: list[Element]) -> list[tuple[str, str, dict[str, str]]]:

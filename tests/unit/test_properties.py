@@ -4,9 +4,17 @@ import pytest
 
 from indi_matrix.indi.kinds import LightProperty, NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Rule, State, message_text
+from indi_matrix.indi.updates import Message, as_element
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, step=0.1)]
 SWITCHES = [Member("A", "A", value=True), Member("B", "B", value=False)]
+
+
+class Posted(list[Element]):
+    """What clients are sent, as elements."""
+
+    def post(self, message: Message) -> None:
+        self.append(as_element(message))
 
 
 def make(kind: str) -> AnyProperty:
@@ -21,9 +29,9 @@ def make(kind: str) -> AnyProperty:
 
 @pytest.mark.parametrize("kind", ["Number", "Switch", "Text", "Light"])
 def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> None:
-    posted: list[Element] = []
+    posted = Posted()
     prop = make(kind)
-    prop.attach("D", posted.append)
+    prop.attach("D", posted.post)
     definition = prop.definition()
     prop.answer(None, State.OK, "[INFO] well")
     (answer,) = posted
@@ -39,9 +47,9 @@ def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> 
 
 
 def test_only_what_changed_is_sent() -> None:
-    posted: list[Element] = []
+    posted = Posted()
     prop = make("Number")
-    prop.attach("D", posted.append)
+    prop.attach("D", posted.post)
     prop.update({"X": 0.0, "Y": 0.0})
     assert posted == []
     prop.update({"X": 3.0, "Y": 0.0})
@@ -53,9 +61,9 @@ def test_only_what_changed_is_sent() -> None:
 
 
 def test_nothing_is_sent_of_a_property_that_clients_do_not_know() -> None:
-    posted: list[Element] = []
+    posted = Posted()
     prop = make("Text")
-    prop.attach("D", posted.append)
+    prop.attach("D", posted.post)
     prop.delete()
     prop.delete()
     prop.answer({"T": "second"}, State.OK)
@@ -65,8 +73,8 @@ def test_nothing_is_sent_of_a_property_that_clients_do_not_know() -> None:
 
 def test_the_vector_of_indipydriver_shows_the_same() -> None:
     prop = make("Number")
-    posted: list[Element] = []
-    prop.attach("D", posted.append)
+    posted = Posted()
+    prop.attach("D", posted.post)
     prop.answer({"X": 7.0}, State.OK)
     assert (prop.vector["X"], prop.vector.state) == ("7", "Ok")
 
@@ -78,8 +86,8 @@ def test_a_message_is_short_plain_and_on_one_line() -> None:
 
 
 def test_text_that_xml_cannot_carry() -> None:
-    posted: list[Element] = []
+    posted = Posted()
     prop = make("Text")
-    prop.attach("D", posted.append)
+    prop.attach("D", posted.post)
     prop.answer({"T": "a\x00\x1bb"}, State.OK)
     assert b">a  b<" in tostring(posted[0])

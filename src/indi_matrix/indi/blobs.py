@@ -3,6 +3,8 @@
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from indi_matrix.indi.updates import Message, Update
+
 _MODES: Final = frozenset({"Never", "Also", "Only"})
 _MOST: Final = 1000  # rules of one client, so that nobody can fill the memory with them
 _ALWAYS: Final = frozenset({"getProperties", "delProperty", "defBLOBVector"})
@@ -21,7 +23,7 @@ class BlobRules:
         if device and mode in _MODES and (key in self._modes or len(self._modes) < _MOST):
             self._modes[key] = mode
 
-    def allow(self, message: ET.Element) -> bool:
+    def allow(self, message: Message) -> bool:
         """Return whether the client may get this message."""
         device = message.get("device")
         if message.tag in _ALWAYS:
@@ -31,6 +33,6 @@ class BlobRules:
         of_device = self._modes.get((device, None), "Never")
         if message.tag != "setBLOBVector":
             return of_device != "Only"
-        if not len(message):
+        if isinstance(message, Update) or not len(message):
             return True
         return self._modes.get((device, message.get("name") or None), of_device) != "Never"

@@ -12,6 +12,7 @@ from indi_matrix.indi.blobs import BlobRules
 from indi_matrix.indi.incoming import Inbox, request
 from indi_matrix.indi.outgoing import message, serialise
 from indi_matrix.indi.stream import StreamError
+from indi_matrix.indi.updates import Message
 
 _log = logging.getLogger(__name__)
 
@@ -117,9 +118,9 @@ class Client(asyncio.BufferedProtocol):
         """Note that the client has caught up."""
         self.slow = False
 
-    def send(self, element: ET.Element, data: bytes) -> None:
+    def send(self, message: Message, data: bytes) -> None:
         """Send a message of a device or of the server, if this client may have it."""
-        if not self.admitted or self._transport.is_closing() or not self._rules.allow(element):
+        if not self.admitted or self._transport.is_closing() or not self._rules.allow(message):
             return
         if self._transport.get_write_buffer_size() + len(self._unsent) > _MOST_UNSENT:
             _log.warning("Client %s dropped: it does not read", self)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from typing import Final
-from xml.etree.ElementTree import Element
 
 import indipydriver
 
 from indi_matrix.indi.properties import AnyProperty, message
+from indi_matrix.indi.updates import Message
 
 # What is of no use to clients before they asked for the definitions.
 _OF_PROPERTIES: Final = ("def", "set", "del")
@@ -20,7 +20,7 @@ class IndiDevice:
         device: The indipydriver device in which clients' messages find their property.
         properties: The properties that clients know, by name.
         saved: Those of the config file that they know or ever knew, by name.
-        sift: Takes each element on its way to the clients, and returns what of it is to reach them, if anything.
+        sift: Takes each message on its way to the clients, and returns what of it is to reach them, if anything.
     """
 
     def __init__(self, name: str) -> None:
@@ -28,21 +28,21 @@ class IndiDevice:
         self.device = indipydriver.Device(name, [])
         self.properties: dict[str, AnyProperty] = {}
         self.saved: dict[str, AnyProperty] = {}
-        self.sift: Callable[[Element], Element | None] = _everything
-        self._early: list[Element] = []
-        self._post: Callable[[Element], None] = self._early.append
+        self.sift: Callable[[Message], Message | None] = _everything
+        self._early: list[Message] = []
+        self._post: Callable[[Message], None] = self._early.append
 
-    def open(self, post: Callable[[Element], None]) -> None:
+    def open(self, post: Callable[[Message], None]) -> None:
         """Take the way to the clients; they are sent what came before, but for values, still undefined."""
         self._post = post
-        for element in self._early:
-            if not element.tag.startswith(_OF_PROPERTIES):
-                post(element)
+        for early in self._early:
+            if not early.tag.startswith(_OF_PROPERTIES):
+                post(early)
         self._early.clear()
 
-    def post(self, element: Element) -> None:
-        """Send clients an element."""
-        sifted = self.sift(element)
+    def post(self, message: Message) -> None:
+        """Send clients a message."""
+        sifted = self.sift(message)
         if sifted is not None:
             self._post(sifted)
 
@@ -71,5 +71,5 @@ class IndiDevice:
         del self.properties[prop.name], self.device.data[prop.name]
 
 
-def _everything(element: Element) -> Element:
-    return element
+def _everything(message: Message) -> Message:
+    return message

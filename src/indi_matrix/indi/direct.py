@@ -15,6 +15,7 @@ import indipydriver
 
 from indi_matrix.indi.outbox import Outbox
 from indi_matrix.indi.stream import WRITES
+from indi_matrix.indi.updates import Message, as_element
 
 
 class DirectTransport(Protocol):
@@ -24,7 +25,7 @@ class DirectTransport(Protocol):
     def ready(self) -> bool:
         """Whether those who read keep up."""
 
-    def send(self, element: Element, /) -> None:
+    def send(self, message: Message, /) -> None:
         """Send, as soon as they read."""
 
 
@@ -44,21 +45,20 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
     def carry_out(self, write: Element) -> bool:
         """Carry out a write and post what is to be told of it; return False if it is to none of our devices."""
 
-    def take(self, element: Element, transport: DirectTransport) -> bool:
+    def take(self, write: Element, transport: DirectTransport) -> bool:
         """Carry out a write now, and send what it leads to; return False if it has to go indipydriver's way."""
-        if self._sending or self.stop or element.tag not in WRITES or not transport.ready:
+        if self._sending or self.stop or write.tag not in WRITES or not transport.ready:
             return False
         try:
-            return self._carried_out(element)
+            return self._carried_out(write)
         finally:
-            while self._outbox and transport.ready:
-                transport.send(self._outbox.take())
-            if self._outbox:
-                self._unsent.set()
+            # What one write leads to is little: there is room for that where there was any.
+            for message in self._outbox.take_all():
+                transport.send(message)
 
-    def post(self, element: Element) -> None:
-        """Send clients an element, after all that was posted before; never waits."""
-        self._outbox.put(element)
+    def post(self, message: Message) -> None:
+        """Send clients a message, after all that was posted before; never waits."""
+        self._outbox.put(message)
         if not self._answering:
             self._unsent.set()
 
@@ -81,7 +81,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         self._sending = True
         try:
             while self._outbox:
-                await super().send(self._outbox.take())
+                await super().send(as_element(self._outbox.take()))
         finally:
             self._sending = False
             if self._outbox:  # cancelled while a reader stalled

@@ -5,42 +5,49 @@ from collections.abc import Iterable
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from indi_matrix.indi.updates import Message, as_element
+
 _ROOM: Final = 512
 _MESSAGES_KEPT: Final = 64
 
 
 class Outbox:
-    """A queue of INDI elements that a stalled reader cannot make grow.
+    """A queue of INDI messages that a stalled reader cannot make grow.
 
-    Up to 512 elements wait as they came. Beyond that each property keeps what is left after its newest definition
+    Up to 512 of them wait as they came. Beyond that each property keeps what is left after its newest definition
     or deletion, its set vectors merged into one, and the newest 64 messages stay.
     """
 
     def __init__(self) -> None:
-        self._queue: deque[Element] = deque()
+        self._queue: deque[Message] = deque()
         self._room = _ROOM
 
     def __len__(self) -> int:
-        """Return how many elements are waiting."""
+        """Return how many messages are waiting."""
         return len(self._queue)
 
-    def put(self, element: Element) -> None:
-        """Add an element, which is no longer the caller's."""
-        self._queue.append(element)
+    def put(self, message: Message) -> None:
+        """Add a message, which is no longer the caller's."""
+        self._queue.append(message)
         if len(self._queue) > self._room:
-            self._queue = deque(merged(self._queue))
+            self._queue = deque(merged(map(as_element, self._queue)))
             self._room = max(_ROOM, 2 * len(self._queue))
 
-    def take(self) -> Element:
-        """Return the oldest element.
+    def take(self) -> Message:
+        """Return the oldest message.
 
         Raises:
             IndexError: None is waiting.
         """
-        element = self._queue.popleft()
+        message = self._queue.popleft()
         if not self._queue:
             self._room = _ROOM
-        return element
+        return message
+
+    def take_all(self) -> Iterable[Message]:
+        """Return all messages, the oldest first."""
+        messages, self._queue, self._room = self._queue, deque(), _ROOM
+        return messages
 
 
 # What must not be lost before what: a set vector needs its definition, a definition the deletion before it.

@@ -47,15 +47,25 @@ def _write(element: ET.Element, parts: list[str]) -> None:
         return
     parts.append(">")
     if text:
-        # In letters and digits nothing is special; and a BLOB is base64, and much to look through.
-        parts.append(text if text.isalnum() or tag == "oneBLOB" else _SPECIAL.sub(_in_text, text))
+        # A BLOB is base64: nothing to replace, and much to look through.
+        parts.append(text if tag == "oneBLOB" else in_text(text))
     for child in element:
         _write(child, parts)
     parts.append(f"</{tag}>")
 
 
+def in_attribute(value: str) -> str:
+    """Return a text as it stands inside double quotes."""
+    return _SPECIAL.sub(_in_attribute, value)
+
+
+def in_text(value: str) -> str:
+    """Return a text as it stands between tags; in letters and digits nothing is special."""
+    return value if value.isalnum() else _SPECIAL.sub(_in_text, value)
+
+
 def _attribute(name: str, value: str) -> str:
-    return f' {name}="{_SPECIAL.sub(_in_attribute, value)}"'
+    return f' {name}="{in_attribute(value)}"'
 
 
 # The same few go out again and again. What is long, as messages are, would only fill the memory.

@@ -12,6 +12,7 @@ from indipyserver.remote import RemoteConnection
 
 from indi_matrix.indi import library
 from indi_matrix.indi.stream import IndiStream, StreamError
+from indi_matrix.indi.updates import Message, as_element
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Hub(Protocol):
     def ready(self) -> bool:
         """Whether all clients keep up."""
 
-    def publish(self, source: "Peer | None", element: ET.Element) -> None:
+    def publish(self, source: "Peer | None", message: Message) -> None:
         """Send to all clients and other peers."""
 
 
@@ -39,7 +40,7 @@ class Peer:
     def __init__(self, receiver: Any, hub: Hub) -> None:
         self.receiver: library.Receiver = receiver
         self._hub = hub
-        self._waiting: deque[ET.Element] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[Message] = deque(maxlen=_MOST_WAITING)
         self._news = asyncio.Event()
 
     async def run_rx(self) -> None:
@@ -50,9 +51,9 @@ class Peer:
         """Whether all clients keep up."""
         return self._hub.ready
 
-    def send(self, element: ET.Element) -> None:
+    def send(self, message: Message) -> None:
         """Send to everybody else."""
-        self._hub.publish(self, element)
+        self._hub.publish(self, message)
 
     async def run_tx(self, element: ET.Element) -> None:
         """Send to everybody else."""
@@ -65,11 +66,11 @@ class Peer:
     def shutdown(self) -> None:
         """Do nothing: the server ends its peers."""
 
-    def offer(self, element: ET.Element) -> None:
-        """Queue an element without waiting; whether it was asked for, the receiver knows itself."""
+    def offer(self, message: Message) -> None:
+        """Queue a message without waiting; whether it was asked for, the receiver knows itself."""
         if len(self._waiting) == _MOST_WAITING - 1:
             _log.warning("%s is too slow for what is sent to it", type(self.receiver).__name__)
-        self._waiting.append(element)
+        self._waiting.append(message)
         self._news.set()
 
     async def take_offers(self) -> None:
@@ -78,7 +79,7 @@ class Peer:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                await library.deliver(self.receiver, self._waiting.popleft())
+                await library.deliver(self.receiver, as_element(self._waiting.popleft()))
 
     async def _send(self, source: "Peer | None", element: ET.Element) -> None:
         self._hub.publish(source, element)

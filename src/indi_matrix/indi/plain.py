@@ -20,7 +20,7 @@ _ONE: Final = rf"""<one(?P=kind){_BLANK}++name={_QUOTED}{_BLANK}*+>{_VALUES}</on
 _WRITE: Final = re.compile(
     (
         rf"{_BLANK}*+<new(?P<kind>Text|Number|Switch)Vector(?P<head>(?:{_BLANK}++[a-z]++={_QUOTED})++){_BLANK}*+>"
-        rf"(?P<ones>(?:{_BLANK}*+{_ONE})++){_BLANK}*+</new(?P=kind)Vector>"
+        rf"(?P<ones>(?:{_BLANK}*+{_ONE})++){_BLANK}*+</new(?P=kind)Vector>{_BLANK}*+"
     ).encode()
 )
 _ATTRIBUTE: Final = re.compile(r"""([a-z]+)=["']([^"']*)""")

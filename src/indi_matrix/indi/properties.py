@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.errors import WriteError
+from indi_matrix.indi.updates import Message, Outline, Update
 from indi_matrix.indi.values import MESSAGE_LIMIT, printable, shortened
 from indi_matrix.indi.vectors import make_vector
 
@@ -122,7 +123,7 @@ class Property(ABC, Generic[V]):
         self._source = source
         self.members = {member.name: member for member in members}
         self._values = {member.name: member.value for member in self.members.values()}
-        self._post: Callable[[Element], None] | None = None
+        self._post: Callable[[Message], None] | None = None
         self.device = ""
         self.vector = make_vector(
             self.kind,
@@ -142,10 +143,11 @@ class Property(ABC, Generic[V]):
         """Whether clients know the property now."""
         return self._post is not None
 
-    def attach(self, device: str, post: Callable[[Element], None]) -> None:
+    def attach(self, device: str, post: Callable[[Message], None]) -> None:
         """Let clients, who are to be sent the definition, write the property and be sent its changes by `post`."""
         self.device = device
         self._post = post
+        self._outline = Outline(self.kind, device, self.name, self.members, self._timeout())
         self.vector.enable = True
 
     def relabel(self, label: str) -> None:
@@ -260,19 +262,14 @@ class Property(ABC, Generic[V]):
             self.vector.state = self.state.value
         if self._post is None:
             return
-        element = Element(
-            f"set{self.kind}Vector",
-            device=self.device,
-            name=self.name,
-            state=self.state,
-            timestamp=timestamp(),
-        )
-        element.attrib.update(self._timeout())
+        texts = {name: self._text(self._values[name]) for name in values}
+        update = Update(self._outline, self.state, timestamp(), texts)
         if text:
+            element = update.element()
             element.set("message", text)
-        for name in values:
-            SubElement(element, f"one{self.kind}", name=name).text = self._text(self._values[name])
-        self._post(element)
+            self._post(element)
+        else:
+            self._post(update)
 
     def _definition_attributes(self) -> dict[str, str]:
         """Return the attributes that a definition has beyond those of all kinds."""

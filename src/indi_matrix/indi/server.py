@@ -14,6 +14,7 @@ from indi_matrix.indi import library, outgoing
 from indi_matrix.indi.clients import Client
 from indi_matrix.indi.peers import Peer, Program, Remote
 from indi_matrix.indi.stream import FROM_DEVICES, WRITES
+from indi_matrix.indi.updates import Message, as_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -170,25 +171,25 @@ class Server(IPyServer):
         """Whether all clients keep up."""
         return not any(client.slow for client in self._clients)
 
-    def publish(self, source: Peer | None, element: ET.Element) -> None:
+    def publish(self, source: Peer | None, message: Message) -> None:
         """Send to all clients and other peers."""
-        if source and not self._may_say(source, element):
+        if source and not self._may_say(source, message):
             return
         if self._clients:
-            data = outgoing.serialise(element)
+            data = as_bytes(message)
             for client in self._clients:
-                client.send(element, data)
+                client.send(message, data)
         for peer in self._peers:
             if peer is not source:
-                peer.offer(element)
+                peer.offer(message)
 
-    def _may_say(self, source: Peer, element: ET.Element) -> bool:
+    def _may_say(self, source: Peer, message: Message) -> bool:
         """Return False for other things than devices say, and for a device that a driver here has."""
-        if element.tag not in FROM_DEVICES:
-            return element.tag == "getProperties"
-        device = element.get("device")
+        if message.tag not in FROM_DEVICES:
+            return message.tag == "getProperties"
+        device = message.get("device")
         if any(device in driver for driver in self.drivers if driver is not source.receiver):
-            _log.warning("Dropped <%s> of %s: it is another's device", element.tag, outgoing.printable(device))
+            _log.warning("Dropped <%s> of %s: it is another's device", message.tag, outgoing.printable(device))
             return False
         return True
 

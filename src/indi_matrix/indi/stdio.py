@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 from indi_matrix.indi import library
 from indi_matrix.indi.descriptors import Sink, Source
 from indi_matrix.indi.incoming import Inbox, request
-from indi_matrix.indi.outgoing import printable, serialise
+from indi_matrix.indi.outgoing import printable
 from indi_matrix.indi.stream import FROM_DEVICES, StreamError
+from indi_matrix.indi.updates import Message, as_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -54,9 +55,9 @@ class StdioTransport:
         """Whether the other side keeps up."""
         return self._sink.has_room
 
-    def send(self, element: ET.Element) -> None:
+    def send(self, message: Message) -> None:
         """Send, as soon as the other side reads."""
-        self._sink.write(serialise(element))
+        self._sink.write(as_bytes(message))
 
     def shutdown(self) -> None:
         """Read no more, and let run_rx come to its end."""

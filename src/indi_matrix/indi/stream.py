@@ -98,6 +98,9 @@ class IndiStream:
         while plain := plain_write(self._buffer, self._begin):
             element, self._begin = plain
             self._keep(element)
+            if self._begin == len(self._buffer):
+                self._scan = self._begin
+                return False
         blank_end = _NOT_BLANK.search(self._buffer, self._begin)
         if not blank_end:
             self._begin = self._scan = len(self._buffer)
