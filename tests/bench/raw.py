@@ -11,15 +11,16 @@ import time
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices.everloop import image_config
+from indi_matrix.devices.frames import ImageConfig
 from indi_matrix.ring.picture import Color
 from tests.bench.words import LEDS
 
 
 def pictures(count: int) -> list[bytes]:
     """Return pictures with their numbers for keys."""
+    config = ImageConfig()
     colors = (Color(0, key >> 8, key & 255) for key in range(count))
-    return [image_config([color._replace(white=led) for led in range(LEDS)]) for color in colors]
+    return [config.holding(b"".join(bytes(color._replace(white=led)) for led in range(LEDS))) for color in colors]
 
 
 async def push(port: int, count: int, interval: float) -> list[int]:

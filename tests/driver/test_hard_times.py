@@ -7,6 +7,7 @@ import pytest
 
 from indi_matrix.devices.gpio import Gpio
 from indi_matrix.malos.messages import GpioParams
+from indi_matrix.ring.show import Show
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.conftest import Rig
 from tests.siege.malos import answer_info_only
@@ -151,6 +152,23 @@ async def test_a_fault_of_ours_costs_the_session_only(
     assert "a fault of ours" in caplog.text
     caplog.clear()
     assert (await away.indi.connect()).state == "Ok"
+
+
+async def test_a_frame_that_cannot_be_made_is_told_of(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise ZeroDivisionError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Show, "frame", fail)
+        rig.indi.put("EVERLOOP_COLOR", RED=1)
+        await rig.indi.in_state("CONNECTION", "Alert")
+    assert "a fault of ours" in caplog.text
+    caplog.clear()
+    assert (await rig.indi.connect()).state == "Ok"
+    await rig.indi.write("EVERLOOP_COLOR", RED=2)
+    await rig.board.wait_until(lambda board: board.leds[0].red == 2)
 
 
 async def test_an_output_that_flaps_is_told_of_once(rig: Rig) -> None:

@@ -4,22 +4,30 @@ import struct
 
 import pytest
 
-from indi_matrix.devices.everloop import image_config, led_count, parse_image
+from indi_matrix.devices.everloop import led_count
+from indi_matrix.devices.frames import ImageConfig
 from indi_matrix.devices.gpio import pad_levels, pin_config
-from indi_matrix.errors import WriteError
 from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.pace import Timing
 from indi_matrix.ring.picture import DARK, Color
+from tests.unit.colors import frame_of
 
 
 @pytest.mark.parametrize("count", [18, 35])
 def test_an_image_has_one_value_for_each_led(count: int) -> None:
-    config = DriverConfig.FromString(image_config([DARK] * (count - 1) + [Color(1, 2, 3, 255)]))
+    config = DriverConfig.FromString(ImageConfig().holding(frame_of(*[DARK] * (count - 1), Color(1, 2, 3, 255))))
     assert len(config.image.led) == count
     last = config.image.led[-1]
     assert (last.red, last.green, last.blue, last.white) == (1, 2, 3, 255)
     assert not config.HasField("gpio")
     assert config.delay_between_updates == 0
+
+
+def test_one_config_after_another_has_its_own_frame() -> None:
+    config = ImageConfig()
+    for frame in (bytes(range(140)), bytes(140), bytes(72), bytes(range(100, 240))):
+        sent = DriverConfig.FromString(config.holding(frame)).image.led
+        assert b"".join(bytes([led.red, led.green, led.blue, led.white]) for led in sent) == frame
 
 
 @pytest.mark.parametrize(("update", "count"), [(b"\x10\x23", 35), (b"\x10\x12", 18)])
@@ -73,14 +81,3 @@ def test_no_millisecond_is_lost() -> None:
         single = struct.unpack("f", struct.pack("f", config.delay_between_updates * 1000))[0]
         assert int(config.delay_between_updates * 1000) == period
         assert int(single) == period
-
-
-def test_images_as_text() -> None:
-    assert parse_image("FF0000 00ff0080", 2) == [Color(red=255), Color(green=255, white=128)]
-    assert parse_image("\n FF0000\t00FF00 ", 2) == [Color(red=255), Color(green=255)]
-
-
-@pytest.mark.parametrize(("text", "told"), [("FF0000", "has 1 words; it takes 2"), ("FF0000 X", "word 2, 'X'")])
-def test_no_images(text: str, told: str) -> None:
-    with pytest.raises(WriteError, match=told):
-        parse_image(text, 2)

@@ -1,6 +1,9 @@
+import pytest
+
 from indi_matrix.ring.observatory import Heard
 from indi_matrix.ring.picture import DARK, Color, Picture
 from indi_matrix.ring.show import NO_EFFECT, Show
+from tests.unit.colors import colors_of, frame_of
 
 RED = Color(red=200)
 
@@ -12,28 +15,27 @@ def show(leds: int = 6) -> Show:
 
 
 def test_dark_at_first() -> None:
-    assert show().frame(0) == (DARK,) * 6
+    assert colors_of(show().frame(0)) == (DARK,) * 6
     assert show().interval is None
 
 
 def test_an_effect_is_on_top_and_leaves_the_picture() -> None:
     ring = show()
-    ring.picture = ring.picture.paint([RED] * 6)
+    ring.picture = ring.picture.paint_all(RED)
     ring.start("RAINBOW", 10)
     assert ring.interval == 0.04
-    assert ring.frame(10) != (RED,) * 6
+    assert colors_of(ring.frame(10)) != (RED,) * 6
     ring.effect = NO_EFFECT
-    assert ring.frame(11) == (RED,) * 6
+    assert colors_of(ring.frame(11)) == (RED,) * 6
 
 
 def test_an_effect_turns_at_its_rate_also_when_that_changes() -> None:
     ring, other = show(36), show(36)
     for one in (ring, other):
         one.start("RAINBOW", 0)
-    ring.rate = 60
-    ring.frame(0.5)
-    ring.rate = 30
-    other.rate = 45
+    ring.turn_at(60, 0)
+    ring.turn_at(30, 0.5)
+    other.turn_at(45, 0)
     assert ring.frame(1) == other.frame(1)
 
 
@@ -41,19 +43,19 @@ def test_an_effect_has_the_intensity_of_the_picture() -> None:
     ring = show()
     ring.picture = ring.picture.dim(51)
     ring.start("RAINBOW", 0)
-    assert ring.frame(0)[0] == Color(red=51)
+    assert colors_of(ring.frame(0))[0] == Color(red=51)
 
 
 def test_night_is_red_and_dim_whatever_is_shown() -> None:
     ring = show()
     ring.night = True
     ring.picture = ring.picture.paint(
-        [Color(255, 255, 255, 255), Color(blue=100), Color(white=4), DARK, RED, DARK]
+        frame_of(Color(255, 255, 255, 255), Color(blue=100), Color(white=4), DARK, RED, DARK)
     )
-    assert [color.red for color in ring.frame(0)] == [63, 24, 0, 0, 49, 0]
-    assert all(color[1:] == (0, 0, 0) for color in ring.frame(0))
+    assert [color.red for color in colors_of(ring.frame(0))] == [63, 24, 0, 0, 49, 0]
+    assert all(color[1:] == (0, 0, 0) for color in colors_of(ring.frame(0)))
     ring.start("RAINBOW", 0)
-    assert all(color == Color(red=63) for color in ring.frame(0))
+    assert all(color == Color(red=63) for color in colors_of(ring.frame(0)))
 
 
 def test_the_status_is_shown_while_the_light_is_off() -> None:
@@ -63,9 +65,32 @@ def test_the_status_is_shown_while_the_light_is_off() -> None:
     ring.status = True
     intervals.append(ring.interval)
     assert len({ring.frame(0), ring.frame(0.25), ring.frame(0.5)}) == 2
-    ring.picture = ring.picture.paint([RED] * 18)
+    ring.picture = ring.picture.paint_all(RED)
     intervals.append(ring.interval)
-    assert ring.frame(0) == (RED,) * 18
+    assert colors_of(ring.frame(0)) == (RED,) * 18
     ring.picture = ring.picture.switch_off()
-    assert ring.frame(0) != (DARK,) * 18
+    assert colors_of(ring.frame(0)) != (DARK,) * 18
     assert intervals == [None, 0.25, None]
+
+
+def test_beats_do_not_drift_and_no_frame_between_them_moves_them() -> None:
+    ring = show()
+    assert ring.next_beat(10) is None
+    ring.start("RAINBOW", 10)
+    beats = [ring.next_beat(now) for now in (10, 10.041, 10.06, 10.07, 10.0801, 10.119)]
+    assert beats == pytest.approx([10.04, 10.08, 10.08, 10.08, 10.12, 10.12])
+
+
+def test_a_beat_that_was_missed_is_not_made_up_for() -> None:
+    ring = show()
+    ring.start("RAINBOW", 10)
+    assert [ring.next_beat(now) for now in (10, 11, 11.04)] == pytest.approx([10.04, 11.04, 11.08])
+
+
+def test_an_effect_does_not_wait_for_the_slower_beat_before_it() -> None:
+    ring = show()
+    ring.observatory.hear("WEATHER_STATUS", Heard("Alert", {}))
+    ring.status = True
+    assert ring.next_beat(10) == pytest.approx(10.25)
+    ring.start("RAINBOW", 10.1)
+    assert ring.next_beat(10.1) == pytest.approx(10.14)

@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from indi_matrix.ring.observatory import WATCHED, Heard, Observatory
-from indi_matrix.ring.picture import DARK
+from indi_matrix.ring.picture import DARK, reddened
 from indi_matrix.ring.status import ARCS, Sight, flashes, status_picture
 
 
@@ -31,7 +31,7 @@ def test_an_arc_says_nothing_of_its_neighbours(leds: int, number: int) -> None:
 def test_every_sight_can_be_told_in_red_light(leds: int) -> None:
     """In night mode there is one colour only: the pattern has to say it."""
     patterns = {
-        sight: tuple(any(color.reddened()) for color in status_picture({"weather": sight}, leds, lit=True))
+        sight: tuple(any(reddened(bytes(color))) for color in status_picture({"weather": sight}, leds, lit=True))
         for sight in Sight
     }
     assert len(set(patterns.values())) == len(Sight)

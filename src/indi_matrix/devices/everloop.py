@@ -4,44 +4,31 @@ Its MALOS driver takes whole pictures and publishes nothing but the number of LE
 """
 
 import asyncio
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host
+from indi_matrix.devices.frames import Frames
+from indi_matrix.devices.images import image_text, parse_image
 from indi_matrix.devices.lightbox import FilterPresets
-from indi_matrix.errors import LinkError, WriteError
+from indi_matrix.errors import LinkError
 from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
-from indi_matrix.indi.values import shortened
 from indi_matrix.malos.link import Link
-from indi_matrix.malos.messages import DriverConfig, EverloopImage
+from indi_matrix.malos.messages import EverloopImage
 from indi_matrix.ring.effects import EFFECTS
 from indi_matrix.ring.observatory import WATCHED, Heard
 from indi_matrix.ring.picture import CHANNELS, DARK, FULL, Color, Picture
 from indi_matrix.ring.show import NO_EFFECT, Show
 
-log = logging.getLogger(__name__)
-
 _GROUP: Final = "Everloop"
 BOARDS: Final = {35: "Creator", 18: "Voice"}
 _MOST_LEDS: Final = 255
 
-# A slow board shows 50 frames a second, and MALOS queues what comes faster: this interval never builds up a lag.
-_FRAME_INTERVAL: Final = 0.025
 # The other properties follow a write within 100 ms.
 _MIRROR_DELAY: Final = 0.08
-
-
-def image_config(colors: Sequence[Color]) -> bytes:
-    """Return the config that shows one colour on each LED of the ring, LED 1 first."""
-    config = DriverConfig()
-    add = config.image.led.add
-    for color in colors:
-        add(red=color.red, green=color.green, blue=color.blue, white=color.white)
-    return bytes(config.SerializeToString())
 
 
 def led_count(update: bytes) -> int:
@@ -51,24 +38,6 @@ def led_count(update: bytes) -> int:
     except DecodeError:
         return 0
     return count if 0 < count <= _MOST_LEDS else 0
-
-
-def parse_image(text: str, leds: int) -> list[Color]:
-    """Return the colours in a text of as many words as there are LEDs.
-
-    Raises:
-        WriteError: Another number of words, or a word that is no colour.
-    """
-    words = text.split()
-    if len(words) != leds:
-        raise WriteError(f"EVERLOOP_IMAGE.IMAGE has {len(words)} words; it takes {leds}, one for each LED")
-    colors = []
-    for number, word in enumerate(words, 1):
-        try:
-            colors.append(Color.from_hex(word))
-        except ValueError as error:
-            raise WriteError(f"EVERLOOP_IMAGE.IMAGE: word {number}, {shortened(word)}, {error}") from error
-    return colors
 
 
 def channel_members() -> list[NumberMember]:
@@ -92,10 +61,8 @@ class Everloop(Device):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._show = Show()
-        self._used = False  # whether any frame was ever sent
+        self._frames = Frames(self, self._show)
         self._last_color = DARK  # of the whole ring, while its LEDs differ
-        self._unsent = asyncio.Event()
-        self._moving = asyncio.Event()
         self._unmirrored = asyncio.Event()
         self._leds: list[NumberProperty] = []
         self._presets = FilterPresets(self, self._preset)
@@ -111,7 +78,7 @@ class Everloop(Device):
         )  # fmt: skip
         self._image = TextProperty(
             "EVERLOOP_IMAGE", "Picture", _GROUP, [Member("IMAGE", "RRGGBBWW for each LED", "")],
-            on_write=self._write_image, source=lambda: {"IMAGE": " ".join(c.hex() for c in self._picture.colors)},
+            on_write=self._write_image, source=lambda: {"IMAGE": image_text(self._picture.colors)},
         )  # fmt: skip
         self._info = TextProperty(
             "EVERLOOP_INFO", "Ring", _GROUP, [Member("BOARD", "Board", ""), Member("LEDS", "LEDs", "")],
@@ -160,7 +127,7 @@ class Everloop(Device):
         link.ping()
         while not (count := led_count(await link.update())):
             pass
-        if count != len(self._picture.colors):
+        if count != self._picture.leds:
             self._show.picture = self._picture.resized(count)
             self._leds = [self._led_property(index) for index in range(count)]
 
@@ -183,82 +150,32 @@ class Everloop(Device):
             LinkError: The service is lost, or has another board now.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._show_frames())
-            tasks.create_task(self._animate())
+            tasks.create_task(self._frames.run())
             tasks.create_task(self._mirror())
             while True:
                 count = led_count(await self.link.update())
-                if count and count != len(self._picture.colors):
+                if count and count != self._picture.leds:
                     raise LinkError(f"the ring has {count} LEDs now")
 
     def reassert(self) -> None:
         """Show again what was shown, if anything ever was."""
-        if self._used:
-            self._refresh()
+        if self._frames.used:
+            self._frames.refresh()
 
     def depart(self, *, off: bool) -> None:
         """Send the last picture, if it is still due, or darkness. What moves has come to its end."""
-        if off and self._used:
-            self._send_last([DARK] * len(self._picture.colors))
-            self._unsent.clear()
-        self._send_due()
+        if off and self._frames.used:
+            self._frames.send_last(Picture.of(self._picture.leds).colors)
+        else:
+            self._frames.flush()
         self._show.effect = NO_EFFECT
         self._show.status = False
         self._status.update(self._status.only("INDI_DISABLED"))
 
     def end(self) -> None:
         """Give up the link."""
-        self._send_due()
-        self._moving.clear()
+        self._frames.stop()
         super().end()
-
-    def _send_due(self) -> None:
-        if self.connected and self._unsent.is_set():
-            self._send_last(self._show.frame(_now()))
-        self._unsent.clear()
-
-    # Frames
-
-    async def _show_frames(self) -> None:
-        """Send the newest frame whenever it has changed, no faster than any board can show it."""
-        while True:
-            await self._unsent.wait()
-            try:
-                self._send(self._show.frame(_now()))
-                self._unsent.clear()
-            except LinkError as error:
-                # Still unsent. If the service does not come round, its updates stop, and the visit ends.
-                log.debug("a picture has to wait: %s", error)
-            await asyncio.sleep(_FRAME_INTERVAL)
-
-    async def _animate(self) -> None:
-        """Have a frame sent at each beat of what moves; beats are counted from its start, so that none drifts."""
-        while True:
-            await self._moving.wait()
-            beat = _now()
-            while (interval := self._show.interval) is not None:
-                self._unsent.set()
-                beat = max(beat + interval, _now())
-                await asyncio.sleep(beat - _now())
-            self._moving.clear()
-
-    def _send(self, colors: Sequence[Color]) -> None:
-        self.link.send(image_config(colors))
-        self._used = True
-
-    def _send_last(self, colors: Sequence[Color]) -> None:
-        """Send a frame now, if the service takes it."""
-        try:
-            self.link.send_last(image_config(colors))
-            self._used = True
-        except LinkError as error:
-            log.info("the last picture was not shown: %s", error)
-
-    def _refresh(self) -> None:
-        """Have the present frame sent, and those that follow if it moves."""
-        self._unsent.set()
-        if self._show.interval is not None:
-            self._moving.set()
 
     # The picture
 
@@ -279,14 +196,14 @@ class Everloop(Device):
         self._show.picture = picture
         self._last_color = picture.uniform() or self._last_color
         self._unmirrored.set()
-        self._refresh()
+        self._frames.refresh()
         return State.OK
 
     def _write_color(self, values: Mapping[str, float]) -> State:
-        return self._change(self._picture.paint([Color.from_members(values)] * len(self._picture.colors)))
+        return self._change(self._picture.paint_all(Color.from_members(values)))
 
     def _write_image(self, values: Mapping[str, str]) -> State:
-        return self._change(self._picture.paint(parse_image(values["IMAGE"], len(self._picture.colors))))
+        return self._change(self._picture.paint(parse_image(values["IMAGE"], self._picture.leds)))
 
     def _led_property(self, index: int) -> NumberProperty:
         """Return the property of one LED, counted from 0 here and from 1 by clients."""
@@ -295,7 +212,7 @@ class Everloop(Device):
             return self._change(self._picture.paint_led(index, Color.from_members(values)))
 
         def source() -> Mapping[str, float]:
-            return self._picture.colors[index].members()
+            return self._picture.led(index).members()
 
         number = index + 1
         name, label = f"EVERLOOP_LED_{number}", f"LED {number}"
@@ -317,14 +234,14 @@ class Everloop(Device):
     def _dim(self, intensity: int) -> None:
         self._show.picture = self._picture.dim(intensity)
         if self._picture.lit or self._show.effect != NO_EFFECT:
-            self._refresh()
+            self._frames.refresh()
 
     def _last_uniform(self) -> Mapping[str, float]:
         """Return the ring's colour, or the last that it had while its LEDs differ."""
         return self._last_color.members()
 
     def _describe(self) -> Mapping[str, str]:
-        count = len(self._picture.colors)
+        count = self._picture.leds
         return {"BOARD": BOARDS.get(count, "unknown"), "LEDS": str(count)}
 
     # Beyond the picture
@@ -333,25 +250,24 @@ class Everloop(Device):
         (effect,) = (name for name, on in values.items() if on)
         if effect != self._show.effect:
             self._show.start(effect, _now())
-            self._refresh()
+            self._frames.refresh()
         return State.OK
 
     def _write_speed(self, values: Mapping[str, float]) -> State:
-        self._show.frame(_now())  # what has been turned so far was turned at the old speed
-        self._show.rate = values["RATE"]
+        self._show.turn_at(values["RATE"], _now())
         return State.OK
 
     def _write_night(self, values: Mapping[str, bool]) -> State:
         self._show.night = values["INDI_ENABLED"]
-        if self._used:
-            self._refresh()
+        if self._frames.used:
+            self._frames.refresh()
         return State.OK
 
     def _write_status(self, values: Mapping[str, bool]) -> State:
         """Show the status from now on, or no longer, while neither the light nor an effect hides it."""
         if values["INDI_ENABLED"] != self._show.status:
             self._show.status = values["INDI_ENABLED"]
-            self._refresh()
+            self._frames.refresh()
         return State.OK
 
     def _observe(self, name: str, heard: Heard | None) -> None:
@@ -359,7 +275,7 @@ class Everloop(Device):
         before = self._show.observatory.sights()
         self._show.observatory.hear(name, heard)
         if self.connected and self._show.status and self._show.observatory.sights() != before:
-            self._refresh()
+            self._frames.refresh()
 
 
 def _now() -> float:

@@ -1,17 +1,21 @@
-"""The picture on a ring of RGBW LEDs: what was painted, and what of it is shown. Pure functions and values."""
+"""The picture on a ring of RGBW LEDs: what was painted, and what of it is shown. Pure functions and values.
+
+What all LEDs show is a frame: bytes, four for each LED, its red, green, blue and white, and those of LED 1 first.
+"""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from functools import cache
 from typing import Final, NamedTuple, Self
 
 FULL: Final = 255
+CHANNELS: Final = ("RED", "GREEN", "BLUE", "WHITE")
 _NIGHT_LIMIT: Final = FULL // 4
 _WORD = re.compile("[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 
 
 class Color(NamedTuple):
-    """Brightness of the four channels of an LED, each 0 to 255."""
+    """Brightness of the four channels of an LED, each 0 to 255; `bytes` of it are the LED's part of a frame."""
 
     red: int = 0
     green: int = 0
@@ -21,7 +25,7 @@ class Color(NamedTuple):
     @classmethod
     def from_members(cls, values: Mapping[str, float]) -> Self:
         """Return the colour in values named RED, GREEN, BLUE and WHITE."""
-        return cls(*(round(values[channel]) for channel in CHANNELS))
+        return cls(round(values["RED"]), round(values["GREEN"]), round(values["BLUE"]), round(values["WHITE"]))
 
     @classmethod
     def from_hex(cls, word: str) -> Self:
@@ -36,40 +40,47 @@ class Color(NamedTuple):
 
     def members(self) -> dict[str, float]:
         """Return the values by the names RED, GREEN, BLUE and WHITE."""
-        return dict(zip(CHANNELS, map(float, self), strict=True))
-
-    def hex(self) -> str:
-        """Return RRGGBBWW."""
-        return bytes(self).hex().upper()
-
-    def dimmed(self, intensity: int) -> "Color":
-        """Return the colour at an intensity of 0 to 255, rounded."""
-        if intensity == FULL:
-            return self
-        return Color(*(round(channel * intensity / FULL) for channel in self))
-
-    def reddened(self) -> "Color":
-        """Return what keeps eyes used to the dark: red only, a quarter of the brightest channel at most."""
-        return Color(red=max(self) * _NIGHT_LIMIT // FULL)
+        red, green, blue, white = self
+        return {"RED": float(red), "GREEN": float(green), "BLUE": float(blue), "WHITE": float(white)}
 
 
-CHANNELS: Final = ("RED", "GREEN", "BLUE", "WHITE")
 DARK: Final = Color()
 PANEL_WHITE: Final = Color(white=FULL)
+CHANNEL_COUNT: Final = len(CHANNELS)
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+def dimmed(frame: bytes, intensity: int) -> bytes:
+    """Return a frame, or some LEDs of one, at an intensity of 0 to 255, rounded."""
+    return frame if intensity == FULL else frame.translate(_dimming(intensity))
+
+
+@cache
+def _dimming(intensity: int) -> bytes:
+    """Return what becomes of each brightness from 0 to 255."""
+    return bytes(round(brightness * intensity / FULL) for brightness in range(FULL + 1))
+
+
+_NIGHT: Final = bytes(brightness * _NIGHT_LIMIT // FULL for brightness in range(FULL + 1))
+
+
+def reddened(frame: bytes) -> bytes:
+    """Return what keeps eyes used to the dark: red only, a quarter of each LED's brightest channel at most."""
+    red = bytearray(len(frame))
+    red[::4] = bytes(map(max, frame[::4], frame[1::4], frame[2::4], frame[3::4])).translate(_NIGHT)
+    return bytes(red)
+
+
+class Picture(NamedTuple):
     """The one truth about a ring.
 
     Attributes:
-        colors: What was painted, LED 1 first, clockwise.
+        colors: What was painted, as a frame.
         painted: Whether anybody painted anything yet.
         lit: Whether the light is on.
         intensity: 0 to 255.
     """
 
-    colors: tuple[Color, ...]
+    colors: bytes
     painted: bool = False
     lit: bool = False
     intensity: int = FULL
@@ -77,44 +88,52 @@ class Picture:
     @classmethod
     def of(cls, leds: int) -> Self:
         """Return the picture of a ring that nobody has painted."""
-        return cls((DARK,) * leds)
+        return cls(bytes(DARK) * leds)
 
-    def paint(self, colors: Sequence[Color]) -> "Picture":
+    @property
+    def leds(self) -> int:
+        """Number of LEDs."""
+        return len(self.colors) // CHANNEL_COUNT
+
+    def led(self, index: int) -> Color:
+        """Return the colour of one LED, counted from 0."""
+        return Color(*self.colors[CHANNEL_COUNT * index : CHANNEL_COUNT * (index + 1)])
+
+    def paint(self, colors: bytes) -> "Picture":
         """Return the picture with new colours, which switches the light on."""
-        return replace(self, colors=tuple(colors), painted=True, lit=True)
+        return Picture(colors, painted=True, lit=True, intensity=self.intensity)
+
+    def paint_all(self, color: Color) -> "Picture":
+        """Return the picture with one colour on all LEDs, which switches the light on."""
+        return self.paint(bytes(color) * self.leds)
 
     def paint_led(self, index: int, color: Color) -> "Picture":
         """Return the picture with another colour of one LED, counted from 0; it switches the light on."""
-        return self.paint((*self.colors[:index], color, *self.colors[index + 1 :]))
+        start, end = CHANNEL_COUNT * index, CHANNEL_COUNT * (index + 1)
+        return self.paint(self.colors[:start] + bytes(color) + self.colors[end:])
 
     def switch_on(self) -> "Picture":
         """Return the picture with the light on: white where nothing was painted yet."""
-        if not self.painted:
-            return self.paint((PANEL_WHITE,) * len(self.colors))
-        return replace(self, lit=True)
+        return self._replace(lit=True) if self.painted else self.paint_all(PANEL_WHITE)
 
     def switch_off(self) -> "Picture":
         """Return the picture with the light off; the colours stay."""
-        return replace(self, lit=False)
+        return self._replace(lit=False)
 
     def dim(self, intensity: int) -> "Picture":
         """Return the picture at another intensity, 0 to 255."""
-        return replace(self, intensity=intensity)
-
-    def present(self, colors: Sequence[Color]) -> tuple[Color, ...]:
-        """Return colours as this ring shows them, with its intensity."""
-        return tuple(color.dimmed(self.intensity) for color in colors)
+        return self._replace(intensity=intensity)
 
     def resized(self, leds: int) -> "Picture":
         """Return the picture for a ring of another size: cut, or filled up with its one colour, else with dark."""
-        return replace(self, colors=(self.colors + (self.uniform() or DARK,) * leds)[:leds])
+        filling = bytes(self.uniform() or DARK) * leds
+        return self._replace(colors=(self.colors + filling)[: CHANNEL_COUNT * leds])
 
     def uniform(self) -> Color | None:
         """Return the colour that all LEDs share, or None."""
-        return self.colors[0] if len(set(self.colors)) == 1 else None
+        first = self.colors[:CHANNEL_COUNT]
+        return Color(*first) if first and first * self.leds == self.colors else None
 
-    def shown(self) -> tuple[Color, ...]:
-        """Return what the LEDs are to show."""
-        if not self.lit:
-            return (DARK,) * len(self.colors)
-        return self.present(self.colors)
+    def shown(self) -> bytes:
+        """Return the frame that the LEDs are to show."""
+        return dimmed(self.colors, self.intensity) if self.lit else bytes(len(self.colors))

@@ -4,7 +4,7 @@ from typing import Final
 
 from indi_matrix.ring.effects import EFFECTS
 from indi_matrix.ring.observatory import Observatory
-from indi_matrix.ring.picture import Color, Picture
+from indi_matrix.ring.picture import Picture, dimmed, reddened
 from indi_matrix.ring.status import flashes, status_picture
 
 NO_EFFECT: Final = "NONE"
@@ -34,6 +34,7 @@ class Show:
         self.observatory = Observatory()
         self._turns = 0.0
         self._then = 0.0
+        self._beat = 0.0
 
     @property
     def interval(self) -> float | None:
@@ -44,22 +45,45 @@ class Show:
             return _FLASH_INTERVAL
         return None
 
+    def next_beat(self, now: float) -> float | None:
+        """Return when, after this time in seconds, what moves needs its next frame; None if nothing does.
+
+        Beats are counted one from the other, so that none drifts, and a frame between two of them moves neither.
+        """
+        interval = self.interval
+        if interval is None:
+            return None
+        if self._beat <= now:
+            self._beat += interval
+        if not now < self._beat <= now + interval:  # it has just begun, or missed a beat
+            self._beat = now + interval
+        return self._beat
+
     def start(self, effect: str, now: float) -> None:
         """Let an effect begin, at a time in seconds."""
         self.effect = effect
         self._turns, self._then = 0.0, now
 
-    def frame(self, now: float) -> tuple[Color, ...]:
-        """Return what is to be shown at a time in seconds."""
-        colors = self._colors(now)
-        return tuple(color.reddened() for color in colors) if self.night else colors
+    def turn_at(self, rate: float, now: float) -> None:
+        """Let the effect go on at another rate, in turns a minute, from a time in seconds on."""
+        self._turn(now)
+        self.rate = rate
 
-    def _colors(self, now: float) -> tuple[Color, ...]:
+    def frame(self, now: float) -> bytes:
+        """Return the frame that is to be shown at a time in seconds."""
+        frame = self._frame(now)
+        return reddened(frame) if self.night else frame
+
+    def _frame(self, now: float) -> bytes:
+        picture = self.picture
         if self.effect != NO_EFFECT:
-            self._turns += (now - self._then) * self.rate / 60
-            self._then = now
-            return self.picture.present(EFFECTS[self.effect](self.picture.colors, self._turns))
-        if self.picture.lit or not self.status:
-            return self.picture.shown()
+            self._turn(now)
+            return dimmed(EFFECTS[self.effect](picture.colors, self._turns), picture.intensity)
+        if picture.lit or not self.status:
+            return picture.shown()
         lit = int(now / _FLASH_INTERVAL) % 2 == 0
-        return status_picture(self.observatory.sights(), len(self.picture.colors), lit=lit)
+        return b"".join(map(bytes, status_picture(self.observatory.sights(), picture.leds, lit=lit)))
+
+    def _turn(self, now: float) -> None:
+        self._turns += (now - self._then) * self.rate / 60
+        self._then = now

@@ -1,0 +1,38 @@
+"""EVERLOOP_IMAGE: a picture as text, one word for each LED."""
+
+from indi_matrix.errors import WriteError
+from indi_matrix.indi.values import shortened
+from indi_matrix.ring.picture import CHANNEL_COUNT, Color
+
+
+def image_text(colors: bytes) -> str:
+    """Return a frame as RRGGBBWW for each LED."""
+    return colors.hex(" ", CHANNEL_COUNT).upper()
+
+
+def parse_image(text: str, leds: int) -> bytes:
+    """Return the frame in a text of as many words as there are LEDs, each RRGGBB or RRGGBBWW.
+
+    Raises:
+        WriteError: Another number of words, or a word that is no colour.
+    """
+    # Nearly always a text is just what would be printed, and that needs no look at its words.
+    try:
+        colors = bytes.fromhex(text)
+    except ValueError:
+        return _parse_words(text.split(), leds)
+    if len(colors) == CHANNEL_COUNT * leds and image_text(colors) == text.upper():
+        return colors
+    return _parse_words(text.split(), leds)
+
+
+def _parse_words(words: list[str], leds: int) -> bytes:
+    if len(words) != leds:
+        raise WriteError(f"EVERLOOP_IMAGE.IMAGE has {len(words)} words; it takes {leds}, one for each LED")
+    colors = []
+    for number, word in enumerate(words, 1):
+        try:
+            colors.append(bytes(Color.from_hex(word)))
+        except ValueError as error:
+            raise WriteError(f"EVERLOOP_IMAGE.IMAGE: word {number}, {shortened(word)}, {error}") from error
+    return b"".join(colors)
