@@ -1,10 +1,11 @@
 """The ring, from a client's write to what the board shows."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
-from indi_matrix.simulator import Led
+from indi_matrix.simulator import Led, SimulatedBoard
 from tests.driver.conftest import Rig
 
 RED = Led(255, 0, 0, 0)
@@ -14,6 +15,10 @@ WHITE = Led(0, 0, 0, 255)
 
 def words(rig: Rig, *first: str) -> str:
     return " ".join([*first, *["00000000"] * (rig.board.kind.led_count - len(first))])
+
+
+def has_red(red: int, board: SimulatedBoard) -> bool:
+    return board.leds[0].red == red
 
 
 async def test_members_and_order(each: Rig) -> None:
@@ -90,6 +95,15 @@ async def test_a_slow_board_gets_the_last_picture_and_no_lag(rig: Rig) -> None:
     await rig.board.wait_until(lambda board: board.leds[0].green == 77)
     assert loop.time() - written < 0.15
     assert rig.board.leds[0] == Led(251, 77, 0, 0)
+
+
+async def test_frames_are_no_faster_than_any_board_can_show(rig: Rig) -> None:
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for red in range(1, 21):
+        await rig.indi.write("EVERLOOP_COLOR", RED=red)
+        await rig.board.wait_until(partial(has_red, red))
+    assert loop.time() - start >= 19 * 0.025
 
 
 async def test_members_not_named_keep_theirs(rig: Rig) -> None:

@@ -6,6 +6,8 @@ import resource
 import pytest
 
 from indi_matrix.devices.gpio import Gpio
+from indi_matrix.errors import LinkError
+from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import GpioParams
 from indi_matrix.ring.show import Show
 from indi_matrix.simulator import MalosService, SimulatedBoard
@@ -152,6 +154,24 @@ async def test_a_fault_of_ours_costs_the_session_only(
     assert "a fault of ours" in caplog.text
     caplog.clear()
     assert (await away.indi.connect()).state == "Ok"
+
+
+async def test_a_frame_that_was_refused_is_made_anew_and_sent_later(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = asyncio.Event()
+
+    def refuse(*_: object) -> None:
+        refused.set()
+        raise LinkError("takes no config")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Link, "send", refuse)
+        rig.indi.put("EVERLOOP_COLOR", RED=1)
+        await refused.wait()
+        assert (await rig.indi.write("EVERLOOP_COLOR", RED=2)).state == "Ok"
+    await rig.board.wait_until(lambda board: board.leds[0].red == 2)
+    assert [config.image.led[0].red for config in rig.sent("Everloop")] == [2]
 
 
 async def test_a_frame_that_cannot_be_made_is_told_of(

@@ -1,6 +1,6 @@
 import pytest
 
-from indi_matrix.ring.picture import DARK, PANEL_WHITE, Color, Picture
+from indi_matrix.ring.picture import DARK, PANEL_WHITE, Color, Picture, from_hex
 from tests.unit.colors import colors_of, frame_of
 
 RED, GREEN = Color(red=255), Color(green=255)
@@ -56,7 +56,7 @@ def test_uniform() -> None:
     [("FF000080", Color(255, 0, 0, 128)), ("00ff00", Color(0, 255, 0, 0)), ("01020304", Color(1, 2, 3, 4))],
 )
 def test_hexadecimal_words(word: str, color: Color) -> None:
-    assert Color.from_hex(word) == color
+    assert from_hex(word) == bytes(color)
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_hexadecimal_words(word: str, color: Color) -> None:
 )
 def test_what_is_no_colour(word: str) -> None:
     with pytest.raises(ValueError, match="RRGGBB"):
-        Color.from_hex(word)
+        from_hex(word)

@@ -116,7 +116,7 @@ class Frames:
 
     def _wait_until(self, moment: float) -> None:
         """Take a turn at a loop time, or as soon as all else at hand is done if that is past, and at no other."""
-        if self._fault is None or self._fault.done():
+        if self._fault is None:
             return  # what is due waits for the next run
         if self._timer is not None:
             self._timer.cancel()

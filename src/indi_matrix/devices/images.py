@@ -2,7 +2,7 @@
 
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.values import shortened
-from indi_matrix.ring.picture import CHANNEL_COUNT, Color
+from indi_matrix.ring.picture import CHANNEL_COUNT, from_hex
 
 
 def image_text(colors: bytes) -> str:
@@ -32,7 +32,7 @@ def _parse_words(words: list[str], leds: int) -> bytes:
     colors = []
     for number, word in enumerate(words, 1):
         try:
-            colors.append(bytes(Color.from_hex(word)))
+            colors.append(from_hex(word))
         except ValueError as error:
             raise WriteError(f"EVERLOOP_IMAGE.IMAGE: word {number}, {shortened(word)}, {error}") from error
     return b"".join(colors)

@@ -27,17 +27,6 @@ class Color(NamedTuple):
         """Return the colour in values named RED, GREEN, BLUE and WHITE."""
         return cls(round(values["RED"]), round(values["GREEN"]), round(values["BLUE"]), round(values["WHITE"]))
 
-    @classmethod
-    def from_hex(cls, word: str) -> Self:
-        """Return the colour written as RRGGBB or RRGGBBWW.
-
-        Raises:
-            ValueError: The word is neither.
-        """
-        if not _WORD.fullmatch(word):
-            raise ValueError("is not RRGGBB or RRGGBBWW in hexadecimal digits")
-        return cls(*bytes.fromhex(word))
-
     def members(self) -> dict[str, float]:
         """Return the values by the names RED, GREEN, BLUE and WHITE."""
         red, green, blue, white = self
@@ -47,6 +36,17 @@ class Color(NamedTuple):
 DARK: Final = Color()
 PANEL_WHITE: Final = Color(white=FULL)
 CHANNEL_COUNT: Final = len(CHANNELS)
+
+
+def from_hex(word: str) -> bytes:
+    """Return an LED's part of a frame, written as RRGGBB or RRGGBBWW.
+
+    Raises:
+        ValueError: The word is neither.
+    """
+    if not _WORD.fullmatch(word):
+        raise ValueError("is not RRGGBB or RRGGBBWW in hexadecimal digits")
+    return bytes.fromhex(word.ljust(2 * CHANNEL_COUNT, "0"))
 
 
 def dimmed(frame: bytes, intensity: int) -> bytes:
