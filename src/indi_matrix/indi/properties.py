@@ -186,7 +186,7 @@ class Property(ABC, Generic[V]):
 
     def follow(self) -> None:
         """Send clients what changed at the source, as being in order; nothing if nothing did."""
-        if any(self._values[name] != value for name, value in self.values.items()):
+        if self.values != self._values:
             self.update(state=State.OK)
 
     def answer(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:

@@ -24,10 +24,10 @@ class Outline:
         self.name = name
         self.attributes = attributes
         self.one = f"one{kind}"
-        others = "".join(f' {key}="{value}"' for key, value in attributes.items())
         self.starts = {member: f'<{self.one} name="{in_attribute(member)}">' for member in members}
         self.one_end = f"</{self.one}>"
-        self.begin = f'<{self.tag} device="{in_attribute(device)}" name="{in_attribute(name)}"{others} state="'
+        self.begin = f'<{self.tag} device="{in_attribute(device)}" name="{in_attribute(name)}" state="'
+        self.others = "".join(f' {key}="{value}"' for key, value in attributes.items())
         self.end = f"</{self.tag}>\n"
 
 
@@ -64,7 +64,7 @@ class Update:
         """Return it as bytes, with a newline behind it."""
         outline = self._outline
         ones = [outline.starts[name] + in_text(text) + outline.one_end for name, text in self._texts.items()]
-        head = f'{outline.begin}{self._state}" timestamp="{self._timestamp}">'
+        head = f'{outline.begin}{self._state}" timestamp="{self._timestamp}"{outline.others}>'
         return f"{head}{''.join(ones)}{outline.end}".encode()
 
 

@@ -7,6 +7,8 @@ from typing import Final
 NAME_LIMIT: Final = 63
 MESSAGE_LIMIT: Final = 255
 
+_FEW: Final = 16  # characters
+
 # A decimal, or up to three parts in base 60 separated by a colon, a semicolon or blanks. ASCII digits only.
 _PART = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _DECIMAL = re.compile(rf"[+-]?{_PART}(?:[eE][+-]?[0-9]+)?")
@@ -22,8 +24,10 @@ def parse_number(text: str) -> float:
     Raises:
         ValueError: It is no such number, or not finite.
     """
+    if len(text) < _FEW and text.isdecimal() and text.isascii():
+        return float(text)  # as most are
     text = text.strip()
-    if (text.isdigit() and text.isascii()) or _DECIMAL.fullmatch(text):
+    if _DECIMAL.fullmatch(text):
         number = float(text)
     elif match := _SEXAGESIMAL.fullmatch(text):
         sign, whole, minutes, seconds = match.groups()
