@@ -16,6 +16,11 @@ class BlobRules:
     def __init__(self) -> None:
         self._modes: dict[tuple[str, str | None], str] = {}
 
+    @property
+    def none(self) -> bool:
+        """Whether the client has said nothing."""
+        return not self._modes
+
     def learn(self, rule: ET.Element) -> None:
         """Take an enableBLOB; one that says nothing, or is one too many, changes nothing."""
         device, mode = rule.get("device"), (rule.text or "").strip()

@@ -8,16 +8,15 @@ import struct
 from typing import Final, Protocol, cast
 from xml.etree import ElementTree as ET
 
+from indi_matrix.indi.batch import Batch
 from indi_matrix.indi.blobs import BlobRules
 from indi_matrix.indi.incoming import Inbox, request
 from indi_matrix.indi.outgoing import message, serialise
 from indi_matrix.indi.stream import StreamError
-from indi_matrix.indi.updates import Message
 
 _log = logging.getLogger(__name__)
 
 _MOST_UNSENT: Final = 4 << 20  # bytes
-_MUCH: Final = 1 << 16  # bytes that are sent without waiting for more
 _MOST_UNREAD: Final = 1 << 18  # bytes
 _MOMENT: Final = 1.0  # seconds
 # A peer that vanished is noticed after a minute, by the kernel alone.
@@ -40,6 +39,9 @@ class Host(Protocol):
 
     def left(self) -> None:
         """Note that a client is served no longer."""
+
+    def send_all(self) -> None:
+        """Send all clients what is to be sent."""
 
     def take(self, element: ET.Element) -> bool:
         """Carry out a write without waiting; return whether that could be done."""
@@ -64,14 +66,12 @@ class Client(asyncio.BufferedProtocol):
     """A connection. What arrives before it ends is handled, as some clients write and hang up."""
 
     # What one client writes is read in pieces, between which it is the others' turn.
-    _piece: Final = bytearray(1 << 12)
+    _piece: Final = bytearray(1 << 14)
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._loop = asyncio.get_running_loop()
         self._rules = BlobRules()
         self._closed = asyncio.Event()
-        self._unsent = bytearray()
         self.admitted = False  # it has a place
         self.leaving = False  # nothing more is read
         self.slow = False  # it reads slower than the devices talk
@@ -118,27 +118,17 @@ class Client(asyncio.BufferedProtocol):
         """Note that the client has caught up."""
         self.slow = False
 
-    def send(self, message: Message, data: bytes) -> None:
-        """Send a message of a device or of the server, if this client may have it."""
-        if not self.admitted or self._transport.is_closing() or not self._rules.allow(message):
+    def send(self, batch: Batch) -> None:
+        """Send what of a batch this client may have."""
+        if not self.admitted or self._transport.is_closing():
             return
-        if self._transport.get_write_buffer_size() + len(self._unsent) > _MOST_UNSENT:
+        if self._transport.get_write_buffer_size() > _MOST_UNSENT:
             _log.warning("Client %s dropped: it does not read", self)
             # Else the kernel would keep what is unsent for a minute.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
             self.abort()
-            return
-        if not self._unsent:
-            self._loop.call_soon(self._send_all)
-        self._unsent += data
-        if len(self._unsent) > _MUCH:
-            self._send_all()
-
-    def _send_all(self) -> None:
-        """Send in one piece what has come together in a turn of the event loop: each costs a system call."""
-        if self._unsent and not self._transport.is_closing():
-            self._transport.write(self._unsent)
-        self._unsent = bytearray()
+        else:
+            self._transport.write(batch.bytes_for(self._rules))
 
     async def serve(self) -> None:
         """Handle this client's messages, one after another, until it is gone."""
@@ -175,7 +165,7 @@ class Client(asyncio.BufferedProtocol):
         """Read no more, and close once everything is sent."""
         self._leave()
         self._inbox.discard()
-        self._send_all()
+        self._host.send_all()
         self._transport.close()
 
     def abort(self) -> None:
@@ -198,6 +188,7 @@ class Client(asyncio.BufferedProtocol):
     async def _handle(self, element: ET.Element) -> None:
         """Definitions, states and messages come from devices; from a client they reach nobody."""
         if element.tag == "enableBLOB":
+            self._host.send_all()  # what was said before goes by the rules of before
             self._rules.learn(element)
         elif (asked := request(element)) is not None:
             await self._host.request(asked)

@@ -11,15 +11,17 @@ from xml.etree import ElementTree as ET
 from indipyserver import IPyServer
 
 from indi_matrix.indi import library, outgoing
+from indi_matrix.indi.batch import Batch
 from indi_matrix.indi.clients import Client
 from indi_matrix.indi.peers import Peer, Program, Remote
 from indi_matrix.indi.stream import FROM_DEVICES, WRITES
-from indi_matrix.indi.updates import Message, as_bytes
+from indi_matrix.indi.updates import Message
 
 _log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 0.4  # seconds that clients and programs have at the end
 _MOMENT: Final = 0.5  # seconds that a client waits for a place
+_MUCH: Final = 1 << 16  # bytes that are sent without waiting for more
 _MOST_LEAVING: Final = 20  # connections beyond those that are served
 
 
@@ -42,6 +44,7 @@ class Server(IPyServer):
         self.started = asyncio.Event()
         self._stopping = asyncio.Event()
         self._left = asyncio.Event()
+        self._unsent = Batch()
         self._clients: dict[Client, asyncio.Task[None]] = {}
         self._peers: list[Peer] = []
         for driver in drivers:
@@ -176,12 +179,21 @@ class Server(IPyServer):
         if source and not self._may_say(source, message):
             return
         if self._clients:
-            data = as_bytes(message)
-            for client in self._clients:
-                client.send(message, data)
+            if not self._unsent.size:
+                asyncio.get_running_loop().call_soon(self.send_all)
+            self._unsent.add(message)
+            if self._unsent.size > _MUCH:
+                self.send_all()
         for peer in self._peers:
             if peer is not source:
                 peer.offer(message)
+
+    def send_all(self) -> None:
+        """Send all clients what came together in this turn of the event loop."""
+        batch, self._unsent = self._unsent, Batch()
+        if batch.size:
+            for client in self._clients:
+                client.send(batch)
 
     def _may_say(self, source: Peer, message: Message) -> bool:
         """Return False for other things than devices say, and for a device that a driver here has."""
