@@ -178,10 +178,10 @@ class Sink:
     @property
     def has_room(self) -> bool:
         """Whether so little is unsent that more should be sent."""
-        return self._room.is_set() and (self._held is None or len(self._held) < _HIGH_WATER)
+        return self._room.is_set()
 
     def hold(self) -> None:
-        """Keep what is written until release, to send it in one piece: each costs a system call."""
+        """Keep what is written until release, or until it is much, to send it in one piece: each costs a call."""
         self._held = bytearray()
 
     def release(self) -> None:
@@ -194,6 +194,9 @@ class Sink:
         """Send, now or as soon as possible."""
         if self._held is not None:
             self._held += data
+            if len(self._held) > _CHUNK:
+                self.release()
+                self.hold()
             return
         if self._is_broken:
             return

@@ -32,13 +32,13 @@ def plain_write(data: bytearray, begin: int) -> tuple[ET.Element, int] | None:
     match = _WRITE.match(data, begin, begin + _LONGEST)
     if match is None:
         return None
-    kind, head, ones = (part.decode() for part in match.groups())
-    attributes = _attributes(head)
+    attributes = _attributes(match["head"].decode())
     if attributes is None:
         return None
+    kind = match["kind"].decode()
     element = ET.Element(f"new{kind}Vector", attributes)
     tag = f"one{kind}"
-    for name, value in _MEMBER.findall(ones):
+    for name, value in _MEMBER.findall(match["ones"].decode()):
         ET.SubElement(element, tag, {"name": name}).text = value
     return element, match.end()
 
