@@ -1,7 +1,9 @@
 """A link, against the four plain sockets of a driver."""
 
 import asyncio
+import gc
 import random
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -139,6 +141,12 @@ async def test_silence_is_an_error(link: Link) -> None:
         await link.update()
 
 
+async def test_silence_begins_anew_with_each_update(peer: Peer, link: Link) -> None:
+    for moment in (0.4, 0.8, 1.2):
+        asyncio.get_running_loop().call_later(moment, peer.updates.send, b"%.1f" % moment)
+    assert [await link.update() for _ in range(3)] == [b"0.4", b"0.8", b"1.2"]
+
+
 async def test_a_longer_delay_is_waited_for_at_once(peer: Peer, link: Link) -> None:
     waiting = asyncio.create_task(link.update())
     await asyncio.sleep(0)
@@ -156,6 +164,25 @@ async def test_a_shorter_delay_takes_hold_after_the_longer_one(peer: Peer, link:
     await peer.updates.send(b"")
     await link.update()
     assert link.slowest_delay == 0.01
+
+
+async def test_of_a_burst_of_updates_the_newest_are_taken(peer: Peer, link: Link) -> None:
+    for number in range(100):
+        await peer.updates.send(b"%d" % number)
+    taken = [await link.update()]
+    while taken[-1] != b"99":
+        taken.append(await link.update())
+    assert len(taken) < 50
+
+
+async def test_nothing_is_left_of_a_closed_link(context: zmq.asyncio.Context, peer: Peer) -> None:
+    async with asyncio.timeout(5), open_link(context, "127.0.0.1", peer.info) as link:
+        await peer.updates.send(b"")
+        await link.update()
+    left = weakref.ref(link)
+    del link
+    gc.collect()
+    assert left() is None
 
 
 async def test_of_whole_pictures_one_at_most_is_queued(context: zmq.asyncio.Context, peer: Peer) -> None:

@@ -11,6 +11,7 @@ import zmq.asyncio
 from zmq.utils.monitor import recv_monitor_message
 
 from indi_matrix.errors import LinkError
+from indi_matrix.malos.inbox import Inbox
 from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, drop_undelivered, endpoint, make_socket
 
@@ -57,14 +58,18 @@ class Link:
         self._errors = make_socket(context, zmq.SUB)
         self._updates = make_socket(context, zmq.SUB)
         self._sockets = (self._errors, self._updates, self._base, self._keep_alive)
+        self._error_texts = Inbox(self._errors)
+        self._payloads = Inbox(self._updates)
+        self._inboxes = (self._error_texts, self._payloads)
         self.on_send: Callable[[bytes], None] | None = None
         self._host = host
         self._monitors = {socket: _monitor(socket) for socket in self._sockets}
-        self._timing_changed = asyncio.Event()
         self._slowest_delay = info.delay
-        self._patience: asyncio.Timeout | None = None
+        self._timing_changed = asyncio.Event()
+        self._watch: asyncio.TimerHandle | None = None  # ends the wait for an update
         self._descriptor = NO_DESCRIPTOR
-        self._heard = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
         self._first = True  # whether no update has come yet
         self._stale_until = 0.0  # loop time until which an update may be older than what is expected
 
@@ -72,6 +77,8 @@ class Link:
         """Connect all four ports; on return a config can be sent and its errors will be heard."""
         ports = self.info.ports
         numbers = (ports.errors, ports.updates, ports.base, ports.keep_alive)
+        for inbox in self._inboxes:
+            inbox.open()
         self._errors.subscribe(b"")
         self._updates.subscribe(b"")
         for socket, port in zip(self._sockets, numbers, strict=True):
@@ -89,6 +96,10 @@ class Link:
 
     def close(self) -> None:
         """Close all sockets; what was sent is still delivered if the service takes it at once."""
+        if self._watch is not None:
+            self._watch.cancel()
+        for inbox in self._inboxes:
+            inbox.close()
         for socket in self._sockets:
             self._stop_monitor(socket)
             socket.close()
@@ -106,7 +117,7 @@ class Link:
         Raises:
             LinkError: The driver is not connected, does not take what was sent before, or is quiet.
         """
-        quiet = asyncio.get_running_loop().time() - self._heard
+        quiet = self._loop.time() - self._heard
         if quiet > _QUIET_PERIODS * self._slowest_delay + _QUIET_EXTRA:
             raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
         self._send(self._base, config, "config", flags)
@@ -145,12 +156,11 @@ class Link:
         """
         self._slowest_delay = max(self._slowest_delay, delay)
         if not self._first:
-            self._stale_until = asyncio.get_running_loop().time() + _LATE_UPDATE
+            self._stale_until = self._loop.time() + _LATE_UPDATE
         self.delay = delay
         self.timeout = timeout
         self._timing_changed.set()
-        if self._patience is not None:
-            self._patience.reschedule(asyncio.get_running_loop().time() + self._silence)
+        self._watch_for_silence()
 
     @property
     def slowest_delay(self) -> float:
@@ -161,6 +171,16 @@ class Link:
     def _silence(self) -> float:
         """Seconds without an update after which the link counts as lost."""
         return self.timeout + _SILENT_PERIODS * self._slowest_delay
+
+    def _watch_for_silence(self) -> None:
+        """Let whoever waits for an update wait no longer than the silence that is allowed from now on."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch = self._loop.call_later(self._silence, self._complain_of_silence)
+
+    def _complain_of_silence(self) -> None:
+        text = f"no update from the {self.info.name} driver for {self._silence:g} s"
+        self._payloads.interrupt(LinkError(text))
 
     async def keep_alive(self) -> None:
         """Ping at a third of the timeout, for ever.
@@ -186,15 +206,9 @@ class Link:
         Raises:
             LinkError: None came for the timeout plus three delays.
         """
-        try:
-            async with asyncio.timeout(self._silence) as self._patience:
-                payload = bytes(await self._updates.recv())
-        except TimeoutError:
-            silence = f"{self._silence:g} s"
-            raise LinkError(f"no update from the {self.info.name} driver for {silence}") from None
-        finally:
-            self._patience = None
-        now = asyncio.get_running_loop().time()
+        self._watch_for_silence()
+        payload = await self._payloads.receive()
+        now = self._loop.time()
         if now < self._heard + _SHORTEST_INTERVAL:
             # Another program has the driver publish without a pause: nobody else would ever have a turn.
             await asyncio.sleep(_SHORTEST_INTERVAL)
@@ -209,16 +223,16 @@ class Link:
     def _newest(self, payload: bytes) -> bytes:
         """Return the last of the updates that wait to be read, or the one that was read if there is none."""
         for _ in range(MOST_UNREAD):
-            try:
-                payload = zmq.Socket.recv(self._updates, zmq.NOBLOCK)
-            except zmq.Again:
+            newer = self._payloads.take()
+            if newer is None:
                 break
+            payload = newer
         return payload
 
     async def error(self) -> str:
         """Return the next error text, cleared of all that is not ASCII, 200 characters at most."""
         await asyncio.sleep(0)  # in a flood of errors nobody else would have a turn
-        return bytes(await self._errors.recv())[:_LONGEST_ERROR].decode("ascii", "replace")
+        return (await self._error_texts.receive())[:_LONGEST_ERROR].decode("ascii", "replace")
 
     async def disconnection(self) -> None:
         """Wait until the driver closes the connection of its data updates, and say so.
