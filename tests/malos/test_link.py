@@ -6,7 +6,7 @@ import random
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -88,7 +88,7 @@ async def test_an_empty_update_is_an_update(peer: Peer, link: Link) -> None:
     assert await link.update() == b""
 
 
-async def test_pings_come_three_times_a_timeout(peer: Peer, link: Link) -> None:
+async def test_without_updates_pings_come_three_times_a_timeout(peer: Peer, link: Link) -> None:
     loop = asyncio.get_running_loop()
     pinging = asyncio.create_task(link.keep_alive())
     times = []
@@ -99,6 +99,32 @@ async def test_pings_come_three_times_a_timeout(peer: Peer, link: Link) -> None:
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert max(gaps) < 0.2
     assert sum(gaps) > 0.3
+
+
+async def test_a_ping_goes_along_with_an_update(context: zmq.asyncio.Context, peer: Peer) -> None:
+    loop = asyncio.get_running_loop()
+    info = replace(peer.info, timeout=2.4)
+    async with asyncio.timeout(5), open_link(context, "127.0.0.1", info) as link:
+        pinging = asyncio.create_task(link.keep_alive())
+        await peer.keep_alive.recv()
+        first = loop.time()
+        second = asyncio.ensure_future(peer.keep_alive.recv())
+        while not second.done():
+            await peer.updates.send(b"")
+            await link.update()
+        pinging.cancel()
+        assert 0.3 < loop.time() - first < 0.7  # by itself it would come after 0.8 s
+
+
+async def test_a_shorter_timeout_is_followed_by_a_ping_at_once(context: zmq.asyncio.Context, peer: Peer) -> None:
+    info = replace(peer.info, timeout=30)
+    async with asyncio.timeout(5), open_link(context, "127.0.0.1", info) as link:
+        pinging = asyncio.create_task(link.keep_alive())
+        await peer.keep_alive.recv()
+        link.expect(delay=0.1, timeout=0.3)
+        await peer.keep_alive.recv()
+        await peer.keep_alive.recv()
+        pinging.cancel()
 
 
 async def test_two_more_pings_keep_to_the_shorter_timeout(peer: Peer, link: Link) -> None:

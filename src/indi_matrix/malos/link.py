@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NoReturn
 
 import zmq
 import zmq.asyncio
@@ -13,6 +13,7 @@ from zmq.utils.monitor import recv_monitor_message
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.inbox import Inbox
 from indi_matrix.malos.info import DriverInfo
+from indi_matrix.malos.pings import Pings
 from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, drop_undelivered, endpoint, make_socket
 
 # How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.
@@ -21,7 +22,6 @@ _LINGER_MS: Final = 300
 _GIVE_UP_MS: Final = 3000
 _LAST_MS: Final = 100
 _LONGEST_ERROR: Final = 200
-_PINGS_PER_TIMEOUT: Final = 3
 _SILENT_PERIODS: Final = 3
 # After this long without an update a config is refused: a service that hangs would act on it whenever it wakes up.
 _QUIET_PERIODS: Final = 2
@@ -65,7 +65,7 @@ class Link:
         self._host = host
         self._monitors = {socket: _monitor(socket) for socket in self._sockets}
         self._slowest_delay = info.delay
-        self._timing_changed = asyncio.Event()
+        self._pings = Pings(self.ping, self.timeout)
         self._watch: asyncio.TimerHandle | None = None  # ends the wait for an update
         self._descriptor = NO_DESCRIPTOR
         self._loop = asyncio.get_running_loop()
@@ -151,15 +151,14 @@ class Link:
     def expect(self, delay: float, timeout: float) -> None:
         """Take note of a delay and a timeout that were sent to the driver, both in seconds.
 
-        The delay under way runs to its end first. A timeout counts from the next ping on, which may overtake the
-        config; so that a longer one leaves no gap, two more pings keep to the shorter of old and new.
+        The delay under way runs to its end first.
         """
         self._slowest_delay = max(self._slowest_delay, delay)
         if not self._first:
             self._stale_until = self._loop.time() + _LATE_UPDATE
         self.delay = delay
         self.timeout = timeout
-        self._timing_changed.set()
+        self._pings.retime(timeout)
         self._watch_for_silence()
 
     @property
@@ -182,29 +181,19 @@ class Link:
         text = f"no update from the {self.info.name} driver for {self._silence:g} s"
         self._payloads.interrupt(LinkError(text))
 
-    async def keep_alive(self) -> None:
-        """Ping at a third of the timeout, for ever.
+    async def keep_alive(self) -> NoReturn:
+        """Keep the driver publishing, for ever.
 
         Raises:
             LinkError: The driver is no longer connected.
         """
-        timeout = self.timeout
-        while True:
-            self.ping()
-            interval = min(timeout, self.timeout) / _PINGS_PER_TIMEOUT
-            timeout = self.timeout
-            try:
-                async with asyncio.timeout(interval):
-                    await self._timing_changed.wait()
-            except TimeoutError:
-                continue
-            self._timing_changed.clear()
+        await self._pings.run()
 
     async def update(self) -> bytes:
         """Return the next data update; where they come faster than 200 a second, the newest.
 
         Raises:
-            LinkError: None came for the timeout plus three delays.
+            LinkError: None came for the timeout plus three delays, or a ping that was due with it was not taken.
         """
         self._watch_for_silence()
         payload = await self._payloads.receive()
@@ -218,6 +207,7 @@ class Link:
         # One that was sent before the delay under way began tells nothing of that.
         if self._heard > self._stale_until:
             self._slowest_delay = self.delay
+        self._pings.ride(now)
         return payload
 
     def _newest(self, payload: bytes) -> bytes:
