@@ -16,8 +16,8 @@ from tests.bench.wire import Wire, listen
 from tests.bench.words import GET, IMAGE, LED, LEDS, SWITCH, bursts, images, switches
 from tests.siege.process import peak
 
-_IN_FLIGHT = 16
-_IN_FLIGHT_SERVED = 64  # on TCP whoever streams has more on the way
+# On TCP, whoever streams has more on the way.
+_IN_FLIGHT = {subjects.RATE_PIPES: 16, subjects.RATE_SERVED: 64, subjects.RATE_CROWD: 64}
 _CROWD = 5
 _PAUSE = 0.0002  # seconds: long enough for a driver to be at rest, too short for a processor
 _keys = itertools.count(1 << 16, 1 << 16)  # of the first picture of a flood
@@ -56,7 +56,7 @@ def pipes(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
         with on_pipes(driver) as program:
             _round_trips(driver, program.wire, _counts(plan, driver), _ON_PIPES, figures)
             if driver.name != STOCK:
-                _flood(plan, driver, program, _IN_FLIGHT, subjects.RATE_PIPES, figures)
+                _flood(plan, driver, program, subjects.RATE_PIPES, figures)
             figures.add(subjects.MEMORY, driver.name, [peak(program.process.pid)])
 
 
@@ -73,9 +73,9 @@ def tcp(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
         if driver.name not in (OURS, STOCK):
             continue
         with served(driver) as (program, port):
-            _flood(plan, driver, program, _IN_FLIGHT_SERVED, subjects.RATE_SERVED, figures)
+            _flood(plan, driver, program, subjects.RATE_SERVED, figures)
             with _listeners(port, _CROWD - 1, plan.flood):
-                _flood(plan, driver, program, _IN_FLIGHT_SERVED, subjects.RATE_CROWD, figures)
+                _flood(plan, driver, program, subjects.RATE_CROWD, figures)
 
 
 def _counts(plan: Plan, driver: Driver) -> Counts:
@@ -96,16 +96,14 @@ def _round_trips(driver: Driver, wire: Wire, counts: Counts, what: Trips, figure
     figures.add(what.leds, driver.name, trips)
 
 
-def _flood(  # noqa: PLR0913 - what is measured, how, and where the figures go
-    plan: Plan, driver: Driver, program: Running, in_flight: int, subject: Subject, figures: Figures
-) -> None:
+def _flood(plan: Plan, driver: Driver, program: Running, subject: Subject, figures: Figures) -> None:
     """Measure images a second; of ours, also whether each was shown or a newer one in its place."""
     first, wire = next(_keys), program.wire
     wire.quiet()
     if program.board is not None:
         program.board.frames()  # none of before is counted
     busy, waited = wire.busy, wire.waited
-    figures.add(subject, driver.name, [wire.rate(images(plan.flood, first), IMAGE, in_flight)])
+    figures.add(subject, driver.name, [wire.rate(images(plan.flood, first), IMAGE, _IN_FLIGHT[subject])])
     figures.add(subjects.CLIENT, driver.name, [100 * (wire.busy - busy) / (wire.waited - waited)])
     if program.board is not None:
         shown = [key for _, key in program.board.frames(last=first + plan.flood - 1)]

@@ -10,6 +10,7 @@ from typing import Any, Self
 from xml.etree import ElementTree as ET
 
 from indi_matrix.driver import MatrixDriver
+from indi_matrix.indi import library
 from indi_matrix.indi.stdio import StdioTransport
 
 _PATIENCE = 8.0
@@ -176,7 +177,7 @@ async def piped(driver: MatrixDriver) -> AsyncIterator[IndiClient]:
         asyncio.streams.FlowControlMixin, os.fdopen(our_output, "wb")
     )
     client = IndiClient(asyncio.StreamWriter(writing, protocol, reader, loop))
-    driver._commsobj = StdioTransport(driver, their_input, their_output)
+    library.set_transport(driver, StdioTransport(driver, their_input, their_output))
     running = asyncio.create_task(driver.asyncrun(), name="driver under test")
     listening = asyncio.create_task(client.listen(reader), name="client")
     try:

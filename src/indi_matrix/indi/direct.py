@@ -8,7 +8,8 @@ lead to `carry_out`, and through one outbox.
 
 import asyncio
 from abc import abstractmethod
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
 from xml.etree.ElementTree import Element
 
 import indipydriver
@@ -18,24 +19,33 @@ from indi_matrix.indi.stream import WRITES
 from indi_matrix.indi.updates import Message, as_element
 
 
+@runtime_checkable
 class DirectTransport(Protocol):
-    """A transport that sends without waiting."""
+    """A transport that sends without waiting, as ours do."""
 
     @property
     def ready(self) -> bool:
         """Whether those who read keep up."""
 
-    def send(self, message: Message, /) -> None:
+    def send(self, messages: Iterable[Message], /) -> None:
         """Send, as soon as they read."""
+
+    async def room(self) -> None:
+        """Wait for them to keep up."""
 
 
 class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library is untyped
-    """An IPyDriver whose messages go out in the order in which they were posted."""
+    """An IPyDriver whose messages go out in the order in which they were posted.
+
+    Attributes:
+        direct: Its transport, if that is one of ours.
+    """
 
     def __init__(self, *devices: indipydriver.Device) -> None:
         super().__init__(*devices)
         # Definitions go through the outbox, where they keep their place among all else.
         self.auto_send_def = False
+        self.direct: DirectTransport | None = None
         self._outbox = Outbox()
         self._sending = False
         self._answering = False
@@ -45,16 +55,15 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
     def carry_out(self, write: Element) -> bool:
         """Carry out a write and post what is to be told of it; return False if it is to none of our devices."""
 
-    def take(self, write: Element, transport: DirectTransport) -> bool:
+    def take(self, write: Element) -> bool:
         """Carry out a write now, and send what it leads to; return False if it has to go indipydriver's way."""
-        if self._sending or self.stop or write.tag not in WRITES or not transport.ready:
+        if write.tag not in WRITES or self._sending or self.stop or not (self.direct and self.direct.ready):
             return False
         try:
             return self._carried_out(write)
         finally:
             # What one write leads to is little: there is room for that where there was any.
-            for message in self._outbox.take_all():
-                transport.send(message)
+            self.direct.send(self._outbox.take_all())
 
     def post(self, message: Message) -> None:
         """Send clients a message, after all that was posted before; never waits."""
@@ -81,7 +90,11 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         self._sending = True
         try:
             while self._outbox:
-                await super().send(as_element(self._outbox.take()))
+                if self.direct and not self.stop:
+                    self.direct.send(self._outbox.take_all())
+                    await self.direct.room()
+                else:
+                    await super().send(as_element(self._outbox.take()))
         finally:
             self._sending = False
             if self._outbox:  # cancelled while a reader stalled
@@ -94,6 +107,12 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
             return self.carry_out(element)
         finally:
             self._answering = False
+
+    async def _monitorsnoop(self) -> None:
+        """Do not look every second, as indipydriver does, for what others should have published by now.
+
+        Nothing that is listened to here has such a limit.
+        """
 
     async def _readdata(self, root: Any) -> None:
         """Take any message, as indipydriver's hook for transports."""

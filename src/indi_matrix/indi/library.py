@@ -53,6 +53,8 @@ class Driver(Receiver, Protocol):
 def set_transport(driver: Any, transport: Transport) -> None:
     """Make a driver talk through a transport instead of stdin and stdout."""
     driver._commsobj = transport  # noqa: SLF001
+    if isinstance(driver, DirectDriver) and isinstance(transport, DirectTransport):
+        driver.direct = transport
 
 
 async def deliver(receiver: Receiver, element: ET.Element) -> None:
@@ -65,10 +67,10 @@ async def deliver(receiver: Receiver, element: ET.Element) -> None:
         _log_failure(element, error)
 
 
-def take(receiver: Receiver, element: ET.Element, transport: DirectTransport) -> bool:
+def take(receiver: Receiver, element: ET.Element) -> bool:
     """Hand over one message without waiting; return whether that could be done, as with writes to our driver."""
     try:
-        return isinstance(receiver, DirectDriver) and receiver.take(element, transport)
+        return isinstance(receiver, DirectDriver) and receiver.take(element)
     except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from our driver
         _log_failure(element, error)
         return True

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 from xml.etree import ElementTree as ET
 
@@ -51,17 +52,25 @@ class Peer:
         """Whether all clients keep up."""
         return self._hub.ready
 
-    def send(self, message: Message) -> None:
+    def send(self, messages: Iterable[Message]) -> None:
         """Send to everybody else."""
-        self._hub.publish(self, message)
+        for message in messages:
+            self._hub.publish(self, message)
+
+    async def room(self) -> None:
+        """Have the event loop take a turn, to send this burst, if somebody does not keep up with it."""
+        if not self._hub.ready:
+            await asyncio.sleep(0)
 
     async def run_tx(self, element: ET.Element) -> None:
         """Send to everybody else."""
-        await self._send(self, element)
+        self._hub.publish(self, element)
+        await self.room()
 
     async def run_tx_everywhere(self, element: ET.Element) -> None:
         """Send to everybody."""
-        await self._send(None, element)
+        self._hub.publish(None, element)
+        await self.room()
 
     def shutdown(self) -> None:
         """Do nothing: the server ends its peers."""
@@ -80,12 +89,6 @@ class Peer:
             self._news.clear()
             while self._waiting:
                 await library.deliver(self.receiver, as_element(self._waiting.popleft()))
-
-    async def _send(self, source: "Peer | None", element: ET.Element) -> None:
-        self._hub.publish(source, element)
-        if not self._hub.ready:
-            # Somebody does not keep up with this burst: the event loop must get a turn to send it.
-            await asyncio.sleep(0)
 
 
 class Remote(RemoteConnection):  # type: ignore[misc] # the library is untyped

@@ -147,7 +147,7 @@ class Server(IPyServer):
     def take(self, element: ET.Element) -> bool:
         """Carry out a client's write, if it is to a driver that does so without waiting."""
         return element.tag in WRITES and any(
-            library.take(peer.receiver, element, peer) for peer in self._addressed(element)
+            library.take(peer.receiver, element) for peer in self._addressed(element)
         )
 
     async def request(self, element: ET.Element) -> None:

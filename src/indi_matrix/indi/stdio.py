@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Iterable
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -46,18 +47,22 @@ class StdioTransport:
 
     async def run_tx(self, element: ET.Element) -> None:
         """Send, and wait while the other side is slow to read."""
-        self._open()
-        self.send(element)
-        await self._sink.room()
+        self.send([element])
+        await self.room()
 
     @property
     def ready(self) -> bool:
         """Whether the other side keeps up."""
         return self._sink.has_room
 
-    def send(self, message: Message) -> None:
+    def send(self, messages: Iterable[Message]) -> None:
         """Send, as soon as the other side reads."""
-        self._sink.write(as_bytes(message))
+        self._open()
+        self._sink.write(b"".join(map(as_bytes, messages)))
+
+    async def room(self) -> None:
+        """Wait while the other side is slow to read."""
+        await self._sink.room()
 
     def shutdown(self) -> None:
         """Read no more, and let run_rx come to its end."""
@@ -110,7 +115,7 @@ class StdioTransport:
         self._driver.shutdown()
 
     def _take(self, element: ET.Element) -> bool:
-        return library.take(self._driver, element, self)
+        return library.take(self._driver, element)
 
     async def _handle(self, item: ET.Element | StreamError) -> None:
         if isinstance(item, StreamError):
