@@ -17,7 +17,7 @@ def test_on_shows_white_where_nothing_was_painted() -> None:
 
 
 def test_painting_lights() -> None:
-    picture = Picture.of(3).paint_led(1, RED)
+    picture = Picture.of(3).paint_led(1, bytes(RED))
     assert colors_of(picture.shown()) == (DARK, RED, DARK)
 
 
@@ -28,12 +28,12 @@ def test_off_keeps_the_colours() -> None:
 
 
 def test_black_is_a_picture_too() -> None:
-    assert colors_of(Picture.of(2).paint_all(DARK).switch_off().switch_on().shown()) == (DARK, DARK)
+    assert colors_of(Picture.of(2).paint_all(bytes(DARK)).switch_off().switch_on().shown()) == (DARK, DARK)
 
 
 @pytest.mark.parametrize(("intensity", "shown"), [(0, 0), (1, 1), (64, 50), (128, 100), (254, 199), (255, 200)])
 def test_intensity_scales_and_rounds(intensity: int, shown: int) -> None:
-    picture = Picture.of(1).paint_all(Color(red=200)).dim(intensity)
+    picture = Picture.of(1).paint_all(bytes(Color(red=200))).dim(intensity)
     assert colors_of(picture.shown()) == (Color(red=shown),)
 
 
@@ -46,7 +46,7 @@ def test_resizing_cuts_or_fills_up() -> None:
 
 
 def test_uniform() -> None:
-    assert Picture.of(2).paint_all(RED).uniform() == RED
+    assert Picture.of(2).paint_all(bytes(RED)).uniform() == bytes(RED)
     assert Picture.of(2).paint(frame_of(RED, GREEN)).uniform() is None
     assert Picture.of(0).uniform() is None
 

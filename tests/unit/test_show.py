@@ -21,7 +21,7 @@ def test_dark_at_first() -> None:
 
 def test_an_effect_is_on_top_and_leaves_the_picture() -> None:
     ring = show()
-    ring.picture = ring.picture.paint_all(RED)
+    ring.picture = ring.picture.paint_all(bytes(RED))
     ring.start("RAINBOW", 10)
     assert ring.interval == 0.04
     assert colors_of(ring.frame(10)) != (RED,) * 6
@@ -65,7 +65,7 @@ def test_the_status_is_shown_while_the_light_is_off() -> None:
     ring.status = True
     intervals.append(ring.interval)
     assert len({ring.frame(0), ring.frame(0.25), ring.frame(0.5)}) == 2
-    ring.picture = ring.picture.paint_all(RED)
+    ring.picture = ring.picture.paint_all(bytes(RED))
     intervals.append(ring.interval)
     assert colors_of(ring.frame(0)) == (RED,) * 18
     ring.picture = ring.picture.switch_off()

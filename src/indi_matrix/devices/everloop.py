@@ -20,7 +20,7 @@ from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import EverloopImage
 from indi_matrix.ring.effects import EFFECTS
 from indi_matrix.ring.observatory import WATCHED, Heard
-from indi_matrix.ring.picture import CHANNELS, DARK, FULL, Color, Picture
+from indi_matrix.ring.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
 from indi_matrix.ring.show import NO_EFFECT, Show
 
 _GROUP: Final = "Everloop"
@@ -62,7 +62,7 @@ class Everloop(Device):
         super().__init__(host)
         self._show = Show()
         self._frames = Frames(self, self._show)
-        self._last_color = DARK  # of the whole ring, while its LEDs differ
+        self._last_color = bytes(DARK)  # of the whole ring, while its LEDs differ
         self._unmirrored = asyncio.Event()
         self._leds: list[NumberProperty] = []
         self._presets = FilterPresets(self, self._preset)
@@ -200,7 +200,7 @@ class Everloop(Device):
         return State.OK
 
     def _write_color(self, values: Mapping[str, float]) -> State:
-        return self._change(self._picture.paint_all(Color.from_members(values)))
+        return self._change(self._picture.paint_all(from_values(values)))
 
     def _write_image(self, values: Mapping[str, str]) -> State:
         return self._change(self._picture.paint(parse_image(values["IMAGE"], self._picture.leds)))
@@ -209,10 +209,10 @@ class Everloop(Device):
         """Return the property of one LED, counted from 0 here and from 1 by clients."""
 
         def write(values: Mapping[str, float]) -> State:
-            return self._change(self._picture.paint_led(index, Color.from_members(values)))
+            return self._change(self._picture.paint_led(index, from_values(values)))
 
         def source() -> Mapping[str, float]:
-            return self._picture.led(index).members()
+            return to_values(self._picture.led(index))
 
         number = index + 1
         name, label = f"EVERLOOP_LED_{number}", f"LED {number}"
@@ -238,7 +238,7 @@ class Everloop(Device):
 
     def _last_uniform(self) -> Mapping[str, float]:
         """Return the ring's colour, or the last that it had while its LEDs differ."""
-        return self._last_color.members()
+        return to_values(self._last_color)
 
     def _describe(self) -> Mapping[str, str]:
         count = self._picture.leds

@@ -10,6 +10,7 @@ from typing import Final
 
 _CHUNK: Final = 1 << 16  # bytes
 _HIGH_WATER: Final = 1 << 18  # bytes
+_MOST_HELD: Final = 6000  # bytes: who reads them can work on them, while more are made
 
 
 class Descriptor(contextlib.ExitStack):
@@ -194,7 +195,7 @@ class Sink:
         """Send, now or as soon as possible."""
         if self._held is not None:
             self._held += data
-            if len(self._held) > _CHUNK:
+            if len(self._held) > _MOST_HELD:
                 self.release()
                 self.hold()
             return

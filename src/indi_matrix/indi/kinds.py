@@ -12,8 +12,7 @@ class NumberProperty(Property[float]):
 
     kind = "Number"
 
-    def _text(self, value: float) -> str:
-        return number_text(value)
+    _text = staticmethod(number_text)
 
     def _member_attributes(self, member: Member[float]) -> dict[str, str]:
         assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
@@ -32,7 +31,7 @@ class NumberProperty(Property[float]):
             raise self._refusal(member, text, str(error)) from error
         if not member.minimum <= number <= member.maximum:
             raise self._refusal(member, text, "is out of range")
-        return float(round(number)) if member.step == 1 else number
+        return number if member.step != 1 or number.is_integer() else float(round(number))
 
     def _refusal(self, member: NumberMember, text: str, why: str) -> WriteError:
         limits = f"{number_text(member.minimum)} to {number_text(member.maximum)}"

@@ -48,7 +48,7 @@ def _write(element: ET.Element, parts: list[str]) -> None:
     parts.append(">")
     if text:
         # A BLOB is base64: nothing to replace, and much to look through.
-        parts.append(text if tag == "oneBLOB" else in_text(text))
+        parts.append(text if tag == "oneBLOB" else _SPECIAL.sub(_in_text, text))
     for child in element:
         _write(child, parts)
     parts.append(f"</{tag}>")
@@ -60,8 +60,11 @@ def in_attribute(value: str) -> str:
 
 
 def in_text(value: str) -> str:
-    """Return a text as it stands between tags; in letters and digits nothing is special."""
-    return value if value.isalnum() else _SPECIAL.sub(_in_text, value)
+    """Return a text, of what XML can carry, as it stands between tags."""
+    if not value.isalnum():
+        for character, reference in _MARKUP.items():
+            value = value.replace(character, reference)
+    return value
 
 
 def _attribute(name: str, value: str) -> str:

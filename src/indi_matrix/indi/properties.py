@@ -233,16 +233,16 @@ class Property(ABC, Generic[V]):
         if root.tag != f"new{self.kind}Vector":
             raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(root.tag)}")
         written: dict[str, V] = {}
-        tag = f"one{self.kind}"
+        tag, members = f"one{self.kind}", self.members
         for one in root:
             name = one.get("name", "")
             if one.tag != tag:
                 raise WriteError(f"{self.name} takes {tag} members, not {shortened(one.tag)}")
-            if name not in self.members:
+            if name not in members:
                 raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
             if name in written:
                 raise WriteError(f"{self.name}.{name} is written twice in one vector")
-            written[name] = self._parse(self.members[name], one.text or "")
+            written[name] = self._parse(members[name], one.text or "")
         if not written:
             raise WriteError(f"{self.name} was written with no member; it has {self._member_list()}")
         return self._merged(written)

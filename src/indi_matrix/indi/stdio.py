@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -27,6 +28,7 @@ class StdioTransport:
 
     def __init__(self, driver: library.Driver, stdin: int = 0, stdout: int = 1) -> None:
         self._driver = driver
+        self._take = partial(library.take, driver)
         self._source = Source(stdin, self._received)
         self._sink = Sink(stdout, self._broken)
         self._inbox = Inbox(self._source.pause, self._source.resume)
@@ -113,9 +115,6 @@ class StdioTransport:
     def _broken(self, error: OSError) -> None:
         _log.info("Stdout is closed: %s", printable(error))
         self._driver.shutdown()
-
-    def _take(self, element: ET.Element) -> bool:
-        return library.take(self._driver, element)
 
     async def _handle(self, item: ET.Element | StreamError) -> None:
         if isinstance(item, StreamError):

@@ -32,7 +32,7 @@ class Outline:
 
 
 class Update:
-    """One set vector, without a message.
+    """One set vector, without a message; its texts hold nothing that XML cannot carry.
 
     Attributes:
         tag: That of its element.

@@ -2,12 +2,13 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 NAME_LIMIT: Final = 63
 MESSAGE_LIMIT: Final = 255
 
-_FEW: Final = 16  # characters
+_WHOLE: Final = {str(number): float(number) for number in range(256)}  # as most are
 
 # A decimal, or up to three parts in base 60 separated by a colon, a semicolon or blanks. ASCII digits only.
 _PART = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
@@ -24,14 +25,14 @@ def parse_number(text: str) -> float:
     Raises:
         ValueError: It is no such number, or not finite.
     """
-    if len(text) < _FEW and text.isdecimal() and text.isascii():
-        return float(text)  # as most are
+    if (whole := _WHOLE.get(text)) is not None:
+        return whole
     text = text.strip()
     if _DECIMAL.fullmatch(text):
         number = float(text)
     elif match := _SEXAGESIMAL.fullmatch(text):
-        sign, whole, minutes, seconds = match.groups()
-        number = float(whole) + float(minutes) / 60 + float(seconds or 0) / 3600
+        sign, first, minutes, seconds = match.groups()
+        number = float(first) + float(minutes) / 60 + float(seconds or 0) / 3600
         number = -number if sign == "-" else number
     else:
         raise ValueError("is not a number")
@@ -40,9 +41,10 @@ def parse_number(text: str) -> float:
     return number
 
 
+@lru_cache(1024)
 def number_text(number: float) -> str:
     """Return the shortest text that reads back as the same number."""
-    number = float(number)
+    number = float(number) + 0.0  # which is 0 also for -0
     return f"{number:.0f}" if number.is_integer() else repr(number)
 
 
@@ -68,7 +70,7 @@ def switch_text(*, on: bool) -> str:
 
 def printable(text: str) -> str:
     """Return the text with every character that XML cannot carry replaced by a blank."""
-    return _UNPRINTABLE.sub(" ", text)
+    return text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
 
 
 def shortened(text: str, limit: int = 40) -> str:

@@ -22,16 +22,6 @@ class Color(NamedTuple):
     blue: int = 0
     white: int = 0
 
-    @classmethod
-    def from_members(cls, values: Mapping[str, float]) -> Self:
-        """Return the colour in values named RED, GREEN, BLUE and WHITE."""
-        return cls(round(values["RED"]), round(values["GREEN"]), round(values["BLUE"]), round(values["WHITE"]))
-
-    def members(self) -> dict[str, float]:
-        """Return the values by the names RED, GREEN, BLUE and WHITE."""
-        red, green, blue, white = self
-        return {"RED": float(red), "GREEN": float(green), "BLUE": float(blue), "WHITE": float(white)}
-
 
 DARK: Final = Color()
 PANEL_WHITE: Final = Color(white=FULL)
@@ -47,6 +37,17 @@ def from_hex(word: str) -> bytes:
     if not _WORD.fullmatch(word):
         raise ValueError("is not RRGGBB or RRGGBBWW in hexadecimal digits")
     return bytes.fromhex(word.ljust(2 * CHANNEL_COUNT, "0"))
+
+
+def from_values(values: Mapping[str, float]) -> bytes:
+    """Return an LED's part of a frame, from whole numbers named RED, GREEN, BLUE and WHITE."""
+    return bytes((int(values["RED"]), int(values["GREEN"]), int(values["BLUE"]), int(values["WHITE"])))
+
+
+def to_values(led: bytes) -> Mapping[str, float]:
+    """Return the brightness of an LED, from its part of a frame, by the names RED, GREEN, BLUE and WHITE."""
+    red, green, blue, white = led
+    return {"RED": red, "GREEN": green, "BLUE": blue, "WHITE": white}
 
 
 def dimmed(frame: bytes, intensity: int) -> bytes:
@@ -95,26 +96,26 @@ class Picture(NamedTuple):
         """Number of LEDs."""
         return len(self.colors) // CHANNEL_COUNT
 
-    def led(self, index: int) -> Color:
-        """Return the colour of one LED, counted from 0."""
-        return Color(*self.colors[CHANNEL_COUNT * index : CHANNEL_COUNT * (index + 1)])
+    def led(self, index: int) -> bytes:
+        """Return what was painted on one LED, counted from 0."""
+        return self.colors[CHANNEL_COUNT * index : CHANNEL_COUNT * (index + 1)]
 
     def paint(self, colors: bytes) -> "Picture":
         """Return the picture with new colours, which switches the light on."""
         return Picture(colors, painted=True, lit=True, intensity=self.intensity)
 
-    def paint_all(self, color: Color) -> "Picture":
-        """Return the picture with one colour on all LEDs, which switches the light on."""
-        return self.paint(bytes(color) * self.leds)
+    def paint_all(self, led: bytes) -> "Picture":
+        """Return the picture with the same on all LEDs, which switches the light on."""
+        return self.paint(led * self.leds)
 
-    def paint_led(self, index: int, color: Color) -> "Picture":
+    def paint_led(self, index: int, led: bytes) -> "Picture":
         """Return the picture with another colour of one LED, counted from 0; it switches the light on."""
         start, end = CHANNEL_COUNT * index, CHANNEL_COUNT * (index + 1)
-        return self.paint(self.colors[:start] + bytes(color) + self.colors[end:])
+        return self.paint(self.colors[:start] + led + self.colors[end:])
 
     def switch_on(self) -> "Picture":
         """Return the picture with the light on: white where nothing was painted yet."""
-        return self._replace(lit=True) if self.painted else self.paint_all(PANEL_WHITE)
+        return self._replace(lit=True) if self.painted else self.paint_all(bytes(PANEL_WHITE))
 
     def switch_off(self) -> "Picture":
         """Return the picture with the light off; the colours stay."""
@@ -126,13 +127,14 @@ class Picture(NamedTuple):
 
     def resized(self, leds: int) -> "Picture":
         """Return the picture for a ring of another size: cut, or filled up with its one colour, else with dark."""
-        filling = bytes(self.uniform() or DARK) * leds
+        filling = (self.uniform() or bytes(DARK)) * leds
         return self._replace(colors=(self.colors + filling)[: CHANNEL_COUNT * leds])
 
-    def uniform(self) -> Color | None:
-        """Return the colour that all LEDs share, or None."""
-        first = self.colors[:CHANNEL_COUNT]
-        return Color(*first) if first and first * self.leds == self.colors else None
+    def uniform(self) -> bytes | None:
+        """Return what all LEDs have in common, or None."""
+        if not self.colors or self.colors[CHANNEL_COUNT:] != self.colors[:-CHANNEL_COUNT]:
+            return None
+        return self.led(0)
 
     def shown(self) -> bytes:
         """Return the frame that the LEDs are to show."""
