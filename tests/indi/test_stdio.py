@@ -32,7 +32,7 @@ Descriptor = int | IO[Any]
 class Wire:
     """The other side of a driver that runs in this process: its descriptors, and what it said."""
 
-    def __init__(self, driver: Echo, theirs: tuple[int, int], ours: tuple[int, int]) -> None:
+    def __init__(self, driver: Any, theirs: tuple[int, int], ours: tuple[int, int]) -> None:
         self.driver = driver
         self.theirs = theirs
         self.to_driver, self.from_driver = ours
@@ -72,7 +72,7 @@ def two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 @contextlib.asynccontextmanager
-async def wired(driver: Echo | None = None) -> AsyncIterator[Wire]:
+async def wired(driver: Any = None) -> AsyncIterator[Wire]:
     """Run a driver on two pipes, and end it."""
     theirs, ours = two_pipes()
     wire = Wire(driver or Echo(), theirs, ours)

@@ -96,7 +96,7 @@ class Client(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take what arrived."""
         if not self.leaving:
-            self._inbox.feed(bytes(self._piece[:nbytes]), self._take)
+            self._inbox.feed(bytes(self._piece[:nbytes]), self._host.take)
 
     def eof_received(self) -> bool:
         """Come to the end; a client that closed only its half still gets its answers."""
@@ -106,7 +106,7 @@ class Client(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
         """Come to the end, with what the client wrote before it hung up."""
         if not self.leaving:
-            self._inbox.feed(_unread(self._transport), self._take)
+            self._inbox.feed(_unread(self._transport), self._host.take)
         self._come_to_end()
         self._closed.set()
 
@@ -181,9 +181,6 @@ class Client(asyncio.BufferedProtocol):
     def _leave(self) -> None:
         self.leaving = True
         self._host.left()
-
-    def _take(self, element: ET.Element) -> bool:
-        return self.admitted and self._host.take(element)
 
     async def _handle(self, element: ET.Element) -> None:
         """Definitions, states and messages come from devices; from a client they reach nobody."""

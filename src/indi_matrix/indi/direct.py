@@ -57,7 +57,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     def take(self, write: Element) -> bool:
         """Carry out a write now, and send what it leads to; return False if it has to go indipydriver's way."""
-        if write.tag not in WRITES or self._sending or self.stop or not (self.direct and self.direct.ready):
+        if write.tag not in WRITES or self.stop or not (self.direct and self.direct.ready):
             return False
         try:
             return self._carried_out(write)

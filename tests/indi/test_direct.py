@@ -1,0 +1,131 @@
+"""Writes that are answered at once: in order, within bounds, and whatever they lead to."""
+
+import asyncio
+import contextlib
+import os
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from indipydriver import Device, TextMember, TextVector
+
+from indi_matrix.indi import library
+from indi_matrix.indi.direct import DirectDriver
+from indi_matrix.indi.server import Server
+from tests.indi.echo import answer, write
+from tests.indi.test_server import running
+from tests.indi.test_stdio import GET, wired
+
+_MUCH = 8 << 20  # bytes
+
+
+def told(text: str, tag: str = "setTextVector") -> ET.Element:
+    element = ET.Element(tag, device="Echo", name="TEXT", state="Ok")
+    ET.SubElement(element, "oneText", name="A").text = text
+    return element
+
+
+class Quick(DirectDriver):
+    """Answers what is written with the same text; some texts make it do something else."""
+
+    def __init__(self) -> None:
+        super().__init__(Device("Echo", [TextVector("TEXT", "Text", "Main", "rw", "Ok", [TextMember("A")])]))
+        self.seen: list[str] = []
+
+    def carry_out(self, write: ET.Element) -> bool:
+        if write.get("device") not in self:
+            return False
+        text = write[0].text or ""
+        self.seen.append(text)
+        if text == "blob":
+            self.post(told("AAAA", "setBLOBVector"))
+        self.post(told(text))
+        if text == "boom":
+            raise RuntimeError("boom")
+        return True
+
+    async def rxevent(self, event: Any) -> None:
+        self.post(told(f"definition of {event.vectorname}"))
+        await self.flush()
+
+    async def hardware(self) -> None:
+        await self.shutdownrequested.wait()
+
+
+async def test_answers_are_in_the_order_of_what_they_answer() -> None:
+    async with wired(Quick()) as wire:
+        wire.send(write("1") + write("2") + GET + write("3") + b"garbage" + write("4"))
+        wire.send(write("5", "Other") + write("6"))
+        said = [answer(await wire.line()) for _ in range(6)]
+        assert said == ["1", "2", "definition of TEXT", "3", "4", "6"]
+        assert wire.driver.seen == ["1", "2", "3", "4", "6"]
+
+
+async def test_a_fault_is_logged_and_what_was_told_before_is_sent(caplog: pytest.LogCaptureFixture) -> None:
+    async with wired(Quick()) as wire:
+        wire.send(write("1") + write("boom") + write("2"))
+        assert [answer(await wire.line()) for _ in range(3)] == ["1", "boom", "2"]
+    assert caplog.messages.count("<newTextVector> of Echo failed: RuntimeError: boom") == 1
+
+
+async def test_who_does_not_read_is_waited_for_and_then_told_all_in_order() -> None:
+    async with wired(Quick()) as wire:
+        os.set_blocking(wire.to_driver, False)
+        sent, size, turns = 0, 0, 0
+        while turns < 100:  # in so many turns of the event loop it would have read more
+            with contextlib.suppress(BlockingIOError):
+                wire.send(data := write(f"{sent:06}" + "x" * 1000))
+                sent, size, turns = sent + 1, size + len(data), 0
+                assert size < _MUCH, "it reads on although nobody reads its answers"
+            turns += 1
+            await asyncio.sleep(0)
+        for number in range(sent):
+            assert answer(await wire.line())[:6] == f"{number:06}"
+
+
+async def test_a_client_that_is_refused_is_not_heard() -> None:
+    driver = Quick()
+    async with running(Server(driver, port=0, maxconnections=1)) as site:
+        first = await site.connect()
+        await first.answer("1")
+        second = await site.connect()
+        assert b"takes 1 clients" in await second.line()
+        second.send(write("2"))
+        await second.is_gone()
+        await first.answer("3")
+    assert driver.seen == ["1", "3"]
+
+
+async def test_only_who_asks_for_blobs_is_sent_them() -> None:
+    async with running(Server(Quick(), port=0)) as site:
+        usual, also = await site.connect(), await site.connect()
+        also.send(b"<enableBLOB device='Echo'>Also</enableBLOB>")
+        await also.answer("1")
+        also.send(write("blob"))
+        assert (await also.line()).startswith(b"<setBLOBVector")
+        assert answer(await also.line()) == "blob"
+        assert [answer(await usual.line()) for _ in range(2)] == ["1", "blob"]
+
+
+async def test_the_library_sends_for_it_through_other_transports() -> None:
+    sent: list[str] = []
+
+    class Plain:
+        """The hook of the library, as its own server fills it."""
+
+        async def run_rx(self) -> None:
+            """Receive nothing."""
+
+        async def run_tx(self, element: ET.Element) -> None:
+            sent.append(element[0].text or "")
+
+        def shutdown(self) -> None:
+            """End nothing."""
+
+    driver = Quick()
+    library.set_transport(driver, Plain())
+    assert driver.direct is None
+    assert not library.take(driver, ET.fromstring(write("1")))
+    for text in ("1", "boom"):
+        await library.deliver(driver, ET.fromstring(write(text)))
+    assert sent == ["1", "boom"]

@@ -1,0 +1,101 @@
+"""Messages on their way in: what is taken at once, and what waits for the reader, in one order."""
+
+import asyncio
+from xml.etree import ElementTree as ET
+
+from indi_matrix.indi.incoming import Inbox
+from indi_matrix.indi.stream import StreamError
+
+GET = b'<getProperties version="1.7"/>'
+GARBAGE = b"garbage "
+
+
+def write(text: str) -> bytes:
+    return f'<newTextVector device="D" name="T"><oneText name="A">{text}</oneText></newTextVector>'.encode()
+
+
+class Peer:
+    """What is fed to an inbox, whose reader takes one message at a time."""
+
+    def __init__(self) -> None:
+        self.inbox = Inbox(lambda: None, lambda: None)
+        self.taken: list[str] = []
+
+    def take(self, element: ET.Element) -> bool:
+        """Take writes, but not those of a "no"; an "end" ends the peer."""
+        text = element[0].text or "" if len(element) else ""
+        if element.tag != "newTextVector" or text == "no":
+            return False
+        if text == "end":
+            self.inbox.discard()
+        self.taken.append(text)
+        return True
+
+    def feed(self, data: bytes) -> None:
+        self.inbox.feed(data, self.take)
+
+    def next(self) -> asyncio.Task[ET.Element | StreamError | None]:
+        return asyncio.create_task(self.inbox.get())
+
+    async def left(self) -> list[str | None]:
+        """Return the tags, and errors, that are left for the reader."""
+        self.inbox.end()
+        left: list[str | None] = []
+        while (item := await self.inbox.get()) is not None:
+            left.append(item.tag if isinstance(item, ET.Element) else None)
+        return left
+
+
+async def waiting(peer: Peer) -> asyncio.Task[ET.Element | StreamError | None]:
+    """Return the reader, when it waits."""
+    reader = peer.next()
+    await asyncio.sleep(0)
+    return reader
+
+
+async def test_what_comes_while_the_reader_waits_is_taken_at_once() -> None:
+    peer = Peer()
+    reader = await waiting(peer)
+    peer.feed(write("1") + write("2"))
+    assert peer.taken == ["1", "2"]
+    assert not reader.done()
+    assert await peer.left() == []
+
+
+async def test_from_the_first_that_is_not_taken_on_all_is_left_to_the_reader() -> None:
+    for other in (write("no"), GET, GARBAGE):
+        peer = Peer()
+        reader = await waiting(peer)
+        peer.feed(write("1") + other + write("2"))
+        peer.feed(write("3"))
+        assert peer.taken == ["1"]
+        await reader
+        assert await peer.left() == ["newTextVector", "newTextVector"]
+        assert peer.taken == ["1"]
+
+
+async def test_nothing_overtakes_what_the_reader_is_at_work_with() -> None:
+    peer = Peer()
+    reader = await waiting(peer)
+    peer.feed(GET)
+    await reader
+    peer.feed(write("1"))
+    assert peer.taken == []
+    assert await peer.left() == ["newTextVector"]
+
+
+async def test_a_reader_that_was_cancelled_waits_no_longer() -> None:
+    peer = Peer()
+    reader = await waiting(peer)
+    reader.cancel()
+    await asyncio.wait({reader})
+    peer.feed(write("1"))
+    assert peer.taken == []
+
+
+async def test_nothing_is_left_behind_a_message_that_ended_it() -> None:
+    peer = Peer()
+    reader = await waiting(peer)
+    peer.feed(write("1") + write("end") + GET)
+    assert peer.taken == ["1", "end"]
+    assert await reader is None
