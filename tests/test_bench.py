@@ -1,5 +1,6 @@
 """The benchmark in short: it measures all that it has goals for, and says which are met, however fast."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
 @pytest.fixture(scope="module")
 def competitors(tmp_path_factory: pytest.TempPathFactory) -> list[Driver]:
     cpp, reason = compiled(tmp_path_factory.mktemp("compiled"))
-    assert cpp is not None, reason
+    assert cpp is not None or "CI" not in os.environ, reason
     return drivers(cpp)
 
 
@@ -63,9 +64,10 @@ def test_every_measure_yields_figures(measure: Measure, competitors: list[Driver
     measure(TINY, competitors, figures)
     wanted = YIELDS[measure.__name__]
     assert set(figures.subjects) == set(wanted)
+    present = (*(driver.name for driver in competitors), RAW)
     for subject, names in wanted.items():
         found = [name for name in (*ALL, RAW) if figures.median(subject, name) is not None]
-        assert found == [name for name in (*ALL, RAW) if name in names], subject.name
+        assert found == [name for name in (*ALL, RAW) if name in names and name in present], subject.name
     assert not figures.highest(subjects.ASTRAY, OURS)
 
 
