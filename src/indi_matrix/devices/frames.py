@@ -44,7 +44,7 @@ class Frames:
         show: What it is to show.
 
     Attributes:
-        used: Whether any frame was ever sent.
+        used: Whether any frame was ever asked for.
     """
 
     def __init__(self, device: Device, show: Show) -> None:
@@ -66,6 +66,7 @@ class Frames:
 
     def refresh(self) -> None:
         """Have the present frame sent, once all that is at hand is answered, and those that follow if it moves."""
+        self.used = True
         if not self._due:
             self._due = True
             self._wait_until(self._earliest)
@@ -81,7 +82,6 @@ class Frames:
         self._calm_down()
         try:
             self._device.link.send_last(self._config.holding(frame))
-            self.used = True
         except LinkError as error:
             log.info("the last picture was not shown: %s", error)
 
@@ -95,7 +95,8 @@ class Frames:
         try:
             self._send_newest()
         except Exception as error:  # noqa: BLE001 - it is raised by run
-            fault.set_exception(error)
+            if not fault.done():
+                fault.set_exception(error)
 
     def _send_newest(self) -> None:
         """Send the newest frame, and see when the next one is to follow."""
@@ -110,7 +111,6 @@ class Frames:
             self._due = True
             self._wait_until(self._earliest)
             return
-        self.used = True
         if (beat := self._show.next_beat(now)) is not None:
             self._wait_until(max(beat, self._earliest))
 

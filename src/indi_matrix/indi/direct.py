@@ -50,6 +50,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         self._sending = False
         self._answering = False
         self._unsent = asyncio.Event()
+        self._limited = asyncio.Event()
 
     @abstractmethod
     def carry_out(self, write: Element) -> bool:
@@ -108,11 +109,15 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         finally:
             self._answering = False
 
-    async def _monitorsnoop(self) -> None:
-        """Do not look every second, as indipydriver does, for what others should have published by now.
+    def snoop(self, devicename: str, vectorname: str, timeout: int = 30) -> None:
+        """Listen to a property of another device, and ask for it whenever nothing was heard for some seconds."""
+        super().snoop(devicename, vectorname, timeout)
+        self._limited.set()
 
-        Nothing that is listened to here has such a limit.
-        """
+    async def _monitorsnoop(self) -> None:
+        """Look every second for what others should have published by now, but only once there is such a limit."""
+        await self._limited.wait()
+        await super()._monitorsnoop()
 
     async def _readdata(self, root: Any) -> None:
         """Take any message, as indipydriver's hook for transports."""

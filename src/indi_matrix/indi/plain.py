@@ -12,14 +12,14 @@ from xml.etree import ElementTree as ET
 _LONGEST: Final = 1 << 16  # bytes
 
 # Printable ASCII but for markup and quotes; of blanks, those that parsing leaves as they are.
-_NAMES: Final = r"[ !#-%(-;=?-~]*+"
+_NAMES: Final = r"[ !#-%(-;=?-~]{0,64}+"
 _VALUES: Final = r"[\t\n -%'-;=?-~]*+"
 _BLANK: Final = r"[ \t\r\n]"
 _QUOTED: Final = rf"""(?:"{_NAMES}"|'{_NAMES}')"""
 _ONE: Final = rf"""<one(?P=kind){_BLANK}++name={_QUOTED}{_BLANK}*+>{_VALUES}</one(?P=kind)>"""
 _WRITE: Final = re.compile(
     (
-        rf"{_BLANK}*+<new(?P<kind>Text|Number|Switch)Vector(?P<head>(?:{_BLANK}++[a-z]++={_QUOTED})++){_BLANK}*+>"
+        rf"{_BLANK}*+<new(?P<kind>Text|Number|Switch)Vector(?P<head>(?:{_BLANK}{{1,8}}+[a-z]{{1,16}}+={_QUOTED}){{1,8}}+){_BLANK}*+>"
         rf"(?P<ones>(?:{_BLANK}*+{_ONE})++){_BLANK}*+</new(?P=kind)Vector>{_BLANK}*+"
     ).encode()
 )
@@ -43,10 +43,10 @@ def plain_write(data: bytearray, begin: int) -> tuple[ET.Element, int] | None:
     return element, match.end()
 
 
-# Clients write the same few properties again and again.
+# Clients write the same few properties again and again. What they write is short, so that this stays small.
 @lru_cache(256)
 def _attributes(head: str) -> dict[str, str] | None:
-    """Return what the start tag says of the vector; None if it says something twice."""
+    """Return what the start tag says of the vector; None if it says something twice, or renames it."""
     pairs = _ATTRIBUTE.findall(head)
     attributes = dict(pairs)
-    return attributes if len(attributes) == len(pairs) else None
+    return attributes if len(attributes) == len(pairs) and "xmlns" not in attributes else None

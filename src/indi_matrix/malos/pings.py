@@ -40,7 +40,8 @@ class Pings:
 
     def ride(self, now: float) -> None:
         """Ping along with an update that came now, if that is no longer too early."""
-        if now >= self._earliest:
+        # A ping that is due at once for a new timeout is one of the two that come after it, and not spared.
+        if now >= self._earliest and not self._due.is_set():
             self._ping_now(_AFTER_UPDATE)
 
     async def run(self) -> NoReturn:
