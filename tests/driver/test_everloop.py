@@ -1,6 +1,7 @@
 """The ring, from a client's write to what the board shows."""
 
 import asyncio
+import itertools
 from functools import partial
 
 import pytest
@@ -104,6 +105,18 @@ async def test_frames_are_no_faster_than_any_board_can_show(rig: Rig) -> None:
         await rig.indi.write("EVERLOOP_COLOR", RED=red)
         await rig.board.wait_until(partial(has_red, red))
     assert loop.time() - start >= 19 * 0.025
+
+
+async def test_frames_are_no_faster_although_what_moves_is_written_to(rig: Rig) -> None:
+    loop = asyncio.get_running_loop()
+    await rig.indi.write("EVERLOOP_EFFECT", CHASE="On")
+    await rig.all_sent("Everloop", 1)
+    start, first = loop.time(), len(rig.sent("Everloop"))
+    for number in itertools.count():
+        await rig.indi.write("FLAT_LIGHT_INTENSITY", FLAT_LIGHT_INTENSITY_VALUE=number % 255 + 1)
+        if (frames := len(rig.sent("Everloop")) - first) >= 30:
+            break
+    assert loop.time() - start >= (frames - 1) * 0.025
 
 
 async def test_members_not_named_keep_theirs(rig: Rig) -> None:

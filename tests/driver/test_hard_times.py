@@ -174,6 +174,25 @@ async def test_a_frame_that_was_refused_is_made_anew_and_sent_later(
     assert [config.image.led[0].red for config in rig.sent("Everloop")] == [2]
 
 
+async def test_a_first_picture_that_was_refused_is_shown_when_the_service_is_back(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = asyncio.Event()
+
+    def refuse(*_: object, **__: object) -> None:
+        refused.set()
+        raise LinkError("takes no config")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Link, "send", refuse)
+        assert (await rig.indi.write("EVERLOOP_COLOR", RED=9)).state == "Ok"
+        await refused.wait()
+        await rig.service.stop()
+        await lost(rig)
+    await rig.service.start()
+    await rig.board.wait_until(lambda board: board.leds[0].red == 9)
+
+
 async def test_a_frame_that_cannot_be_made_is_told_of(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

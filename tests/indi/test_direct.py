@@ -2,19 +2,21 @@
 
 import asyncio
 import contextlib
+import inspect
 import os
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from indipydriver import Device, TextMember, TextVector
+from indipydriver import Device, IPyDriver, TextMember, TextVector
 
 from indi_matrix.indi import library
+from indi_matrix.indi.descriptors import Sink
 from indi_matrix.indi.direct import DirectDriver
 from indi_matrix.indi.server import Server
 from tests.indi.echo import answer, write
 from tests.indi.test_server import running
-from tests.indi.test_stdio import GET, wired
+from tests.indi.test_stdio import GET, two_pipes, wired
 
 _MUCH = 8 << 20  # bytes
 
@@ -81,6 +83,67 @@ async def test_who_does_not_read_is_waited_for_and_then_told_all_in_order() -> N
             await asyncio.sleep(0)
         for number in range(sent):
             assert answer(await wire.line())[:6] == f"{number:06}"
+
+
+async def test_a_long_burst_of_answers_is_sent_before_all_are_made() -> None:
+    theirs, ours = two_pipes()
+    sink = Sink(theirs[1], lambda _: None)
+    sink.open()
+    try:
+        sink.hold()
+        sink.write(b"x" * 1000)
+        os.set_blocking(ours[1], False)
+        with pytest.raises(BlockingIOError):
+            os.read(ours[1], 1 << 16)
+        sink.write(b"y" * 6000)
+        assert len(os.read(ours[1], 1 << 16)) == 7000
+        sink.write(b"z")
+        sink.release()
+        assert os.read(ours[1], 1 << 16) == b"z"
+    finally:
+        sink.close()
+        for number in (*theirs, *ours):
+            os.close(number)
+
+
+async def test_nothing_else_is_woken_for_an_answer() -> None:
+    async with wired(Quick()) as wire:
+        wire.send(write("1"))
+        assert answer(await wire.line()) == "1"
+        assert not wire.driver._unsent.is_set()
+
+
+async def test_what_a_stalled_reader_kept_from_being_sent_is_sent_later() -> None:
+    """Even if the one who was to send it is cancelled meanwhile."""
+    async with wired(Quick()) as wire:
+        driver, delivering = wire.driver, asyncio.create_task(wire.driver.deliver())
+        while driver.direct.ready:
+            driver.post(told("x" * 10_000))
+            await asyncio.sleep(0)
+        impatient = asyncio.create_task(driver.send(told("first")))
+        await asyncio.sleep(0)
+        driver.post(told("last"))
+        impatient.cancel()
+        while answer(await wire.line()) != "last":
+            pass
+        delivering.cancel()
+
+
+async def test_what_it_listens_to_is_asked_for_again() -> None:
+    async with wired(Quick()) as wire:
+        wire.driver.snoop("Other", "WEATHER", 5)
+        assert await wire.line() == b'<getProperties version="1.7" device="Other" name="WEATHER"/>\n'
+
+
+async def test_idle_it_is_woken_by_nothing() -> None:
+    """indipydriver looks every second whether others publish, and has all that is below."""
+    assert inspect.iscoroutinefunction(IPyDriver._monitorsnoop)
+    assert "self._monitorsnoop()" in inspect.getsource(IPyDriver.asyncrun)
+    loop = asyncio.get_running_loop()
+    async with wired(Quick()) as wire:
+        wire.send(write("1"))
+        await wire.line()
+        assert not [timer for timer in loop._scheduled if not timer.cancelled() and timer.when() < loop.time() + 2]  # type: ignore[attr-defined]
 
 
 async def test_a_client_that_is_refused_is_not_heard() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indi_matrix.indi.plain import plain_write
+from indi_matrix.indi.plain import _attributes, plain_write
 
 SWITCH = b'<newSwitchVector device="D" name="P"><oneSwitch name="A">On</oneSwitch></newSwitchVector>'
 # As indiserver passes it on.
@@ -33,11 +33,24 @@ def test_what_clients_write_is_plain(text: bytes) -> None:
     assert end == len(text)
 
 
+MANY = b" ".join(b"a%s='1'" % (b"b" * number) for number in range(9))
+
+
+@pytest.mark.parametrize(
+    "head", [MANY, b"name='" + b"x" * 65 + b"'", b"x" * 17 + b"='1'", b"  " * 5 + b"name='A'", b"xmlns='u'"]
+)
+def test_what_no_client_writes_is_not_plain_and_not_remembered(head: bytes) -> None:
+    before = _attributes.cache_info().currsize
+    text = SWITCH.replace(b' device="D" name="P"', b" " + head)
+    assert plain_write(bytearray(text), 0) is None
+    assert _attributes.cache_info().currsize <= before + (b"xmlns" in head)
+
+
 _PIECES = (
     "<newTextVector", "</newTextVector>", "<newSwitchVector", "<oneText", "</oneText>", "</oneSwitch>",
     "<oneSwitch", ' name="A"', " name='A'", ' device="D"', " device='D\"", ' name=""', ' name="A&lt;B"',
-    " é='1'", ' x="é"', ' x=">"', ">", "/>", " ", "\n", "\r", "\t", "\f", "\0", "\x7f", "text", "&amp;", "&",
-    "]]>", "<!-- -->", "<![CDATA[x]]>", "é",
+    " é='1'", ' x="é"', ' x=">"', ' xmlns="u"', ">", "/>", " ", "\n", "\r", "\t", "\f", "\0", "\x7f", "text",
+    "&amp;", "&", "]]>", "<!-- -->", "<![CDATA[x]]>", "é",
 )  # fmt: skip
 
 

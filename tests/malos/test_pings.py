@@ -71,6 +71,18 @@ async def test_a_new_timeout_is_followed_by_two_pings_that_suit_the_old_one_too(
     running.cancel()
 
 
+async def test_an_update_in_the_same_turn_spares_neither_of_the_two() -> None:
+    sent = Sent()
+    pings = Pings(sent.ping, 0.2)
+    running = asyncio.create_task(pings.run())
+    await sent.until(1)
+    pings.retime(30)
+    pings.ride(math.inf)
+    assert len(sent.moments) == 1
+    await sent.until(3)
+    running.cancel()
+
+
 async def test_a_ping_that_is_not_taken_is_an_error_for_whose_turn_it_is() -> None:
     sent = Sent()
     pings = Pings(sent.ping, 0.2)

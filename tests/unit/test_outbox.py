@@ -73,6 +73,16 @@ def test_a_deletion_settles_all() -> None:
     ) == [("delProperty", "A", {})]
 
 
+def test_there_is_as_much_room_again_when_all_was_taken() -> None:
+    outbox = Outbox()
+    for number in range(2000):
+        outbox.put(vector("setTextVector", f"P{number}"))
+    assert len(list(outbox.take_all())) == 2000
+    for number in range(600):
+        outbox.put(vector("setTextVector", "P", V=str(number)))
+    assert len(outbox) < 512
+
+
 def test_a_message_is_not_lost_with_the_update_that_carried_it() -> None:
     outbox = Outbox()
     outbox.put(vector("setNumberVector", "A", message="[ERROR] why", V="1"))

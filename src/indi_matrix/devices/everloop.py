@@ -10,7 +10,7 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host
-from indi_matrix.devices.frames import Frames
+from indi_matrix.devices.frames import Frames, now
 from indi_matrix.devices.images import image_text, parse_image
 from indi_matrix.devices.lightbox import FilterPresets
 from indi_matrix.errors import LinkError
@@ -249,12 +249,12 @@ class Everloop(Device):
     def _write_effect(self, values: Mapping[str, bool]) -> State:
         (effect,) = (name for name, on in values.items() if on)
         if effect != self._show.effect:
-            self._show.start(effect, _now())
+            self._show.start(effect, now())
             self._frames.refresh()
         return State.OK
 
     def _write_speed(self, values: Mapping[str, float]) -> State:
-        self._show.turn_at(values["RATE"], _now())
+        self._show.turn_at(values["RATE"], now())
         return State.OK
 
     def _write_night(self, values: Mapping[str, bool]) -> State:
@@ -276,8 +276,3 @@ class Everloop(Device):
         self._show.observatory.hear(name, heard)
         if self.connected and self._show.status and self._show.observatory.sights() != before:
             self._frames.refresh()
-
-
-def _now() -> float:
-    """Return the time of the event loop, in seconds."""
-    return asyncio.get_running_loop().time()

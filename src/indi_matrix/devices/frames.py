@@ -7,7 +7,7 @@ from typing import Any, Final
 from indi_matrix.devices.base import Device
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import DriverConfig
-from indi_matrix.ring.picture import CHANNEL_COUNT
+from indi_matrix.ring.picture import CHANNEL_COUNT, channels
 from indi_matrix.ring.show import Show
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,7 @@ class ImageConfig:
         if len(self._leds) != len(frame) // CHANNEL_COUNT:
             del self._message.image.led[:]
             self._leds = [self._message.image.led.add() for _ in range(len(frame) // CHANNEL_COUNT)]
-        channels = frame[::4], frame[1::4], frame[2::4], frame[3::4]
-        for led, red, green, blue, white in zip(self._leds, *channels, strict=True):
+        for led, red, green, blue, white in zip(self._leds, *channels(frame), strict=True):
             led.red, led.green, led.blue, led.white = red, green, blue, white
         return bytes(self._message.SerializeToString())
 
@@ -74,7 +73,7 @@ class Frames:
     def flush(self) -> None:
         """Send the present frame now if it is still due, and none of what moves after it."""
         if self._due and self._device.connected:
-            self.send_last(self._show.frame(_now()))
+            self.send_last(self._show.frame(now()))
         self._calm_down()
 
     def send_last(self, frame: bytes) -> None:
@@ -100,18 +99,18 @@ class Frames:
 
     def _send_newest(self) -> None:
         """Send the newest frame, and see when the next one is to follow."""
-        now = _now()
-        self._earliest = now + _INTERVAL
+        moment = now()
+        self._earliest = moment + _INTERVAL
         self._due = False
         try:
-            self._device.link.send(self._config.holding(self._show.frame(now)))
+            self._device.link.send(self._config.holding(self._show.frame(moment)))
         except LinkError as error:
             # Still due. If the service does not come round, its updates stop, and the visit ends.
             log.debug("a picture has to wait: %s", error)
             self._due = True
             self._wait_until(self._earliest)
             return
-        if (beat := self._show.next_beat(now)) is not None:
+        if (beat := self._show.next_beat(moment)) is not None:
             self._wait_until(max(beat, self._earliest))
 
     def _wait_until(self, moment: float) -> None:
@@ -129,6 +128,6 @@ class Frames:
             self._timer = None
 
 
-def _now() -> float:
+def now() -> float:
     """Return the time of the event loop, in seconds."""
     return asyncio.get_running_loop().time()

@@ -3,7 +3,7 @@
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi.updates import Message, Update
+from indi_matrix.indi.updates import Message, as_element
 
 _MODES: Final = frozenset({"Never", "Also", "Only"})
 _MOST: Final = 1000  # rules of one client, so that nobody can fill the memory with them
@@ -38,6 +38,6 @@ class BlobRules:
         of_device = self._modes.get((device, None), "Never")
         if message.tag != "setBLOBVector":
             return of_device != "Only"
-        if isinstance(message, Update) or not len(message):
+        if not len(as_element(message)):
             return True
         return self._modes.get((device, message.get("name") or None), of_device) != "Never"

@@ -150,6 +150,11 @@ class Sink:
         """How many bytes wait to be written."""
         return len(self._rest)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether so little is unsent that more should be sent."""
+        return self._room.is_set()
+
     def open(self) -> None:
         """Get ready to write."""
         self._descriptor.open()
@@ -161,8 +166,7 @@ class Sink:
 
     async def room(self) -> None:
         """Wait while so much is unsent that the writer should send nothing."""
-        if not self._room.is_set():
-            await self._room.wait()
+        await self._room.wait()
 
     async def flush(self) -> None:
         """Wait until everything is sent, or cannot be."""
@@ -175,11 +179,6 @@ class Sink:
             self._loop.remove_writer(self._descriptor.number)
         self._is_broken = True
         self._descriptor.close()
-
-    @property
-    def has_room(self) -> bool:
-        """Whether so little is unsent that more should be sent."""
-        return self._room.is_set()
 
     def hold(self) -> None:
         """Keep what is written until release, or until it is much, to send it in one piece: each costs a call."""

@@ -3,7 +3,8 @@
 indipydriver takes a message through a waiting task, four coroutines and an event of its own. A write to one of our
 vectors needs none of them: a transport offers it to `take`, which has it carried out, and sends what is to be told
 of it before it returns. What has to wait for somebody, and all other messages, go indipydriver's way; both ways
-lead to `carry_out`, and through one outbox.
+lead to `carry_out`, and through one outbox. Of indipydriver's private parts, `_readdata` and `_monitorsnoop` are
+replaced; a test pins both.
 """
 
 import asyncio

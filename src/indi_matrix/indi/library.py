@@ -1,4 +1,4 @@
-"""The private parts of indipydriver that a transport needs, all in one place."""
+"""How a transport reaches a driver of anybody's: the private parts of indipydriver that it needs for that."""
 
 import asyncio
 import logging

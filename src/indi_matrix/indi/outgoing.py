@@ -48,7 +48,7 @@ def _write(element: ET.Element, parts: list[str]) -> None:
     parts.append(">")
     if text:
         # A BLOB is base64: nothing to replace, and much to look through.
-        parts.append(text if tag == "oneBLOB" else _SPECIAL.sub(_in_text, text))
+        parts.append(text if tag == "oneBLOB" else _SPECIAL.sub(_text_reference, text))
     for child in element:
         _write(child, parts)
     parts.append(f"</{tag}>")
@@ -56,7 +56,7 @@ def _write(element: ET.Element, parts: list[str]) -> None:
 
 def in_attribute(value: str) -> str:
     """Return a text as it stands inside double quotes."""
-    return _SPECIAL.sub(_in_attribute, value)
+    return _SPECIAL.sub(_attribute_reference, value)
 
 
 def in_text(value: str) -> str:
@@ -75,11 +75,11 @@ def _attribute(name: str, value: str) -> str:
 _known_attribute: Final = lru_cache(4096)(_attribute)
 
 
-def _in_attribute(found: re.Match[str]) -> str:
+def _attribute_reference(found: re.Match[str]) -> str:
     character = found[0]
     return " " if character in _BLANKS else _MARKUP.get(character, "?")
 
 
-def _in_text(found: re.Match[str]) -> str:
+def _text_reference(found: re.Match[str]) -> str:
     character = found[0]
     return character if character in _BLANKS else _MARKUP.get(character, "?")

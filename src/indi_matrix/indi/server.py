@@ -146,9 +146,9 @@ class Server(IPyServer):
 
     def take(self, element: ET.Element) -> bool:
         """Carry out a client's write, if it is to a driver that does so without waiting."""
-        return element.tag in WRITES and any(
-            library.take(peer.receiver, element) for peer in self._addressed(element)
-        )
+        if element.tag not in WRITES:
+            return False  # it may be addressed to all
+        return any(library.take(peer.receiver, element) for peer in self._addressed(element))
 
     async def request(self, element: ET.Element) -> None:
         """Carry out a client's getProperties, or its write to the one who has the device."""

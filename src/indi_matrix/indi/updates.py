@@ -13,7 +13,10 @@ class Outline:
         tag: That of the vector.
         device: Name of the device.
         name: Name of the property.
-        attributes: Those that the vector has beyond device, name, state and timestamp.
+        attributes: Those that the vector has beyond device, name, state and timestamp, as plain as numbers.
+        one: The tag of a member.
+        begin, others, end: The text of a vector, up to its state, from its timestamp to its members, and behind.
+        starts, one_end: The text of a member, before its value by its name, and behind that.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Update:
         self._texts = texts
 
     def get(self, attribute: str) -> str | None:
-        """Return an attribute of the vector, as its element would: who it is from, and that it has no message."""
+        """Return the name of the device or of the property; None for anything else, so for a message, too."""
         return getattr(self._outline, attribute) if attribute in {"device", "name"} else None
 
     def element(self) -> Element:

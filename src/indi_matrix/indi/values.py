@@ -8,7 +8,7 @@ from typing import Final
 NAME_LIMIT: Final = 63
 MESSAGE_LIMIT: Final = 255
 
-_WHOLE: Final = {str(number): float(number) for number in range(256)}  # as most are
+_WHOLE: Final = {str(number): float(number) for number in range(256)}  # as in most writes
 
 # A decimal, or up to three parts in base 60 separated by a colon, a semicolon or blanks. ASCII digits only.
 _PART = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"

@@ -5,11 +5,10 @@ import math
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-# Parts of the timeout: when a ping is due after one by itself, or after one that went along with an update, as is
-# then expected of the next; and how long before it is due it may go along.
-_AFTER_TIMER: Final = 1 / 3
-_AFTER_UPDATE: Final = 1 / 2
-_EARLY: Final = 1 / 6
+# In parts of the timeout:
+_AFTER_TIMER: Final = 1 / 3  # when a ping is due after one that a timer sent
+_AFTER_UPDATE: Final = 1 / 2  # when after one that went along with an update, as the next is expected to
+_EARLY: Final = 1 / 6  # how long before that it may go along
 
 
 class Pings:

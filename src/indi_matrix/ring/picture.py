@@ -64,10 +64,15 @@ def _dimming(intensity: int) -> bytes:
 _NIGHT: Final = bytes(brightness * _NIGHT_LIMIT // FULL for brightness in range(FULL + 1))
 
 
+def channels(frame: bytes) -> tuple[bytes, ...]:
+    """Return the red, green, blue and white of all LEDs."""
+    return tuple(frame[channel::CHANNEL_COUNT] for channel in range(CHANNEL_COUNT))
+
+
 def reddened(frame: bytes) -> bytes:
     """Return what keeps eyes used to the dark: red only, a quarter of each LED's brightest channel at most."""
     red = bytearray(len(frame))
-    red[::4] = bytes(map(max, frame[::4], frame[1::4], frame[2::4], frame[3::4])).translate(_NIGHT)
+    red[::CHANNEL_COUNT] = bytes(map(max, *channels(frame))).translate(_NIGHT)
     return bytes(red)
 
 
