@@ -11,9 +11,10 @@ from tests.bench.goals import GOALS
 from tests.bench.measures import IN_ROUNDS, ONCE, Measure
 from tests.bench.plan import TINY
 from tests.bench.plot import plot
+from tests.bench.programs import malos
 from tests.bench.report import report
 from tests.bench.subjects import Figures, Subject
-from tests.bench.trips import _IN_SERVER, _ON_PIPES, Trips
+from tests.bench.trips import _IN_SERVER, _ON_PIPES, Trips, astray
 
 ALL = (OURS, CPP, STOCK)
 
@@ -124,6 +125,37 @@ def test_median_and_p99() -> None:
     figures.add(subjects.RATE_PIPES, OURS, range(1, 101))
     assert (figures.median(subjects.START, OURS), figures.worst(subjects.START, OURS)) == (50.5, 99)
     assert figures.worst(subjects.RATE_PIPES, OURS) == 2
+
+
+@pytest.mark.parametrize(
+    ("shown", "count"),
+    [
+        ([1, 2, 3], 0),
+        ([1, 3], 0),  # 2 was superseded
+        ([2, 1, 3], 1),
+        ([1, 1, 3], 1),
+        ([1, 2], 1),
+        ([], 1),
+        ([3, 1], 1),
+        ([2, 1], 2),
+    ],
+)
+def test_what_comes_late_or_again_is_astray_and_the_last_one_if_it_never_comes(
+    shown: list[int], count: int
+) -> None:
+    assert astray(shown, last=3) == count
+
+
+def test_a_picture_that_never_comes_does_not_hold_up_the_benchmark() -> None:
+    with malos() as board:
+        assert board.frames(last=1) == []
+
+
+def test_a_service_that_has_ended_is_said_to_have() -> None:
+    with malos() as board:
+        board.tell("no such command")
+        with pytest.raises(EOFError, match="the MALOS service ended"):
+            board.hear()
 
 
 def test_the_plot_is_a_picture(tmp_path: Path) -> None:

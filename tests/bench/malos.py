@@ -9,6 +9,7 @@ import json
 import random
 import sys
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 import zmq
@@ -21,6 +22,7 @@ _PORTS: Final = range(20100, 32000, 4)  # below those that the system gives to c
 _KINDS: Final = (zmq.PULL, zmq.PULL, zmq.PUB, zmq.PUB)
 _DELAY_MS: Final = 1000
 _TIMEOUT_MS: Final = 5000
+_LIMIT: Final = 2.0  # seconds in which a picture comes that is on its way: 80 times as long as it may wait
 
 
 def key_of(frame: bytes) -> int:
@@ -70,6 +72,7 @@ class Service:
     def __init__(self, context: zmq.asyncio.Context) -> None:
         self.ring = Driver(context, "Everloop", EverloopImage(everloop_length=LEDS).SerializeToString())
         self.pins = Driver(context, "Gpio", b"")
+        self.high = False
         self.info = context.socket(zmq.REP)
         self.port = self.info.bind_to_random_port("tcp://127.0.0.1")
         self.pictures: list[tuple[int, int]] = []
@@ -103,21 +106,21 @@ class Service:
     # Commands
 
     async def frames(self, last: int | None) -> list[tuple[int, int]]:
-        """Return time and key of the pictures since the last command, once the one with this key has come."""
-        async with self.news:
-            await self.news.wait_for(lambda: last is None or any(key == last for _, key in self.pictures))
+        """Return time and key of the pictures since the last command, once this one has come or is overdue."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LIMIT), self.news:
+                await self.news.wait_for(lambda: last is None or any(key == last for _, key in self.pictures))
         taken, self.pictures = self.pictures, []
         return taken
 
-    async def pads(self, count: int, interval: float) -> list[int]:
-        """Change the level of pad 0, time and again, and return when."""
-        moments = []
-        for number in range(count):
-            await asyncio.sleep(interval)
-            self.pins.payload = GpioParams(values=(number + 1) % 2).SerializeToString()
-            moments.append(time.monotonic_ns())
-            self.pins.send()
-        return moments
+    async def pad(self, pause: float) -> int:
+        """Change the level of pad 0 after so many seconds, and return when that was."""
+        await asyncio.sleep(pause)
+        self.high = not self.high
+        self.pins.payload = GpioParams(values=int(self.high)).SerializeToString()
+        moment = time.monotonic_ns()
+        self.pins.send()
+        return moment
 
 
 async def _obey(service: Service) -> None:

@@ -109,11 +109,20 @@ class Malos:
         self._stdin.write(json.dumps(command).encode() + b"\n")
 
     def hear(self) -> Any:
-        """Return what it says next."""
-        return json.loads(self._stdout.readline())
+        """Return what it says next.
+
+        Raises:
+            EOFError: It will say nothing, as it has ended or had to be ended.
+        """
+        if line := self._stdout.readline():
+            return json.loads(line)
+        raise EOFError("the MALOS service ended, or did not answer in time")
 
     def frames(self, last: int | None = None) -> list[tuple[int, int]]:
-        """Return time in ns and key of the pictures since it was last asked, once one with this key has come."""
+        """Return time in ns and key of the pictures since it was last asked.
+
+        With the key of the last one, it is waited for, but not for long: it may be lost.
+        """
         self.tell("frames", last)
         return [(moment, key) for moment, key in self.hear()]
 

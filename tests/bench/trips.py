@@ -106,10 +106,14 @@ def _flood(plan: Plan, driver: Driver, program: Running, subject: Subject, figur
     figures.add(subject, driver.name, [wire.rate(images(plan.flood, first), IMAGE, _IN_FLIGHT[subject])])
     figures.add(subjects.CLIENT, driver.name, [100 * (wire.busy - busy) / (wire.waited - waited)])
     if program.board is not None:
-        shown = [key for _, key in program.board.frames(last=first + plan.flood - 1)]
-        # It is with the newest one that waiting came to its end: only the order is left to be seen.
-        astray = sum(one >= other for one, other in itertools.pairwise(shown))
-        figures.add(subjects.ASTRAY, driver.name, [astray])
+        last = first + plan.flood - 1
+        shown = [key for _, key in program.board.frames(last)]
+        figures.add(subjects.ASTRAY, driver.name, [astray(shown, last)])
+
+
+def astray(shown: Sequence[int], last: int) -> int:
+    """Return how many pictures came after a newer one, or again, and one more if the last never came."""
+    return sum(one >= other for one, other in itertools.pairwise(shown)) + (last not in shown)
 
 
 @contextmanager
