@@ -19,6 +19,7 @@ from tests.siege.process import usage
 
 _BOARDS: Final = 16
 _INTERVAL_MS: Final = 40.0
+_EFFECT: Final = "CHASE"  # the one that costs most
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,32 @@ def _switches(status: str) -> int:
 
 
 def idle(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
-    """Let all be idle at the same time, each with one client, and measure what that costs."""
+    """Let all be idle at the same time, each with one client, and measure what that costs.
+
+    Ours hear from a board, or from many, every second; the other drivers have no board and are told nothing.
+    """
     with ExitStack() as stack:
         pids = {driver.name: stack.enter_context(_idle(driver)) for driver in competitors if not driver.ours}
         one = pids[OURS] = stack.enter_context(_boards(1))
         many = stack.enter_context(_boards(_BOARDS))
-        before = {pid: Spent.of(pid) for pid in (*pids.values(), many)}
-        time.sleep(plan.idle)
-        after = {pid: Spent.of(pid) for pid in before}
-    for name, pid in pids.items():
-        figures.add(subjects.IDLE_CPU, name, [after[pid].percent_since(before[pid])])
-        figures.add(subjects.IDLE_WAKES, name, [after[pid].wakes_since(before[pid])])
-    figures.add(subjects.BOARDS_CPU, OURS, [after[many].percent_since(before[many]) / _BOARDS])
-    figures.add(subjects.BOARDS_WAKES, OURS, [after[many].wakes_since(before[many]) / _BOARDS])
-    growth = (after[many].memory - after[one].memory) / (_BOARDS - 1)
-    figures.add(subjects.BOARDS_MEMORY, OURS, [growth])
+        for before, after in _looks([*pids.values(), many], plan.looks, plan.idle):
+            for name, pid in pids.items():
+                figures.add(subjects.IDLE_CPU, name, [after[pid].percent_since(before[pid])])
+                figures.add(subjects.IDLE_WAKES, name, [after[pid].wakes_since(before[pid])])
+            figures.add(subjects.BOARDS_CPU, OURS, [after[many].percent_since(before[many]) / _BOARDS])
+            figures.add(subjects.BOARDS_WAKES, OURS, [after[many].wakes_since(before[many]) / _BOARDS])
+            growth = (after[many].memory - after[one].memory) / (_BOARDS - 1)
+            figures.add(subjects.BOARDS_MEMORY, OURS, [growth])
+
+
+def _looks(pids: Sequence[int], count: int, seconds: float) -> Iterator[tuple[dict[int, Spent], dict[int, Spent]]]:
+    """Yield, so many times, what programs had spent and what they have spent so many seconds later."""
+    before = {pid: Spent.of(pid) for pid in pids}
+    for _ in range(count):
+        time.sleep(seconds)
+        after = {pid: Spent.of(pid) for pid in pids}
+        yield before, after
+        before = after
 
 
 @contextmanager
@@ -104,13 +116,12 @@ def effects(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
     """Let an effect run, and measure what it costs and how regular it is."""
     with on_pipes(ours) as program:
         assert program.board is not None
-        program.wire.send(effect("RAINBOW"))
+        program.wire.send(effect(_EFFECT))
         program.wire.quiet()
         program.board.frames()
-        before = Spent.of(program.process.pid)
-        time.sleep(plan.idle)
-        after = Spent.of(program.process.pid)
+        pid = program.process.pid
+        for before, after in _looks([pid], plan.looks, plan.effect):
+            figures.add(subjects.EFFECT_CPU, OURS, [after[pid].percent_since(before[pid])])
         moments = [moment / 1e6 for moment, _ in program.board.frames()]
-    figures.add(subjects.EFFECT_CPU, OURS, [after.percent_since(before)])
     intervals = [later - earlier for earlier, later in itertools.pairwise(moments)]
     figures.add(subjects.EFFECT_JITTER, OURS, [abs(interval - _INTERVAL_MS) for interval in intervals])

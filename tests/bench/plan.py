@@ -24,7 +24,9 @@ class Plan:
         slow: Writes to the stock one on stdin, which takes 10 ms for each.
         flood: Pictures with 16 in flight.
         paced: Pictures one way, and changes of a pad.
-        idle: Seconds of idleness, and of an effect.
+        looks: Looks at what idleness and an effect cost.
+        idle: Seconds of idleness before each look.
+        effect: Seconds of an effect before each look.
     """
 
     rounds: int
@@ -33,9 +35,11 @@ class Plan:
     slow: Counts
     flood: int
     paced: int
+    looks: int
     idle: float
+    effect: float
 
 
-FULL: Final = Plan(7, 3, Counts(300, 200, 30), Counts(60, 60, 3), 1500, 50, 10.0)
-QUICK: Final = Plan(1, 3, Counts(100, 100, 10), Counts(20, 20, 1), 500, 20, 2.0)
-TINY: Final = Plan(1, 1, Counts(2, 2, 1), Counts(2, 2, 1), 20, 2, 0.2)
+FULL: Final = Plan(7, 3, Counts(300, 200, 30), Counts(60, 60, 3), 1500, 50, 3, 10.0, 5.0)
+QUICK: Final = Plan(1, 3, Counts(100, 100, 10), Counts(20, 20, 1), 500, 20, 3, 1.0, 1.0)
+TINY: Final = Plan(1, 1, Counts(2, 2, 1), Counts(2, 2, 1), 20, 2, 3, 0.1, 0.1)
