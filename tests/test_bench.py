@@ -1,12 +1,13 @@
 """The benchmark in short: it measures all that it has goals for, and says which are met, however fast."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.bench import subjects
-from tests.bench.competitors import CPP, OURS, RAW, STOCK, Driver, compiled, drivers
+from tests.bench.competitors import CPP, FLOOR, OURS, STOCK, Driver, compiled, drivers
 from tests.bench.goals import GOALS
 from tests.bench.measures import IN_ROUNDS, ONCE, Measure
 from tests.bench.plan import TINY
@@ -14,32 +15,33 @@ from tests.bench.plot import plot
 from tests.bench.programs import malos
 from tests.bench.report import report
 from tests.bench.subjects import Figures, Subject
-from tests.bench.trips import _IN_SERVER, _ON_PIPES, Trips, astray
+from tests.bench.trips import ALONE, IN_SERVER, ON_PIPES, OVER_TCP, Trip, astray
 
 ALL = (OURS, CPP, STOCK)
 
 
-def of_trips(trips: Trips) -> dict[Subject, tuple[str, ...]]:
-    return dict.fromkeys((trips.switch, trips.switches, trips.image, trips.images, trips.leds), ALL)
+def of_trips(trips: Sequence[Trip], of: tuple[str, ...] = ALL) -> dict[Subject, tuple[str, ...]]:
+    return dict.fromkeys((trip.subject for trip in trips), of)
 
 
 YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
     "starts": {subjects.START: ALL},
     "pipes": {
-        **of_trips(_ON_PIPES),
+        **of_trips(ON_PIPES),
         subjects.RATE_PIPES: (OURS, CPP),
         subjects.ASTRAY: (OURS,),
         subjects.CLIENT: (OURS, CPP),
         subjects.MEMORY: ALL,
     },
-    "indiserver": of_trips(_IN_SERVER),
+    "pipes_alone": of_trips(ALONE, (FLOOR,)),
+    "indiserver": of_trips((*IN_SERVER, *OVER_TCP)),
     "tcp": {
         subjects.RATE_SERVED: (OURS, STOCK),
         subjects.RATE_CROWD: (OURS, STOCK),
         subjects.ASTRAY: (OURS,),
         subjects.CLIENT: (OURS, STOCK),
     },
-    "one_way": {subjects.ONE_WAY: (OURS, RAW), subjects.PAD: (OURS,)},
+    "one_way": {subjects.ONE_WAY: (OURS, FLOOR), subjects.PAD: (OURS,)},
     "idle": {
         subjects.IDLE_CPU: ALL,
         subjects.IDLE_WAKES: ALL,
@@ -65,10 +67,10 @@ def test_every_measure_yields_figures(measure: Measure, competitors: list[Driver
     measure(TINY, competitors, figures)
     wanted = YIELDS[measure.__name__]
     assert set(figures.subjects) == set(wanted)
-    present = (*(driver.name for driver in competitors), RAW)
+    present = (*(driver.name for driver in competitors), FLOOR)
     for subject, names in wanted.items():
-        found = [name for name in (*ALL, RAW) if figures.median(subject, name) is not None]
-        assert found == [name for name in (*ALL, RAW) if name in names and name in present], subject.name
+        found = [name for name in (*ALL, FLOOR) if figures.median(subject, name) is not None]
+        assert found == [name for name in (*ALL, FLOOR) if name in names and name in present], subject.name
     assert not figures.highest(subjects.ASTRAY, OURS)
 
 
@@ -87,12 +89,12 @@ def lines(figures: Figures) -> list[str]:
 
 
 def test_each_goal_has_a_verdict() -> None:
-    said = lines(filled(*ALL, RAW))
+    said = lines(filled(*ALL, FLOOR))
     assert len(said) == len(GOALS)
     assert all(line.endswith(("| met     |", "| MISSED  |")) for line in said)
     switch = next(line for line in said if "x C++" in line)
     assert [cell.strip() for cell in switch.split("|")[1:-1]] == [
-        "switch, pipes",
+        "switch, pipes, at rest",
         "at most 3 x C++",
         "0.01 x",
         "met",
@@ -100,13 +102,13 @@ def test_each_goal_has_a_verdict() -> None:
 
 
 def test_what_is_missed_is_said() -> None:
-    said = lines(filled(*ALL, RAW, ours=1000.0))
+    said = lines(filled(*ALL, FLOOR, ours=1000.0))
     assert "MISSED" in next(line for line in said if "at most 3 x C++" in line)
     assert "MISSED" in next(line for line in said if "at most 150 ms" in line)
 
 
 def test_without_the_cpp_driver_its_goals_are_not_measured() -> None:
-    said = lines(filled(OURS, STOCK, RAW))
+    said = lines(filled(OURS, STOCK, FLOOR))
     assert all("not measured" in line for line in said if "x C++" in line)
     assert not any("not measured" in line for line in said if "x C++" not in line)
     assert [driver.name for driver in drivers(None)] == [OURS, STOCK]
@@ -159,5 +161,5 @@ def test_a_service_that_has_ended_is_said_to_have() -> None:
 
 
 def test_the_plot_is_a_picture(tmp_path: Path) -> None:
-    plot(filled(*ALL, RAW), tmp_path / "new" / "bench.png")
+    plot(filled(*ALL, FLOOR), tmp_path / "new" / "bench.png")
     assert (tmp_path / "new" / "bench.png").read_bytes().startswith(b"\x89PNG")

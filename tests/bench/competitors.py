@@ -20,7 +20,7 @@ from tests.programs import PROGRAM, free_port, need
 OURS: Final = "indi_matrix"
 CPP: Final = "C++"
 STOCK: Final = "stock"
-RAW: Final = "raw pyzmq"
+FLOOR: Final = "floor"  # no driver: `cat` for the round trips on pipes, pyzmq alone for one way
 
 _STOCK_DRIVER: Final = Path(__file__).parents[1] / "stock_driver.py"
 _SOURCE: Final = Path(__file__).with_name("cpp") / "indi_bench.cpp"
@@ -92,17 +92,19 @@ def on_pipes(driver: Driver) -> Iterator[Running]:
 
 
 @contextmanager
-def under_indiserver(driver: Driver) -> Iterator[Running]:
-    """Run a driver alone under the real indiserver."""
+def under_indiserver(driver: Driver, *, over_tcp: bool = False) -> Iterator[Running]:
+    """Run a driver alone under the real indiserver, with a client on its local socket or over TCP."""
     with _board(driver) as (board, environ), tempfile.TemporaryDirectory() as folder:
         # It starts programs without arguments, and has one local socket for all unless told otherwise.
         script = Path(folder) / "driver"
         script.write_text(f"#!/bin/sh\nexec {' '.join(map(str, driver.command))}\n")
         script.chmod(0o755)
-        # TCP would show how its small writes wait for acknowledgements, 40 ms at a time, whatever the driver.
-        name = f"{folder}/indiserver"
-        command = (need("indiserver"), "-p", str(free_port()), "-u", name, script)
-        with running(*command, environ=environ, stderr=DEVNULL) as process, dialled_locally(name) as connection:
+        name, port = f"{folder}/indiserver", free_port()
+        command = (need("indiserver"), "-p", str(port), "-u", name, script)
+        with (
+            running(*command, environ=environ, stderr=DEVNULL) as process,
+            dialled(port) if over_tcp else dialled_locally(name) as connection,
+        ):
             wire = Wire.of(connection)
             _introduce(wire)
             yield Running(process, wire, board)

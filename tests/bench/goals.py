@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.bench import subjects
-from tests.bench.competitors import CPP, OURS, RAW, STOCK
+from tests.bench.competitors import CPP, FLOOR, OURS, STOCK
 from tests.bench.subjects import Figures, Subject
 
 Value = Callable[[Figures], float | None]
@@ -49,10 +49,10 @@ def _ratio(one: tuple[Subject, str], other: tuple[Subject, str]) -> Value:
     return value
 
 
-def at_most(factor: float, subject: Subject, rival: str) -> Goal:
+def at_most(factor: float, subject: Subject, rival: str, words: str = "") -> Goal:
     """Return the goal to take no more than so many times what a rival takes."""
     value = _ratio((subject, OURS), (subject, rival))
-    return Goal(subject, f"at most {factor:g} x {rival}", value, factor)
+    return Goal(subject, f"at most {factor:g} x {words or rival}", value, factor)
 
 
 def faster(factor: float, subject: Subject, rival: str) -> Goal:
@@ -117,10 +117,12 @@ GOALS: Final = (
     at_most(1.3, subjects.IMAGE_SERVER, CPP),
     at_most(1.3, subjects.IMAGE_SERVER_STREAM, CPP),
     at_most(1.3, subjects.LEDS_SERVER, CPP),
+    at_most(1.3, subjects.SWITCH_TCP_STREAM, CPP),
+    at_most(1.3, subjects.IMAGE_TCP_STREAM, CPP),
     at_least(2.5, subjects.RATE_SERVED, (subjects.RATE_SERVED, STOCK), "stock"),
     _highest(0, subjects.ASTRAY, "none, ever", (OURS,)),
     at_least(0.9, subjects.RATE_CROWD, (subjects.RATE_SERVED, OURS), "one client's"),
-    at_most(2, subjects.ONE_WAY, RAW),
+    at_most(2, subjects.ONE_WAY, FLOOR, "raw pyzmq"),
     limited(1, subjects.PAD),
     limited(0.1, subjects.IDLE_CPU),
     limited(10, subjects.IDLE_WAKES),

@@ -9,11 +9,11 @@ from tests.bench.one_way import one_way
 from tests.bench.plan import Plan
 from tests.bench.starts import starts
 from tests.bench.subjects import Figures
-from tests.bench.trips import indiserver, pipes, tcp
+from tests.bench.trips import indiserver, pipes, pipes_alone, tcp
 
 Measure = Callable[[Plan, Sequence[Driver], Figures], None]
 
-IN_ROUNDS: Final[tuple[Measure, ...]] = (starts, pipes, indiserver, tcp, one_way)
+IN_ROUNDS: Final[tuple[Measure, ...]] = (starts, pipes, pipes_alone, indiserver, tcp, one_way)
 ONCE: Final[tuple[Measure, ...]] = (idle, effects)
 
 

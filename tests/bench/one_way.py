@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.bench import subjects
-from tests.bench.competitors import OURS, RAW, Driver, on_pipes, ours
+from tests.bench.competitors import FLOOR, OURS, Driver, on_pipes, ours
 from tests.bench.plan import Plan
 from tests.bench.programs import Malos, malos, running
 from tests.bench.subjects import Figures
@@ -27,7 +27,7 @@ def one_way(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
         program.wire.quiet()
         figures.add(subjects.PAD, OURS, _to_client(program.wire, program.board, plan.paced))
     with malos() as board:
-        figures.add(subjects.ONE_WAY, RAW, _floor(board, plan.paced))
+        figures.add(subjects.ONE_WAY, FLOOR, _floor(board, plan.paced))
 
 
 def _to_board(wire: Wire, board: Malos, count: int) -> list[float]:

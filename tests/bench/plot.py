@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tests.bench import subjects
-from tests.bench.competitors import CPP, OURS, RAW, STOCK
+from tests.bench.competitors import CPP, FLOOR, OURS, STOCK
 from tests.bench.subjects import Figures, Subject
 
-_COLORS: Final = {OURS: "#d1495b", CPP: "#30638e", STOCK: "#9aa5b1", RAW: "#edae49"}
+_COLORS: Final = {OURS: "#d1495b", CPP: "#30638e", STOCK: "#9aa5b1", FLOOR: "#edae49"}
 _TIMES: Final = (
     subjects.SWITCH_PIPES, subjects.IMAGE_PIPES, subjects.LEDS_PIPES,
     subjects.SWITCH_SERVER, subjects.IMAGE_SERVER, subjects.LEDS_SERVER,

@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tests.bench.competitors import CPP, OURS, RAW, STOCK
+from tests.bench.competitors import CPP, FLOOR, OURS, STOCK
 from tests.bench.goals import GOALS, Goal
 from tests.bench.subjects import Figures, Subject
 from tests.siege.table import table
 
-_COMPETITORS: Final = (OURS, CPP, STOCK, RAW)
-_RIVALS: Final = (CPP, STOCK, RAW)
+_COMPETITORS: Final = (OURS, CPP, STOCK, FLOOR)
+_RIVALS: Final = (CPP, STOCK, FLOOR)
+_FLOOR: Final = "floor: no driver at all; on pipes the program cat answers, one way raw pyzmq sends the pictures."
 
 
 def report(figures: Figures) -> str:
     """Return all figures, then all goals with what has become of them."""
     head = ("median (p99; of rates the lowest)", *_COMPETITORS, *(f"ours / {rival}" for rival in _RIVALS))
-    return f"{table(head, _rows(figures))}\n\n{table(('goal', '', 'is', 'verdict'), _verdicts(figures))}"
+    verdicts = table(("goal", "", "is", "verdict"), _verdicts(figures))
+    return f"{table(head, _rows(figures))}\n{_FLOOR}\n\n{verdicts}"
 
 
 def _rows(figures: Figures) -> Iterator[tuple[str, ...]]:

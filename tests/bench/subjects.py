@@ -17,17 +17,19 @@ class Subject:
     rate: bool = False
 
 
-SWITCH_PIPES: Final = Subject("switch, pipes")
+SWITCH_PIPES: Final = Subject("switch, pipes, at rest")
 SWITCH_PIPES_STREAM: Final = Subject("switch, pipes, back to back")
-IMAGE_PIPES: Final = Subject("ring by one IMAGE, pipes")
+IMAGE_PIPES: Final = Subject("ring by one IMAGE, pipes, at rest")
 IMAGE_PIPES_STREAM: Final = Subject("ring by one IMAGE, pipes, back to back")
 LEDS_PIPES: Final = Subject("ring by 35 LED_n at once, pipes")
 RATE_PIPES: Final = Subject("images, pipes, 16 in flight", "1/s", rate=True)
-SWITCH_SERVER: Final = Subject("switch, indiserver")
+SWITCH_SERVER: Final = Subject("switch, indiserver, at rest")
 SWITCH_SERVER_STREAM: Final = Subject("switch, indiserver, back to back")
-IMAGE_SERVER: Final = Subject("ring by one IMAGE, indiserver")
+IMAGE_SERVER: Final = Subject("ring by one IMAGE, indiserver, at rest")
 IMAGE_SERVER_STREAM: Final = Subject("ring by one IMAGE, indiserver, back to back")
 LEDS_SERVER: Final = Subject("ring by 35 LED_n at once, indiserver")
+SWITCH_TCP_STREAM: Final = Subject("switch, indiserver over TCP, back to back")
+IMAGE_TCP_STREAM: Final = Subject("ring by one IMAGE, indiserver over TCP, back to back")
 RATE_SERVED: Final = Subject("images, TCP, 1 client", "1/s", rate=True)
 RATE_CROWD: Final = Subject("images, TCP, 5 clients", "1/s", rate=True)
 ASTRAY: Final = Subject("images neither shown nor superseded", "")

@@ -9,7 +9,7 @@ from subprocess import Popen
 from typing import Final, Self
 
 _CHUNK: Final = 1 << 18  # bytes
-_END: Final = b"</set"
+_END: Final = b"</set"  # of an answer
 _QUIET_MS: Final = 150  # our properties follow a write within 100 ms
 _LOWEST: Final = 1 << 15  # bytes that wake a client which only listens
 
@@ -18,13 +18,16 @@ class Wire:
     """Two descriptors, which may be one socket.
 
     Attributes:
+        heard: Bytes read.
         busy: Seconds of a core that the client itself took in the measurements.
         waited: Seconds that those took.
     """
 
-    def __init__(self, source: int, sink: int) -> None:
+    def __init__(self, source: int, sink: int, end: bytes = _END) -> None:
         self._source = source
         self._sink = sink
+        self._end = end
+        self.heard = 0
         self.busy = 0.0
         self.waited = 0.0
 
@@ -34,11 +37,11 @@ class Wire:
         return cls(connection.fileno(), connection.fileno())
 
     @classmethod
-    def of_process(cls, process: Popen[bytes]) -> Self:
-        """Return the wire of a program's stdin and stdout."""
+    def of_process(cls, process: Popen[bytes], end: bytes = _END) -> Self:
+        """Return the wire of a program's stdin and stdout; with such an end, its answers end."""
         assert process.stdin is not None
         assert process.stdout is not None
-        return cls(process.stdout.fileno(), process.stdin.fileno())
+        return cls(process.stdout.fileno(), process.stdin.fileno(), end)
 
     def send(self, data: bytes) -> None:
         """Send everything."""
@@ -52,13 +55,14 @@ class Wire:
             EOFError: Nothing will, as the program has ended or had to be ended.
         """
         if data := os.read(self._source, _CHUNK):
+            self.heard += len(data)
             return data
         raise EOFError("the program under measurement ended, or did not answer in time")
 
     def until(self, mark: bytes, count: int = 1) -> None:
         """Read until so many marks have come, and with the last of them its message."""
         data = self._count(mark, count)
-        while _END not in data:
+        while self._end not in data:
             data += self.read()
 
     def seen(self, mark: bytes, count: int = 1) -> None:
