@@ -9,7 +9,7 @@ import pytest
 from tests.bench import subjects
 from tests.bench.competitors import CPP, FLOOR, OURS, STOCK, Driver, compiled, drivers
 from tests.bench.goals import GOALS
-from tests.bench.measures import IN_ROUNDS, ONCE, Measure
+from tests.bench.measures import IN_ROUNDS, ONCE, Measure, rotated
 from tests.bench.plan import TINY
 from tests.bench.plot import plot
 from tests.bench.programs import malos
@@ -158,6 +158,12 @@ def test_a_service_that_has_ended_is_said_to_have() -> None:
         board.tell("no such command")
         with pytest.raises(EOFError, match="the MALOS service ended"):
             board.hear()
+
+
+def test_all_are_the_first_in_turn() -> None:
+    competitors = drivers(Path("cpp"))
+    orders = [[driver.name for driver in rotated(competitors, number)] for number in range(4)]
+    assert orders == [[OURS, CPP, STOCK], [CPP, STOCK, OURS], [STOCK, OURS, CPP], [OURS, CPP, STOCK]]
 
 
 def test_the_plot_is_a_picture(tmp_path: Path) -> None:

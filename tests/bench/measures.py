@@ -18,12 +18,18 @@ ONCE: Final[tuple[Measure, ...]] = (idle, effects)
 
 
 def measure(plan: Plan, competitors: Sequence[Driver]) -> Figures:
-    """Measure everything; all competitors have their turn in each round."""
+    """Measure in rounds, in each of which another competitor is the first; then, at length, what they cost."""
     figures = Figures()
     starts(plan, competitors, Figures())  # the first start compiles what the next ones only load
-    for _ in range(plan.rounds):
+    for number in range(plan.rounds):
         for one in IN_ROUNDS:
-            one(plan, competitors, figures)
+            one(plan, rotated(competitors, number), figures)
     for one in ONCE:
         one(plan, competitors, figures)
     return figures
+
+
+def rotated(competitors: Sequence[Driver], number: int) -> list[Driver]:
+    """Return the competitors in the order of a round: what a machine does in the long run meets all alike."""
+    first = number % len(competitors)
+    return [*competitors[first:], *competitors[:first]]
