@@ -1,5 +1,6 @@
 """The benchmark in short: it measures all that it has goals for, and says which are met, however fast."""
 
+import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import subjects
+from tests.bench.__main__ import _see_what_is_there
 from tests.bench.competitors import CPP, FLOOR, OURS, STOCK, Driver, compiled, drivers
 from tests.bench.goals import GOALS
 from tests.bench.measures import IN_ROUNDS, ONCE, Measure, rotated
@@ -119,6 +121,18 @@ def test_without_a_compiler_it_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     program, reason = compiled(tmp_path / "compiled")
     assert program is None
     assert "apt-get install g++ libindi-dev" in reason
+
+
+def test_what_is_missing_is_said_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    _see_what_is_there(None)
+    with pytest.raises(SystemExit, match="matplotlib is missing"):
+        _see_what_is_there(tmp_path / "bench.png")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match="apt-get install indi-bin"):
+        _see_what_is_there(None)
 
 
 def test_median_and_p99() -> None:

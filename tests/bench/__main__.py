@@ -1,40 +1,63 @@
 """Measure the driver against others, in turn, in one run: `python -m tests.bench [--quick] [--plot PATH]`.
 
 The others are a stock indipydriver driver and a C++ driver on libindi with the same properties, which answer and
-do nothing else, and pyzmq alone. Ours also checks, builds the frame, and sends it to a MALOS service.
+do nothing else, and `cat` and pyzmq alone. Ours also checks, builds the frame, and sends it to a MALOS service.
 """
 
 import argparse
+import importlib.util
 import os
 import platform
+import shutil
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from tests.bench.competitors import compiled, drivers
+from tests.bench.competitors import Driver, compiled, drivers
 from tests.bench.measures import measure
-from tests.bench.plan import FULL, QUICK
+from tests.bench.plan import FULL, QUICK, Plan
 from tests.bench.report import report
+from tests.bench.subjects import Figures
+
+_PICTURE: Final = Path(__file__).parents[2] / ".readme" / "bench.png"
 
 
 def main() -> None:
     """Measure, and print the tables."""
     options = _options()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "indi_matrix_bench"
-    cpp, reason = compiled(cache)
-    if cpp is None:
-        print(f"The C++ driver is left out: {reason}\n", flush=True)
-    plan = QUICK if options.quick else FULL
-    print(_machine(), flush=True)
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory() as home:
+    _see_what_is_there(options.plot)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as home:
+        cpp, reason = compiled(Path(folder))
+        if cpp is None:
+            print(f"The C++ driver is left out: {reason}\n", flush=True)
+        print(_machine(), flush=True)
         _settle_environment(home)
-        figures = measure(plan, drivers(cpp))
-    print(f"Rounds: {plan.rounds}. Time: {time.monotonic() - start:.0f} s.\n\n{report(figures)}")
+        figures = _measured(QUICK if options.quick else FULL, drivers(cpp))
+    print(report(figures))
     if options.plot:
         from tests.bench.plot import plot  # noqa: PLC0415 - of the test extra, this alone needs matplotlib
 
         plot(figures, options.plot)
+        print(f"\nThe picture is {options.plot}.")
+
+
+def _see_what_is_there(picture: Path | None) -> None:
+    """Miss what is missing now, and not when minutes have gone by."""
+    if shutil.which("indiserver") is None:
+        sys.exit("indiserver is missing: apt-get install indi-bin")
+    if picture and importlib.util.find_spec("matplotlib") is None:
+        sys.exit("matplotlib is missing, which makes the picture: pip install -e '.[test]'")
+
+
+def _measured(plan: Plan, competitors: Sequence[Driver]) -> Figures:
+    """Measure, and say how long that took."""
+    start = time.monotonic()
+    figures = measure(plan, competitors)
+    print(f"Rounds: {plan.rounds}. Time: {time.monotonic() - start:.0f} s.\n")
+    return figures
 
 
 def _settle_environment(home: str) -> None:
@@ -47,15 +70,18 @@ def _settle_environment(home: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description="Measure the driver against others."
+        prog="python -m tests.bench", description="Measure the driver against others, in less than four minutes."
     )
+    parser.add_argument("--quick", action="store_true", help="half a minute, for a first impression")
     parser.add_argument(
-        "--quick", action="store_true", help="half a minute instead of four, for a first impression"
+        "--plot",
+        type=Path,
+        metavar="PATH",
+        help="where to write a picture of the medians (default: .readme/bench.png; with --quick none)",
     )
-    parser.add_argument("--plot", type=Path, metavar="PATH", help="where to write a picture of the medians")
     options = parser.parse_args()
     if options.plot is None and not options.quick:
-        options.plot = Path(__file__).parents[2] / ".readme" / "bench.png"
+        options.plot = _PICTURE
     return options
 
 

@@ -1,6 +1,5 @@
 """The drivers that are compared, each on pipes, under the real indiserver, or served over TCP."""
 
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -64,21 +63,15 @@ def drivers(cpp: Path | None) -> list[Driver]:
 
 
 def compiled(folder: Path) -> tuple[Path | None, str]:
-    """Return the C++ driver, compiled in a folder unless that was done; or None, and why."""
-    program = folder / f"indi_bench-{hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]}"
-    if program.exists():
-        return program, ""
+    """Return the C++ driver, compiled into a folder; or None, and why."""
     if shutil.which("g++") is None:
         return None, "there is no g++: apt-get install g++ libindi-dev"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        made = Path(scratch) / "indi_bench"
-        command = ("g++", "-O2", "-o", made, _SOURCE, "-lindidriver")
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:
-            reason = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)
-            return None, f"it did not compile (apt-get install libindi-dev): {reason}"
-        made.rename(program)
+    program = folder / "indi_bench"
+    command = ("g++", "-O2", "-o", program, _SOURCE, "-lindidriver")
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        reason = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)
+        return None, f"it did not compile (apt-get install libindi-dev): {reason}"
     return program, ""
 
 
