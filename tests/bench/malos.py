@@ -18,7 +18,7 @@ import zmq.asyncio
 from indi_matrix.malos.messages import DriverConfig, EverloopImage, GpioParams, MalosDriverInfo
 from tests.bench.words import LEDS
 
-_PORTS: Final = range(20100, 32000, 4)  # below those that the system gives to connections
+_PORTS: Final = range(12000, 19900, 4)  # below those of the simulator, and of connections
 _KINDS: Final = (zmq.PULL, zmq.PULL, zmq.PUB, zmq.PUB)
 _DELAY_MS: Final = 1000
 _TIMEOUT_MS: Final = 5000

@@ -40,6 +40,6 @@ class Plan:
     effect: float
 
 
-FULL: Final = Plan(7, 3, Counts(300, 200, 30), Counts(60, 60, 3), 1500, 50, 3, 10.0, 5.0)
+FULL: Final = Plan(7, 3, Counts(300, 200, 30), Counts(60, 60, 3), 5000, 50, 3, 10.0, 5.0)
 QUICK: Final = Plan(1, 3, Counts(100, 100, 10), Counts(20, 20, 1), 500, 20, 3, 1.0, 1.0)
 TINY: Final = Plan(1, 1, Counts(2, 2, 1), Counts(2, 2, 1), 20, 2, 3, 0.1, 0.1)
