@@ -103,6 +103,15 @@ def test_each_goal_has_a_verdict() -> None:
     ]
 
 
+def test_readme_tells_what_became_of_each_goal() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in readme.splitlines() if line.startswith("|")
+    ]
+    told = {(row[0], row[1]) for row in rows if row[-1] in {"met", "MISSED"}}
+    assert told == {(goal.subject.name, goal.text) for goal in GOALS}
+
+
 def test_what_is_missed_is_said() -> None:
     said = lines(filled(*ALL, FLOOR, ours=1000.0))
     assert "MISSED" in next(line for line in said if "at most 3 x C++" in line)
