@@ -16,11 +16,12 @@ _NAMES: Final = r"[ !#-%(-;=?-~]{0,64}+"
 _VALUES: Final = r"[\t\n -%'-;=?-~]*+"
 _BLANK: Final = r"[ \t\r\n]"
 _QUOTED: Final = rf"""(?:"{_NAMES}"|'{_NAMES}')"""
-_ONE: Final = rf"""<one(?P=kind){_BLANK}++name={_QUOTED}{_BLANK}*+>{_VALUES}</one(?P=kind)>"""
+_HEAD: Final = rf"(?:{_BLANK}{{1,8}}+[a-z]{{1,16}}+={_QUOTED}){{1,8}}+"
+_ONE: Final = rf"{_BLANK}*+<one(?P=kind){_BLANK}++name={_QUOTED}{_BLANK}*+>{_VALUES}</one(?P=kind)>"
 _WRITE: Final = re.compile(
     (
-        rf"{_BLANK}*+<new(?P<kind>Text|Number|Switch)Vector(?P<head>(?:{_BLANK}{{1,8}}+[a-z]{{1,16}}+={_QUOTED}){{1,8}}+){_BLANK}*+>"
-        rf"(?P<ones>(?:{_BLANK}*+{_ONE})++){_BLANK}*+</new(?P=kind)Vector>{_BLANK}*+"
+        rf"{_BLANK}*+<new(?P<kind>Text|Number|Switch)Vector(?P<head>{_HEAD}){_BLANK}*+>"
+        rf"(?P<ones>(?:{_ONE})++){_BLANK}*+</new(?P=kind)Vector>{_BLANK}*+"
     ).encode()
 )
 _ATTRIBUTE: Final = re.compile(r"""([a-z]+)=["']([^"']*)""")
