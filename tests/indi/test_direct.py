@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import os
+import socket
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -193,3 +194,22 @@ async def test_the_library_sends_for_it_through_other_transports() -> None:
     for text in ("1", "boom"):
         await library.deliver(driver, ET.fromstring(write(text)))
     assert sent == ["1", "boom"]
+
+
+async def test_who_writes_and_hangs_up_without_a_question_is_told_nothing_before() -> None:
+    """Else its system would drop what it wrote and could not send yet, when it hangs up with answers unread."""
+    async with running(Server(Quick(), port=0)) as site:
+        watcher = await site.connect()
+        watcher.send(GET)
+        assert answer(await watcher.line()) == "definition of TEXT"
+        with socket.create_connection(("127.0.0.1", site.server.port)) as hasty:
+            hasty.setblocking(False)
+            for text in ("1", "2"):
+                hasty.sendall(write(text))
+                assert answer(await watcher.line()) == text
+                with pytest.raises(BlockingIOError):
+                    hasty.recv(1)
+            hasty.shutdown(socket.SHUT_WR)
+            reader, writer = await asyncio.open_connection(sock=hasty)
+            assert [answer(line) async for line in reader] == ["1", "2"]
+            writer.close()

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 _MOST_UNSENT: Final = 4 << 20  # bytes
 _MOST_UNREAD: Final = 1 << 18  # bytes
 _MOMENT: Final = 1.0  # seconds
+_TIME_TO_HANG_UP: Final = 0.1  # seconds
+_MOST_HELD: Final = 1 << 16  # bytes
 # A peer that vanished is noticed after a minute, by the kernel alone.
 _NEVER_LINGER: Final = struct.pack("ii", 1, 0)
 _SOCKET_OPTIONS: Final = (
@@ -72,6 +74,9 @@ class Client(asyncio.BufferedProtocol):
         self._host = host
         self._rules = BlobRules()
         self._closed = asyncio.Event()
+        self._asked = False  # it reads, as it wants to know something
+        self._held = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
         self.admitted = False  # it has a place
         self.leaving = False  # nothing more is read
         self.slow = False  # it reads slower than the devices talk
@@ -127,8 +132,23 @@ class Client(asyncio.BufferedProtocol):
             # Else the kernel would keep what is unsent for a minute.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
             self.abort()
-        else:
-            self._transport.write(batch.bytes_for(self._rules))
+            return
+        self._held += batch.bytes_for(self._rules)
+        if self._asked or len(self._held) > _MOST_HELD:
+            self._send_held()
+        elif self._timer is None:
+            # It may be about to hang up, as tools do that only write. What it is told and does not read would make
+            # its system drop what it wrote and could not send yet.
+            self._timer = asyncio.get_running_loop().call_later(_TIME_TO_HANG_UP, self._send_held)
+
+    def _send_held(self) -> None:
+        """Send what was held back, unless the connection is at its end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._held and not self._transport.is_closing():
+            self._transport.write(self._held)
+        self._held = bytearray()
 
     async def serve(self) -> None:
         """Handle this client's messages, one after another, until it is gone."""
@@ -166,6 +186,7 @@ class Client(asyncio.BufferedProtocol):
         self._leave()
         self._inbox.discard()
         self._host.send_all()
+        self._send_held()
         self._transport.close()
 
     def abort(self) -> None:
@@ -173,6 +194,7 @@ class Client(asyncio.BufferedProtocol):
         self._leave()
         self._inbox.discard()
         self._transport.abort()
+        self._send_held()
 
     def _come_to_end(self) -> None:
         self._leave()
@@ -188,4 +210,5 @@ class Client(asyncio.BufferedProtocol):
             self._host.send_all()  # what was said before goes by the rules of before
             self._rules.learn(element)
         elif (asked := request(element)) is not None:
+            self._asked = self._asked or asked.tag == "getProperties"
             await self._host.request(asked)
