@@ -67,22 +67,16 @@ def at_least(factor: float, subject: Subject, other: tuple[Subject, str], words:
     return Goal(subject, f"at least {factor:g} x {words}", value, factor, least=True)
 
 
-def limited(limit: float, subject: Subject, text: str = "") -> Goal:
-    """Return the goal of a median."""
+def limited(
+    limit: float, subject: Subject, figure: Callable[[Figures, Subject, str], float | None] = Figures.median
+) -> Goal:
+    """Return the goal of a median, or of a p99: Figures.worst."""
 
     def value(figures: Figures) -> float | None:
-        return figures.median(subject, OURS)
+        return figure(figures, subject, OURS)
 
-    return Goal(subject, text or f"at most {limit:g} {subject.unit}", value, limit, unit=subject.unit)
-
-
-def limited_worst(limit: float, subject: Subject) -> Goal:
-    """Return the goal of a p99."""
-
-    def value(figures: Figures) -> float | None:
-        return figures.worst(subject, OURS)
-
-    return Goal(subject, f"p99 at most {limit:g} {subject.unit}", value, limit, unit=subject.unit)
+    words = "at most" if figure is Figures.median else "p99 at most"
+    return Goal(subject, f"{words} {limit:g} {subject.unit}", value, limit, unit=subject.unit)
 
 
 def _highest(limit: float, subject: Subject, text: str, competitors: tuple[str, ...]) -> Goal:
@@ -132,7 +126,7 @@ GOALS: Final = (
     ),
     limited(1, subjects.BOARDS_MEMORY),
     limited(2, subjects.EFFECT_CPU),
-    limited_worst(5, subjects.EFFECT_JITTER),
+    limited(5, subjects.EFFECT_JITTER, Figures.worst),
     limited(150, subjects.START),
     limited(40, subjects.MEMORY),
     _highest(80, subjects.CLIENT, "no bottleneck: at most 80 % of a core", (OURS, CPP, STOCK)),
