@@ -1,12 +1,15 @@
 """What holds for every test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+
+from indi_matrix.simulator import service
 
 # "ci" does the same in each run; the other two do not, and take a --hypothesis-seed. One that goes on for minutes
 # needs more time: --hypothesis-profile=long --timeout=900.
@@ -26,6 +29,19 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in ("INDICONFIG", "INDIDEV", "INDI_MATRIX_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ports_of_its_own() -> Iterator[None]:
+    """Let no process of the tests take a port whose service is stopped for a while in another."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    lowest, end = service._LOWEST_FREE, service._first_ephemeral_port()
+    share = max(end - lowest, 0) // count
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(service, "_LOWEST_FREE", lowest + number * share)
+        patched.setattr(service, "_first_ephemeral_port", lambda: lowest + (number + 1) * share)
+        yield
 
 
 @pytest_asyncio.fixture(autouse=True)
