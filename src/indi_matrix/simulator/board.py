@@ -49,6 +49,7 @@ class SimulatedBoard:
         self._watchers: dict[object, Callable[[], object]] = {}
         self._readings = Readings()
         self._inputs = 0
+        self._held = self._held_high = 0
         self._power_up()
 
     def _power_up(self) -> None:
@@ -137,6 +138,16 @@ class SimulatedBoard:
             self._inputs = register
             self._changed()
 
+    def hold(self, pin: int, level: bool | None) -> None:  # noqa: FBT001 (a level is a bool)
+        """Hold a pin's pad at a level whatever drives it, as a short circuit does; None lets go of it."""
+        bit = _bit(pin)
+        held, high = self._held & ~bit, self._held_high & ~bit
+        if level is not None:
+            held, high = held | bit, high | (bit if level else 0)
+        if (held, high) != (self._held, self._held_high):
+            self._held, self._held_high = held, high
+            self._changed()
+
     def level(self, pin: int) -> bool:
         """Tell whether a pin's pad is high."""
         return bool(self.levels & _bit(pin))
@@ -148,7 +159,12 @@ class SimulatedBoard:
         A PWM output reads low: a servo's pulse is high for less than an eighth of its period.
         """
         driven = self._latch & ~self._pwm & self._direction
-        return driven | (self._inputs & ~self._direction)
+        free = driven | (self._inputs & ~self._direction)
+        return free & ~self._held | self._held_high
+
+    def latch(self, pin: int) -> bool:
+        """Tell the level that a pin drives, or would drive as an output."""
+        return bool(self._latch & _bit(pin))
 
     def is_output(self, pin: int) -> bool:
         """Tell whether the board drives a pin."""
