@@ -113,9 +113,12 @@ class Board:
             return
         if self.debugging:
             self.tell("DEBUG", f"received {in_words(root)}")
+        before = prop.state
         refusal = self._replay(prop, root)
         if refusal:
             prop.answer(None, State.ALERT, message_text("ERROR", refusal))
+            if not prop.tells_of_writes and before is not State.ALERT:
+                prop.answer(None, before)
 
     def _replay(self, prop: AnyProperty, root: Element) -> str:
         """Carry out a write and answer it; or refuse it and return why."""

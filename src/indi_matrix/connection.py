@@ -80,7 +80,7 @@ class Connection:
         self._obstacles = Repeats(lambda text: indi.tell("DEBUG", text))
         self._aftermath: asyncio.TimerHandle | None = None
         self.holdings = Holdings(indi)
-        self.switch = general.connection(self._write)
+        self.switch = general.connection(self._write, lambda: self._phase in {_Phase.ONLINE, _Phase.LOST})
         self.info = general.driver_info(self._interface)
         self.address = general.device_address(address, self._write_address)
         self.simulation = general.simulation(self._write_simulation, on=simulate)
@@ -235,17 +235,23 @@ class Connection:
                 await self._lose(error)
 
     def _arrive(self) -> None:
-        """Show clients the board, now that its service has answered."""
+        """Show clients the board, now that its service has answered.
+
+        KStars tells Ekos of a device when a property is defined while CONNECTION is Ok. So CONNECTION goes first.
+        """
         back = self.lost
         self._phase = _Phase.ONLINE
         self._present = self._connected_devices()
-        self.holdings.arrive(self._present)
-        self.info.follow()
+        self.holdings.restore(self._present)
         if back:
             self._reassert()
             self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._settle)
+        for device in self._present:
+            device.prepare()
+        self.info.follow()
         text = message_text("INFO", f"{self.place} is {'back' if back else 'connected'}")
-        self.switch.answer(self.switch.only("CONNECT"), State.OK, text)
+        self.switch.answer(None, State.OK, text)
+        self.holdings.show(self._present)
 
     def _fail(self, cause: str) -> None:
         """Give up connecting, and say why."""
@@ -253,7 +259,7 @@ class Connection:
         self._tell_failure(f"cannot connect to {cause}")
 
     def _tell_failure(self, text: str) -> None:
-        self.switch.answer(self.switch.only("DISCONNECT"), State.ALERT, message_text("ERROR", text))
+        self.switch.answer(None, State.ALERT, message_text("ERROR", text))
 
     async def _lose(self, error: LinkError) -> None:
         """Show that the service is lost, once; after a visit that failed, wait a little before the next."""
@@ -268,7 +274,7 @@ class Connection:
         else:
             text = f"lost {error}; reconnecting"
             told = message_text("ERROR", text) if self._losses.is_first(text) else ""
-            self.switch.answer(self.switch.only("CONNECT"), State.BUSY, told)
+            self.switch.answer(None, State.BUSY, told)
 
     def _settle(self) -> None:
         """Send everything once more, behind whatever else reached the service as it came back."""

@@ -15,10 +15,15 @@ _CONNECTION: Final = "Connection"
 _OPTIONS: Final = "Options"
 
 
-def connection(on_write: Callable[[Mapping[str, bool]], State]) -> SwitchProperty:
-    """Return CONNECTION."""
+def connection(on_write: Callable[[Mapping[str, bool]], State], connected: Callable[[], bool]) -> SwitchProperty:
+    """Return CONNECTION; `connected` tells whether CONNECT is On."""
     members = [Member("CONNECT", "Connect", value=False), Member("DISCONNECT", "Disconnect", value=True)]
-    return SwitchProperty("CONNECTION", "Connection", _MAIN, members, rule=Rule.ONE_OF_MANY, on_write=on_write)
+    switch = SwitchProperty(
+        "CONNECTION", "Connection", _MAIN, members, rule=Rule.ONE_OF_MANY, on_write=on_write,
+        source=lambda: {"CONNECT": connected(), "DISCONNECT": not connected()},
+    )  # fmt: skip
+    switch.tells_of_writes = False
+    return switch
 
 
 def driver_info(interface: Callable[[], int]) -> TextProperty:

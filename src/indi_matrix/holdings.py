@@ -29,12 +29,19 @@ class Holdings:
         self._indi.delete(prop)
         del self._owners[prop.name]
 
-    def arrive(self, devices: Sequence[Device]) -> None:
-        """Have clients know what the devices that are connected have now, up to date."""
+    def restore(self, devices: Sequence[Device]) -> None:
+        """After an outage, delete what the board no longer has, and give the rest its states of before."""
         self._delete_what_is_gone(devices)
         self._restore_states()
+
+    def show(self, devices: Sequence[Device]) -> None:
+        """Have clients know what the devices that are connected have now."""
         for device in devices:
-            self._show(device)
+            device.shown = True
+            for prop in device.properties():
+                if not prop.defined:
+                    self.define(device, prop)
+            device.arrived()
 
     def lose(self) -> None:
         """Turn all to Alert; the states that they had are kept."""
@@ -64,11 +71,3 @@ class Holdings:
             if name in self._owners:
                 self._indi.properties[name].update(state=state)
         self._states.clear()
-
-    def _show(self, device: Device) -> None:
-        device.prepare()
-        device.shown = True
-        for prop in device.properties():
-            if not prop.defined:
-                self.define(device, prop)
-        device.arrived()

@@ -46,6 +46,11 @@ def is_of_the_board(name: str) -> bool:
     return name.startswith(("EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_"))
 
 
+def is_fact(name: str, perm: str | None) -> bool:
+    """Tell whether the state of a property is that of something else than the last write."""
+    return perm == "ro" or name == "CONNECTION" or name.startswith("PULSE_")
+
+
 def is_well_formed(prop: Known, written: Written) -> bool:
     """Tell whether a vector has the property's kind, and members of it, each once."""
     names = [one.name for one in written.ones]

@@ -56,13 +56,19 @@ async def test_what_is_always_defined(away: Rig) -> None:
     assert known["KEEP_ALIVE"].values == {"TIMEOUT": "5"}
 
 
-async def test_connecting_defines_the_board_between_busy_and_ok(away: Rig) -> None:
+async def test_connecting_turns_ok_before_it_defines_the_board(away: Rig) -> None:
+    """KStars tells Ekos of a light box when a property is defined while CONNECTION is Ok."""
     indi = away.indi
-    assert (await indi.write("CONNECTION", CONNECT="On")).state == "Busy"
+    answer = await indi.write("CONNECTION", CONNECT="On")
+    # Universal ROR looks at the switch alone: CONNECT is not On before the board is there.
+    assert (answer.state, answer.values) == ("Busy", {"CONNECT": "Off", "DISCONNECT": "On"})
     assert "EVERLOOP_INFO" not in indi.known
-    await indi.in_state("CONNECTION", "Ok")
+    start = len(indi.heard)
+    await indi.until(lambda: "DIGITAL_INPUT_16" in indi.known)
+    told = [(one.tag, one.get("name"), one.get("state")) for one in indi.heard[start:]]
+    assert told[0] == ("setSwitchVector", "CONNECTION", "Ok")
+    assert {tag[:3] for tag, _, _ in told[1:]} == {"def"}
     assert indi.known["CONNECTION"].on == ["CONNECT"]
-    assert "EVERLOOP_INFO" in indi.known
     assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + LIGHTBOX + OUTPUT + INPUT)
 
 

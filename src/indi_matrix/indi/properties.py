@@ -96,6 +96,9 @@ class Property(ABC, Generic[V]):
     `source` returns the true values where they are not kept here but follow from something else.
 
     `saved` tells whether the property is part of the config file.
+
+    `tells_of_writes` tells whether the state is that of the last write. Else it is that of something else, as of a
+    connection or a measurement, and outlasts a refused write.
     """
 
     kind: ClassVar[str]
@@ -120,6 +123,7 @@ class Property(ABC, Generic[V]):
         self.state = state
         self.on_write = on_write
         self.saved = saved
+        self.tells_of_writes = perm is not Perm.READ
         self._source = source
         self.members = {member.name: member for member in members}
         self._values = {member.name: member.value for member in self.members.values()}
