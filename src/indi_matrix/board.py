@@ -136,9 +136,10 @@ class Board:
 
     def _carry_out(self, prop: AnyProperty, root: Element) -> None:
         owner = self._connection.holdings.owner(prop.name)
-        if owner is not None and not self._connection.online:
-            raise LinkError(f"the link to {self._connection.place} is lost")
         values = prop.read(root)
+        if owner is not None and not self._connection.online:
+            kept = owner.withhold(prop, values)
+            raise LinkError(f"the link to {self._connection.place} is lost{kept}")
         state = prop.on_write(values) if prop.on_write is not None else State.OK
         prop.answer(values, state)
         if owner is not None:

@@ -29,15 +29,15 @@ class Pace:
         bring: Brings a new timing to the drivers that follow it.
 
     Attributes:
-        timing: The timing.
-        chosen: Whether somebody chose it; else it is the default, or the service's.
+        timing: The timing that holds.
+        choice: The one that a client chose, which a service is given that has another; None if none did.
         period: POLLING_PERIOD.
         keep_alive: KEEP_ALIVE.
     """
 
     def __init__(self, bring: Callable[[], None]) -> None:
         self.timing = _DEFAULT
-        self.chosen = False
+        self.choice: Timing | None = None
         self._bring = bring
         self.period = NumberProperty(
             "POLLING_PERIOD", "Polling", "Options",
@@ -53,7 +53,7 @@ class Pace:
         )  # fmt: skip
 
     def adopt(self, timing: Timing) -> None:
-        """Show clients the timing that the service has, as far as a client could choose it."""
+        """Show clients the timing that holds, as far as a client could choose it."""
         self.timing = Timing(
             min(max(timing.delay, _SHORTEST_DELAY), _LONGEST_DELAY),
             min(max(timing.timeout, _SHORTEST_TIMEOUT), _LONGEST_TIMEOUT),
@@ -75,5 +75,5 @@ class Pace:
         except LinkError:
             self.timing = before
             raise
-        self.chosen = True
+        self.choice = timing
         return State.OK

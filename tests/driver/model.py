@@ -8,6 +8,8 @@ DARK = Led()
 Frame = tuple[Led, ...]
 Told = tuple[int, bool, bool]
 """A pin as a config has it: its number, whether it is an output, its level."""
+TIMING: Told = (16, False, False)
+"""What a config has that sets delay and timeout: a pin that is none."""
 
 
 @dataclass
@@ -19,7 +21,7 @@ class Model:
         painted, lit, intensity: Whether anybody painted it, whether the light is on, and how bright it is.
         used: Whether any frame was ever sent.
         outputs: Pins that are outputs.
-        told: Level of the pad of each pin that ever was an output.
+        told: Level of the pad of each pin that ever was an output; the other pins are never sent.
         active_low: Pins that clients see inverted.
         off: Whether ON_DISCONNECT is OFF.
         period: POLLING_PERIOD.
@@ -111,7 +113,7 @@ class Model:
 
     def begin(self) -> None:
         """A service begins: from now on only what holds now may be sent to it, and what is accepted later."""
-        self.pins = {self._as_told(pin) for pin in range(16)}
+        self.pins = {self._as_told(pin) for pin in self.told} | {TIMING}
         self.frames = {self.shown}
 
     def arrive(self, kind: Kind, *, back: bool) -> None:

@@ -95,6 +95,8 @@ class AnyLife(Life):
             self.run(self.write(name, "Ok", **values))
         else:
             assert "the link to " in self.run(self.write(name, "Alert", **values)).message
+            if name.startswith("DIGITAL_OUTPUT") and "OFF" in values:
+                change()  # Off wins
 
     @precondition(_is_wanted)
     @rule(number=st.integers(1, 18), color=_COLORS)
@@ -157,7 +159,7 @@ class AnyLife(Life):
 
     async def _pulse(self, pin: int, name: str, *, cut_short: bool) -> None:
         """An output goes Off after its time, or when the service is lost before that."""
-        await self.write(f"PULSE_{pin}", "Ok", DURATION=60000 if cut_short else 20)
+        await self.write(f"PULSE_{pin}", "Ok", DURATION=60000 if cut_short else 200)
         self.model.drive(pin, on=True)
         level = self.model.told[pin]
         self.model.drive(pin, on=False)
@@ -168,6 +170,8 @@ class AnyLife(Life):
             await self.settled()
         else:
             await self.write(name, "Ok", ON="On")
+            await self.indi.in_state(f"PULSE_{pin}", "Busy")
+            await self.indi.in_state(f"PULSE_{pin}", "Ok")
         await self.write(f"PULSE_{pin}", "Ok", DURATION=0)
 
     # To the board and its service
@@ -198,7 +202,7 @@ class AnyLife(Life):
     @precondition(_has_outputs)
     @rule(pin=_PINS, color=_COLORS, outputs=_PIN_SETS)
     def write_in_an_outage(self, pin: int, color: Led, outputs: frozenset[int]) -> None:
-        """Nothing of it is there when the service is back."""
+        """Nothing of it is there when the service is back, but for an output that was switched Off."""
         self.stop()
         self.all_is_as_the_model_has_it()
         self.paint_the_ring(color)
@@ -225,17 +229,20 @@ class AnyLife(Life):
         self.run(self._write_while_it_hangs(self._an_output(pin), color, kill=kill))
 
     async def _write_while_it_hangs(self, pin: int, color: Led, *, kill: bool) -> None:
-        """A picture counts as shown once it is handed over; a level is refused that nobody saw."""
+        """A picture counts as shown once it is handed over; a level is refused that nobody saw. Off wins."""
         model, on = self.model, not self.model.is_on(pin)
         self.service.hang()
         model.paint((color,) * len(model.colors))
         await self.write("EVERLOOP_COLOR", "Ok", **channels(color))
         await self.write(f"DIGITAL_OUTPUT_{pin + 1}", "Alert", **{"ON" if on else "OFF": "On"})
         await self.settled()
+        unseen = (pin, True, not model.told[pin])
+        if not on:
+            model.drive(pin, on=False)
         if kill:
             await self._restart(model.kind, power_cycle=True)
         else:
-            model.pins.add((pin, True, not model.told[pin]))  # it was sent before, and only now is taken
+            model.pins.add(unseen)  # it was sent before, and only now is taken
             self.resume()
 
     @precondition(_is_online)

@@ -38,7 +38,7 @@ async def test_a_service_that_is_quiet_is_sent_nothing(away: Rig) -> None:
     )
     assert indi.known["CONNECTION"].state == "Ok"
     rig.service.resume()
-    await indi.until(lambda: indi.known["DIGITAL_OUTPUT_6"].on == ["ON"])
+    await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
     await indi.settle("DIGITAL_OUTPUT_6", OFF="On")
     assert [config.gpio.value for config in rig.sent("Gpio") if config.gpio.pin == 5] == [0, 1, 0]
 
@@ -56,8 +56,8 @@ async def test_all_is_sent_again_behind_what_had_piled_up(away: Rig) -> None:
     rig.configs.clear()
     rig.service.resume()
     await indi.in_state("CONNECTION", "Ok")
-    pins = [config.gpio.pin for config in await rig.all_sent("Gpio", 32)]
-    assert [pins.count(pin) for pin in range(16)] == [2] * 16
+    # At once, and once more a while later.
+    assert [config.gpio.pin for config in await rig.all_sent("Gpio", 2)] == [5, 5]
     assert len(await rig.all_sent("Everloop", 2)) == 2
 
 

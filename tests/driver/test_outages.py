@@ -47,7 +47,7 @@ async def test_a_link_that_is_back_gets_everything_again(rig: Rig) -> None:
     await board.wait_until(lambda board: board.leds[1] == Led(0, 0, 200, 0) and board.level(3))
     assert board.output_pins == {3, 8}
     # Outputs first: until a pin's own config comes, the restarted service has it as an input.
-    assert [config.gpio.pin for config in rig.sent("Gpio")][:3] == [3, 8, 0]
+    assert [config.gpio.pin for config in rig.sent("Gpio")][:3] == [3, 8, 16]
     for name in ("DIGITAL_OUTPUT_4", "DIGITAL_OUTPUT_9", "EVERLOOP_LED_2", "GPIO_DIRECTION"):
         await indi.in_state(name, "Ok")
     assert indi.known["EVERLOOP_LED_9"].state == "Idle"

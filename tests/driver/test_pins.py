@@ -82,11 +82,16 @@ async def test_a_pulse_ends_by_itself(fast: Rig) -> None:
     await indi.in_state("PULSE_0", "Busy")
     await board.wait_until(lambda board: not board.level(0))
     assert 0.19 < loop.time() - begun < 0.3
-    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
-    assert indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"]
+    await indi.until(lambda: indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"])
     await indi.in_state("PULSE_0", "Ok")
-    states = [answer.state for answer in indi.answers[start:] if answer.name == "DIGITAL_OUTPUT_1"]
-    assert states == ["Busy", "Ok"]
+    told = [(one.name, one.state) for one in indi.answers[start:] if one.name != "GPIO_REGISTER"]
+    assert told == [
+        ("DIGITAL_OUTPUT_1", "Busy"),
+        ("DIGITAL_OUTPUT_1", "Ok"),  # On was seen
+        ("PULSE_0", "Busy"),
+        ("DIGITAL_OUTPUT_1", "Ok"),  # Off was seen
+        ("PULSE_0", "Ok"),
+    ]
 
 
 async def test_off_ends_a_pulse(fast: Rig) -> None:
@@ -98,6 +103,62 @@ async def test_off_ends_a_pulse(fast: Rig) -> None:
     await board.wait_until(lambda board: not board.level(0))
     await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     await indi.in_state("PULSE_0", "Ok")
+
+
+async def test_a_pulse_whose_on_was_never_seen_is_an_alert(fast: Rig) -> None:
+    """It lasts until the output is written: that Off is seen says nothing of On."""
+    indi, board = fast.indi, fast.board
+    await indi.write("PULSE_0", DURATION=100)
+    board.hold(0, level=False)
+    start = len(indi.answers)
+    answer = await indi.settle("DIGITAL_OUTPUT_1", ON="On")
+    assert (answer.state, answer.values) == ("Alert", {"OFF": "On", "ON": "Off"})
+    assert answer.message.startswith("[ERROR] DIGITAL_OUTPUT_1.ON: On was not seen before the pulse was over")
+    assert not board.latch(0)
+    board.hold(0, None)
+    for level in (True, False, True):
+        board.set_input(9, level=level)
+        await indi.until(partial(shows, fast, "512" if level else "0"))
+    assert [one.state for one in indi.answers[start:] if one.name == "DIGITAL_OUTPUT_1"] == ["Busy", "Alert"]
+    assert indi.known["PULSE_0"].state == "Ok"  # as its duration was taken
+    await indi.settle("DIGITAL_OUTPUT_1", ON="On")
+    assert indi.known["DIGITAL_OUTPUT_1"].state == "Ok"
+
+
+async def test_a_long_pulse_whose_on_is_not_seen_in_time_still_ends(fast: Rig) -> None:
+    indi, board = fast.indi, fast.board
+    await indi.write("PULSE_0", DURATION=1500)
+    board.hold(0, level=False)
+    answer = await indi.settle("DIGITAL_OUTPUT_1", ON="On")
+    assert (answer.state, board.latch(0)) == ("Alert", True)
+    await board.wait_until(lambda board: not board.latch(0))
+    await indi.until(lambda: indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"])
+    assert indi.known["DIGITAL_OUTPUT_1"].state == "Alert"
+
+
+async def test_a_pulse_whose_off_is_not_seen_is_an_alert_on_both(fast: Rig) -> None:
+    indi, board = fast.indi, fast.board
+    await indi.write("PULSE_0", DURATION=200)
+    await indi.settle("DIGITAL_OUTPUT_1", ON="On")
+    board.hold(0, level=True)
+    await indi.in_state("DIGITAL_OUTPUT_1", "Alert")
+    assert indi.known["PULSE_0"].state == "Alert"
+    board.hold(0, None)
+    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
+    await indi.in_state("PULSE_0", "Ok")
+
+
+async def test_another_duration_during_a_pulse_counts_from_the_next(fast: Rig) -> None:
+    indi = fast.indi
+    await indi.write("PULSE_0", DURATION=400)
+    await indi.settle("DIGITAL_OUTPUT_1", ON="On")
+    await indi.in_state("PULSE_0", "Busy")
+    assert (await indi.write("PULSE_0", DURATION=60000)).state == "Busy"
+    refused = await indi.write("PULSE_0", DURATION=60001)
+    assert refused.state == "Alert"
+    await indi.in_state("PULSE_0", "Busy")
+    await indi.in_state("PULSE_0", "Ok")
+    assert indi.known["PULSE_0"].values == {"DURATION": "60000"}
 
 
 async def test_another_on_begins_a_pulse_anew(fast: Rig) -> None:
@@ -179,9 +240,22 @@ async def test_an_inverted_output_is_off_at_first_and_that_is_high(fast: Rig) ->
     assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
     assert (await indi.settle("DIGITAL_OUTPUT_6", ON="On")).state == "Ok"
     assert not board.level(5)
-    await indi.write("PULSE_5", DURATION=20)
-    await indi.settle("DIGITAL_OUTPUT_6", ON="On")
+    await indi.write("PULSE_5", DURATION=200)
+    assert (await indi.settle("DIGITAL_OUTPUT_6", ON="On")).state == "Ok"
+    assert not board.level(5)
+    await indi.in_state("PULSE_5", "Ok")
     assert board.level(5)
+
+
+async def test_inverting_while_a_level_is_due_stays_busy(fast: Rig) -> None:
+    indi, board = fast.indi, fast.board
+    board.hold(0, level=False)
+    assert (await indi.write("DIGITAL_OUTPUT_1", ON="On")).state == "Busy"
+    await indi.write("GPIO_ACTIVE_LOW", PIN_0="On")
+    assert (indi.known["DIGITAL_OUTPUT_1"].state, indi.known["DIGITAL_OUTPUT_1"].on) == ("Busy", ["OFF"])
+    board.hold(0, None)
+    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
+    assert (indi.known["DIGITAL_OUTPUT_1"].on, board.level(0)) == (["OFF"], True)
 
 
 async def test_inverting_an_output_leaves_its_pad_alone(fast: Rig) -> None:

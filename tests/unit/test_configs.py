@@ -6,7 +6,7 @@ import pytest
 
 from indi_matrix.devices.everloop import led_count
 from indi_matrix.devices.frames import ImageConfig
-from indi_matrix.devices.gpio import pad_levels, pin_config
+from indi_matrix.devices.gpio import pad_levels, pin_config, timing_config
 from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.pace import Timing
 from indi_matrix.ring.picture import DARK, Color
@@ -74,10 +74,17 @@ def test_pin_0_is_always_named() -> None:
     assert config.HasField("gpio")
 
 
+def test_a_timing_names_the_pin_that_is_none() -> None:
+    """Without a pin it would turn pin 0 into an input."""
+    config = DriverConfig.FromString(timing_config(Timing(0.25, 7)))
+    assert (config.gpio.pin, config.gpio.mode, config.gpio.value) == (16, 0, 0)
+    assert (config.delay_between_updates, config.timeout_after_last_ping) == (0.25, 7)
+
+
 def test_no_millisecond_is_lost() -> None:
     """MALOS multiplies a single-precision number of seconds by 1000 and cuts."""
     for period in range(10, 10000):
-        config = DriverConfig.FromString(pin_config(0, output=True, level=True, timing=Timing(period / 1000, 5)))
+        config = DriverConfig.FromString(timing_config(Timing(period / 1000, 5)))
         single = struct.unpack("f", struct.pack("f", config.delay_between_updates * 1000))[0]
         assert int(config.delay_between_updates * 1000) == period
         assert int(single) == period

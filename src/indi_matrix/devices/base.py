@@ -1,8 +1,8 @@
 """What a board's devices have in common, and what they may ask of their board."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import ClassVar, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Protocol
 
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties import AnyProperty, State, message_text
@@ -142,6 +142,13 @@ class Device(ABC):
 
     def retime(self) -> None:  # noqa: B027 - most devices do not
         """Bring a new timing to the driver, where the device follows POLLING_PERIOD and KEEP_ALIVE."""
+
+    def timing_changed(self) -> None:  # noqa: B027 - most devices do not show it
+        """Show the timing of the link, which another program gave the driver."""
+
+    def withhold(self, prop: AnyProperty, values: Mapping[str, Any]) -> str:  # noqa: ARG002 - most keep nothing
+        """Refuse a write, as the link is lost; return what becomes of it nevertheless, or nothing."""
+        return ""
 
     def depart(self, *, off: bool) -> None:  # noqa: B027 - most devices leave as they are
         """Before clients or the program end the visit, deliver what is due, or be dark and low."""

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import struct
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
@@ -24,6 +24,7 @@ from indi_matrix.pace import Timing
 log = logging.getLogger(__name__)
 
 PINS: Final = range(16)
+_NO_PIN: Final = 16  # which the service takes, and which touches no register
 _ALL_HIGH: Final = 0xFFFF
 _GROUP: Final = "GPIO"
 
@@ -34,15 +35,13 @@ _CONFIRM_PERIODS: Final = 2
 _CONFIRM_EXTRA: Final = 1.0
 
 
-def pin_config(pin: int, *, output: bool, level: bool, timing: Timing | None = None) -> bytes:
+def pin_config(pin: int, *, output: bool, level: bool) -> bytes:
     """Return the config that sets one pin: its direction and, for an output, its level.
 
     Args:
         pin: 0 to 15.
         output: Whether the pin drives its pad.
         level: High or low; of no effect on an input.
-        timing: A new delay and timeout to go along. There is no config without a pin: one that leaves it out
-            turns pin 0 into an input.
     """
     if pin not in PINS:
         raise ValueError(f"pin {pin} is out of range; pins are 0 to {PINS[-1]}")
@@ -50,9 +49,19 @@ def pin_config(pin: int, *, output: bool, level: bool, timing: Timing | None = N
     config.gpio.pin = pin
     config.gpio.mode = GpioParams.OUTPUT if output else GpioParams.INPUT
     config.gpio.value = int(output and level)
-    if timing is not None:
-        config.delay_between_updates = _not_below(timing.delay)
-        config.timeout_after_last_ping = _not_below(timing.timeout)
+    return bytes(config.SerializeToString())
+
+
+def timing_config(timing: Timing) -> bytes:
+    """Return the config that sets delay and timeout, and no pin.
+
+    A config that names no pin would turn pin 0 into an input.
+    """
+    config = DriverConfig()
+    config.gpio.pin = _NO_PIN
+    config.gpio.mode = GpioParams.INPUT
+    config.delay_between_updates = _not_below(timing.delay)
+    config.timeout_after_last_ping = _not_below(timing.timeout)
     return bytes(config.SerializeToString())
 
 
@@ -88,7 +97,7 @@ class Gpio(Device):
         super().__init__(host)
         self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
         self._changed = asyncio.Event()  # the next moment to look at the pins
-        self._touched = False  # whether any pin was ever configured
+        self._departed = False  # whether clients or the program end the visit
         self._first_update: bytes | None = None
         self._in_step = False  # whether the service is known to hold what was told
         self._readable = True  # whether the last data update was
@@ -115,10 +124,10 @@ class Gpio(Device):
     async def begin(self, link: Link) -> None:
         """Agree on the timing, and learn the levels of the pads where the driver tells them soon."""
         await super().begin(link)
-        self._in_step = False
+        self._departed = self._in_step = False
         self._first_update = None
         for pin in self._pins:
-            pin.pad = None
+            pin.forget()
         self._agree_on_timing()  # before the first ping, so that it holds from the first update on
         link.ping()
         # After an outage the driver must prove that it is back; else clients would be told so again and again.
@@ -153,25 +162,37 @@ class Gpio(Device):
                 self._take(await self.link.update())
 
     def reassert(self) -> None:
-        """Send every pin's direction and level again, if any was ever sent."""
-        if self._touched:
-            self._send_all()
-            for pin in self._outputs():
-                self._expect(pin)
+        """Send again the direction and level of each pin that is ours."""
+        self._send_ours()
+        for pin in self._outputs():
+            pin.resend(self._limit())
+        self._changed.set()
 
     def retime(self) -> None:
-        """Send POLLING_PERIOD and KEEP_ALIVE, along with a pin as it is."""
+        """Send POLLING_PERIOD and KEEP_ALIVE; they touch no pin."""
         timing = self.host.pace.timing
         self._catch_up()
-        self._send(self._known_pin(), timing=timing)
+        self.link.send(timing_config(timing))
         self.link.expect(timing.delay, timing.timeout)
+
+    def timing_changed(self) -> None:
+        """Show the timing that another program gave the driver, and wait for levels as long as that takes."""
+        self.host.pace.adopt(Timing(self.link.delay, self.link.timeout))
+        for pin in self._outputs():
+            pin.extend(self._limit())
+        self._changed.set()
+
+    def withhold(self, prop: AnyProperty, values: Mapping[str, Any]) -> str:
+        """Keep an Off that cannot be sent now: it is sent as soon as that is possible."""
+        return next((pin.withhold(values) for pin in self._outputs() if pin.output is prop), "")
 
     def depart(self, *, off: bool) -> None:
         """End pulses; or have all outputs show Off."""
+        self._departed = True
         for pin in self._outputs():
             if off or pin.pulse_end is not None:
                 try:
-                    self._send(pin, level=pin.idle_level)
+                    self._send(pin, output=True, level=pin.idle_level)
                 except LinkError as error:
                     log.warning("pin %d was not switched off: %s", pin.number, error)
                 pin.switch_off()
@@ -179,30 +200,23 @@ class Gpio(Device):
     def end(self) -> None:
         """Give up the link; levels that are still due will not be seen, and a pulse ends when the link is back."""
         for pin in self._outputs():
-            if pin.due is not None or pin.pulse_end is not None:
-                pin.miss("the link was lost")
-            if pin.pulse_end is not None:
-                pin.told, pin.pulse_end = pin.idle_level, None
+            pin.abandon("the connection was closed" if self._departed else "the link was lost")
         super().end()
 
     def _agree_on_timing(self) -> None:
-        """Bring the chosen timing to the service, or show the one that it has: connecting writes no default."""
+        """Bring the timing that clients chose, or show the one that the service has."""
         actual = Timing(self.link.info.delay, self.link.info.timeout)
-        if actual == self.host.pace.timing:
-            return
-        if self.host.pace.chosen:
-            self.retime()
-        else:
+        choice = self.host.pace.choice
+        if choice is None or choice == actual:
             self.host.pace.adopt(actual)
+        else:
+            self.host.pace.adopt(choice)
+            self.retime()
 
     # Directions
 
     def _outputs(self) -> list[Pin]:
         return [pin for pin in self._pins if pin.is_output]
-
-    def _known_pin(self) -> Pin:
-        """Return a pin whose configuration can be repeated without changing anything."""
-        return next(iter(self._outputs()), self._pins[0])
 
     def _write_direction(self, values: Mapping[str, bool]) -> State:
         changed = [pin for pin in self._pins if values[_name(pin)] != pin.is_output]
@@ -211,16 +225,22 @@ class Gpio(Device):
         for pin in changed:
             self._send(pin, output=not pin.is_output, level=self._first_level(pin))
         for pin in changed:
-            for prop in pin.properties():
-                self.host.delete(prop)
-            pin.turn(output=not pin.is_output)
-            if pin.is_output:
-                self._expect(pin)
-            for prop in pin.properties():
-                self.host.define(self, prop)
+            self._turn(pin)
         if changed:
             self._label()
+            self._changed.set()
         return State.OK
+
+    def _turn(self, pin: Pin) -> None:
+        """Turn a pin to its other direction, which was sent, and let its properties follow."""
+        for prop in pin.properties():
+            self.host.delete(prop)
+        if pin.is_output:
+            pin.release()
+        else:
+            pin.drive(self._first_level(pin), self._limit())
+        for prop in pin.properties():
+            self.host.define(self, prop)
 
     def _first_level(self, pin: Pin) -> bool:
         """Return the level that a pin has when it becomes an output: what it was told before, else Off.
@@ -244,46 +264,40 @@ class Gpio(Device):
 
     # Sending
 
-    def _send(
-        self, pin: Pin, *, output: bool | None = None, level: bool | None = None, timing: Timing | None = None
-    ) -> None:
-        """Send a pin as it is, or with another direction or level, which it then has been told."""
-        direction = pin.is_output if output is None else output
-        told = pin.told if level is None else level
-        self.link.send(pin_config(pin.number, output=direction, level=bool(told), timing=timing))
-        self._touched = self._touched or timing is None
-        if direction:
-            pin.told = told
+    def _send(self, pin: Pin, *, output: bool, level: bool) -> None:
+        self.link.send(pin_config(pin.number, output=output, level=level))
 
-    def _send_all(self) -> None:
-        """Send every pin as it is, outputs first: in a restarted service the first config resets all others."""
-        for pin in sorted(self._pins, key=lambda pin: not pin.is_output):
-            self._send(pin)
+    def _send_ours(self) -> None:
+        """Send each pin that is ours as it was told, outputs first.
+
+        The first config that a restarted service gets turns all other pins into inputs: those of other programs
+        are theirs to send again, and ours are not to wait for one another.
+        """
+        ours = [pin for pin in self._pins if pin.ours]
+        for pin in sorted(ours, key=lambda pin: not pin.is_output):
+            self._send(pin, output=pin.is_output, level=bool(pin.told))
         self._in_step = True
 
     def _catch_up(self) -> None:
         """Before the first config of a visit, send all that earlier ones told."""
-        if self._touched and not self._in_step:
-            self._send_all()
-        self._in_step = True
+        if not self._in_step:
+            self._send_ours()
 
     # Outputs
 
     def _command(self, pin: Pin, on: bool) -> None:  # noqa: FBT001 - the command itself
         """Carry out a client's write to an output, which begins or ends a pulse."""
         self._catch_up()
-        self._send(pin, level=on != pin.active_low)
-        pin.pulse_end = None
-        if on and pin.pulse_seconds:
-            pin.pulse_end = asyncio.get_running_loop().time() + pin.pulse_seconds
-            pin.pulse.update(state=State.BUSY)
-        self._expect(pin)
-
-    def _expect(self, pin: Pin) -> None:
-        """Set the time by which the told level of an output must have been seen."""
-        limit = _CONFIRM_PERIODS * self.link.slowest_delay + _CONFIRM_EXTRA
-        pin.due = asyncio.get_running_loop().time() + limit
+        level = on != pin.active_low
+        self._send(pin, output=True, level=level)
+        pulse = pin.pulse_seconds if on else 0
+        pin.tell(level, self._limit(), asyncio.get_running_loop().time() + pulse if pulse else None)
         self._changed.set()
+
+    def _limit(self) -> float:
+        """Return the loop time by which a level that was just sent must have been seen."""
+        periods = _CONFIRM_PERIODS * self.link.slowest_delay
+        return asyncio.get_running_loop().time() + periods + _CONFIRM_EXTRA
 
     async def _watch_outputs(self) -> None:
         """End each pulse in time, and report each output whose level was not seen in time."""
@@ -302,11 +316,18 @@ class Gpio(Device):
 
     def _look_at(self, pin: Pin, now: float) -> None:
         if pin.pulse_end is not None and pin.pulse_end <= now:
-            pin.pulse_end = None
-            self._send(pin, level=pin.idle_level)
-            self._expect(pin)
+            self._send(pin, output=True, level=pin.idle_level)
+            pin.end_pulse(self._limit())
         elif pin.due is not None and pin.due <= now:
-            pin.miss("its level was not seen in time")
+            pin.expire()
+
+    def _pay_off(self) -> None:
+        """Send each Off that was refused: the driver publishes, so that it takes configs again."""
+        for pin in self._outputs():
+            if pin.owes_off:
+                self._send(pin, output=True, level=pin.idle_level)
+                pin.resend(self._limit())
+                self._changed.set()
 
     # Levels
 
@@ -319,6 +340,7 @@ class Gpio(Device):
             return
         self._judge_levels(readable=True)
         self._register.show({"PADS": float(levels)})
+        self._pay_off()
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
             pin.see(is_high(levels, pin.number), now, debounce)

@@ -1,13 +1,59 @@
 """One GPIO pin: what it was told, what its pad shows, and its INDI properties."""
 
 from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from typing import Final
 
-from indi_matrix.errors import WriteError
+from indi_matrix.errors import LinkError, WriteError
 from indi_matrix.indi.kinds import NumberProperty, SwitchProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State, message_text
 
 _LONGEST_PULSE: Final = 60000  # ms
+
+
+class Phase(Enum):
+    """What is known of a pin.
+
+    The INDI state of an output follows from the phase:
+
+    | phase    | output | what it means                                                      |
+    |----------|--------|--------------------------------------------------------------------|
+    | INPUT    |        | The pin reads its pad.                                             |
+    | SETTLED  | Ok     | The pad was last seen where it was told to be.                     |
+    | WAITING  | Busy   | A level was sent and not seen yet.                                 |
+    | PULSING  | Ok     | On was seen, and goes Off by itself; PULSE_n is Busy.              |
+    | ENDING   | as it was | The pulse is over, Off was sent and not seen yet.               |
+    | FAILED   | Alert  | The level was not seen in time.                                    |
+    | STRAYED  | Alert  | The level was seen, and no longer is.                              |
+    | MISSED   | Alert  | A pulse is over and its On was never seen; only a write ends this. |
+
+    What the events make of the phases of an output (`-`: nothing):
+
+    | event                | SETTLED | WAITING | PULSING | ENDING  | FAILED  | STRAYED | MISSED  |
+    |----------------------|---------|---------|---------|---------|---------|---------|---------|
+    | written              | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING |
+    | seen as told (1)     | -       | SETTLED | -       | SETTLED | SETTLED | SETTLED | -       |
+    | seen otherwise       | STRAYED | -       | STRAYED | -       | -       | -       | -       |
+    | not seen in time     |         | FAILED  |         | FAILED  |         |         |         |
+    | pulse over           |         | ENDING  | ENDING  |         | ENDING  | ENDING  |         |
+    | link lost            | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
+    | sent again           | WAITING | WAITING | WAITING | -       | WAITING | WAITING | -       |
+
+    (1) PULSING in place of SETTLED while a pulse lasts; MISSED where a pulse ENDING was never seen On.
+    """
+
+    INPUT = auto()
+    SETTLED = auto()
+    WAITING = auto()
+    PULSING = auto()
+    ENDING = auto()
+    FAILED = auto()
+    STRAYED = auto()
+    MISSED = auto()
+
+
+# In these the output shows what it was told, which its latch holds; else what its pad is.
+_SHOWN_AS_TOLD: Final = (Phase.WAITING, Phase.FAILED, Phase.MISSED)
 
 
 class Pin:
@@ -15,12 +61,14 @@ class Pin:
 
     Attributes:
         number: 0 to 15.
-        is_output: Whether it drives its pad.
+        phase: What is known of it.
+        ours: Whether a client ever made it an output; else it belongs to other programs.
         active_low: Whether clients see the inverse of the pad.
         told: The level that it drives, or will drive as an output; None as long as it never was one.
         pad: The level that was last seen; None while that is not known.
         due: Loop time by which the told level must be seen; None when nothing is expected.
         pulse_end: Loop time at which a pulse ends; None while there is none.
+        owes_off: Whether an Off that was refused is still to be sent.
         output, input, pulse: Its properties.
     """
 
@@ -28,18 +76,21 @@ class Pin:
         self, number: int, command: Callable[["Pin", bool], None], is_news: Callable[[str], bool]
     ) -> None:
         self.number = number
-        self._is_news = is_news
-        self.is_output = False
+        self.ours = False
         self.active_low = False
         self.told: bool | None = None
         self.pad: bool | None = None
         self.due: float | None = None
         self.pulse_end: float | None = None
+        self.owes_off = False
+        self.phase = Phase.INPUT
         self._command = command
+        self._is_news = is_news
         self._shown: bool | None = None
         self._changed_at: float | None = None
-        self._proven: bool | None = None  # the level that was last told and seen
-        self._at_fault = False  # the output is not where it was told to be, and clients know
+        self._proven: bool | None = None  # the level that was last told and seen, but for pulses
+        self._was_on = False  # whether the pulse that is ENDING was seen
+        self._pulse_shown = False  # whether PULSE_n tells of a pulse, and not of the last write
         channel = number + 1  # libindi counts from 1
         self.output = SwitchProperty(
             f"DIGITAL_OUTPUT_{channel}", f"Output {channel} (pin {number})", "Outputs", _level_members(off=False),
@@ -52,13 +103,14 @@ class Pin:
         self.pulse = NumberProperty(
             f"PULSE_{number}", f"Output {channel} (pin {number})", "Pulse Mode",
             [NumberMember("DURATION", "Duration (ms)", 0.0, 0, _LONGEST_PULSE)],
-            on_write=lambda _: State.OK, saved=True,
+            on_write=self._write_pulse, saved=True,
         )  # fmt: skip
+        self.pulse.tells_of_writes = False
 
     @property
-    def level_property(self) -> SwitchProperty:
-        """The property of its level."""
-        return self.output if self.is_output else self.input
+    def is_output(self) -> bool:
+        """Whether it drives its pad."""
+        return self.phase is not Phase.INPUT
 
     def properties(self) -> tuple[AnyProperty, ...]:
         """Return what clients see of it in its present direction."""
@@ -74,58 +126,138 @@ class Pin:
         """How long an output stays On; 0 for as long as it is told."""
         return self.pulse.values["DURATION"] / 1000
 
-    def turn(self, *, output: bool) -> None:
-        """Take another direction, which has been sent; what was seen until now was in the old one."""
-        self.end_pulse()
-        self.is_output = output
-        self.due = self._shown = self._changed_at = None
-        self._at_fault = False
-        if output:
-            self.output.update(self.output.only(None), State.BUSY)
-        else:
-            self.input.update(state=State.IDLE)
+    # What was sent
 
-    def end_pulse(self) -> None:
-        """Forget a pulse that something else has ended: the pin is to be Off when it drives its pad again."""
-        if self.pulse_end is not None:
-            self.told, self.pulse_end, self.due = self.idle_level, None, None
-            self.pulse.update(state=State.IDLE)
+    def drive(self, level: bool, due: float) -> None:  # noqa: FBT001 - the level itself
+        """Be an output from now on, which was sent with its level; that must have been seen by a loop time."""
+        self._begin_direction()
+        self.told = level
+        self.phase, self.due = Phase.WAITING, due
+        self.output.update(self.output.only(None), State.BUSY)
+
+    def release(self) -> None:
+        """Be an input from now on, which was sent."""
+        self._begin_direction()
+        self.phase = Phase.INPUT
+        self.input.update(state=State.IDLE)
+
+    def _begin_direction(self) -> None:
+        """Forget what was seen until now: it was in the old direction."""
+        self.ours = True
+        self._cancel_pulse()
+        self.due = self._shown = self._changed_at = None
+        self.owes_off = False
+
+    def tell(self, level: bool, due: float, pulse_end: float | None = None) -> None:  # noqa: FBT001 - as above
+        """Expect a level, which was sent on a client's command.
+
+        Args:
+            level: High or low.
+            due: Loop time by which the level must have been seen.
+            pulse_end: Loop time at which the level ends by itself, if it does.
+        """
+        self.told = level
+        self.phase, self.due, self.pulse_end = Phase.WAITING, due, pulse_end
+        self.owes_off = False
+
+    def end_pulse(self, due: float) -> None:
+        """Expect Off, which was sent because a pulse is over, until a loop time."""
+        self.told = self.idle_level
+        self._was_on = self.phase in {Phase.PULSING, Phase.STRAYED}
+        self.phase, self.due, self.pulse_end = Phase.ENDING, due, None
+
+    def resend(self, due: float) -> None:
+        """Expect the told level, which was sent again without a command, until a loop time."""
+        owed, self.owes_off = self.owes_off, False
+        if self.phase in {Phase.INPUT, Phase.ENDING, Phase.MISSED} and not owed:
+            return
+        self.phase, self.due = Phase.WAITING, due
+        if owed:
+            self.output.update(self.seen(), State.BUSY)
+
+    def extend(self, due: float) -> None:
+        """Expect what is due until a later loop time: updates come more slowly now."""
+        if self.due is not None:
+            self.due = max(self.due, due)
 
     def switch_off(self) -> None:
-        """Take note that it was sent to be Off without a client's command; so that is what it is to be."""
-        self.end_pulse()
+        """Be Off, which was sent without a client's command; so that is what it is to be."""
+        self._cancel_pulse()
         self.told = self._proven = self.idle_level
+        self.owes_off = False
+        self.phase, self.due = Phase.SETTLED, None
+
+    def _cancel_pulse(self) -> None:
+        """Forget a pulse that something else has ended: the pin is to be Off when it drives its pad again."""
+        if self.pulse_end is not None or self.phase is Phase.ENDING:
+            self.told, self.pulse_end, self.due = self.idle_level, None, None
+            self.pulse.update(state=State.IDLE)
+        self._close_pulse(State.IDLE)
+
+    # What is seen
 
     def invert(self, *, active_low: bool) -> None:
         """Show clients the inverse from now on, or no longer; the pad stays as it is."""
         self.active_low = active_low
-        if self.pad is not None:
-            self.level_property.update(self.seen(), State.BUSY if self.due is not None else None)
+        if not self.is_output:
+            if self.pad is not None:
+                self.input.update(self.seen())
+        elif any(self.output.values.values()):
+            self.output.update(self.seen())
 
     def seen(self) -> Mapping[str, bool]:
-        """Return the level of the pad as clients see it; both Off where it is not known."""
-        return self.output.only(None if self.pad is None else self._name(self.pad))
+        """Return the level as clients are to see it; both Off where it is not known."""
+        level = self.told if self.phase in _SHOWN_AS_TOLD else self.pad
+        return self.output.only(None if level is None else self._name(level))
 
     def see(self, level: bool, now: float, debounce: float) -> None:  # noqa: FBT001 - the level itself
         """Take over the level of the pad from an update; an input's must have lasted for `debounce` seconds."""
         self.pad = level
-        if self.is_output:
-            self._see_output()
-        elif self._is_settled(level, now, debounce):
+        if self.phase is Phase.INPUT:
+            self._see_input(level, now, debounce)
+        elif level == self.told:
+            self._see_as_told()
+        elif self.phase is Phase.ENDING:
+            self._was_on = True
+        elif self.phase in {Phase.SETTLED, Phase.PULSING}:
+            self._stray()
+
+    def forget(self) -> None:
+        """Forget the level of the pad: what was seen in an earlier visit tells nothing of this one."""
+        self.pad = None
+
+    def expire(self) -> None:
+        """Fail: the told level was not seen in time."""
+        text = self._trouble("its level was not seen in time")
+        missed = self.phase is Phase.ENDING and not self._was_on
+        self.phase, self.due = Phase.MISSED if missed else Phase.FAILED, None
+        self._close_pulse(State.ALERT)
+        self.output.answer(self.seen(), State.ALERT, text)
+
+    def abandon(self, why: str) -> None:
+        """Expect nothing more: the visit is over. A level that was not seen is as if it had not been sent."""
+        pulsed = self.pulse_end is not None or self.phase is Phase.ENDING
+        unanswered = self.phase is Phase.WAITING and self.output.state is State.BUSY
+        text = self._trouble(f"{why} during its pulse; it is to be Off" if pulsed else why)
+        if pulsed:
+            self.told = self.idle_level
+        elif self.phase in {Phase.WAITING, Phase.FAILED}:
+            self.told = self._level_before()
+        self._close_pulse(State.ALERT)
+        self.phase, self.due, self.pulse_end = Phase.SETTLED, None, None
+        if pulsed or unanswered:
+            self.output.answer(self.seen(), State.ALERT, text)
+
+    def _level_before(self) -> bool:
+        """Return what the pin is to be in place of a level that was not seen: Off, or On if that was before."""
+        if self.told == self.idle_level or self._proven is None:
+            return self.idle_level
+        return self._proven
+
+    def _see_input(self, level: bool, now: float, debounce: float) -> None:  # noqa: FBT001 - the level itself
+        if self._is_settled(level, now, debounce):
             self._shown = level
             self.input.show(self.seen())
-
-    def miss(self, why: str) -> None:
-        """Tell that the output did not get where it was told to."""
-        self.due = None
-        self._at_fault = True
-        told = self.told
-        # It was answered with an Alert: what was true before is what is to be sent again.
-        self.told = self._proven if self._proven is not None else self.idle_level
-        wanted = self._name(bool(told))
-        shown = "unknown" if self.pad is None else self._name(self.pad)
-        text = f"{self.output.name}.{wanted}: pin {self.number} is {shown}; {why}"
-        self.output.answer(self.seen(), State.ALERT, message_text("ERROR", text))
 
     def _is_settled(self, level: bool, now: float, debounce: float) -> bool:  # noqa: FBT001 - the level itself
         """Tell whether an input's level has lasted long enough to be shown; the first one has."""
@@ -135,40 +267,82 @@ class Pin:
         self._changed_at = now if self._changed_at is None else self._changed_at
         return now - self._changed_at >= debounce
 
-    def _see_output(self) -> None:
-        """Show the level of an output: what was told settles a write, anything else is on its way or at fault."""
-        agrees = self.pad == self.told
-        if agrees and self.pulse_end is None:
-            self._proven = self.told
-        if agrees and self.pulse_end is not None:
-            self.due = None  # Busy until the pulse has ended
-        elif agrees and self.due is not None:
-            self.due = None
-            self._at_fault = False
-            if self.output.state is State.OK:  # sent again after an outage; only a write is to be answered
-                self.output.show(self.seen())
-            else:
-                self.output.answer(self.seen(), State.OK)
-            self.pulse.update(state=State.OK if self.pulse.state is State.BUSY else None)
-        elif agrees and self._at_fault:
-            self._at_fault = False
+    def _see_as_told(self) -> None:
+        if self.phase is Phase.MISSED:
+            return
+        if self.phase is Phase.ENDING and not self._was_on:
+            self._miss()
+            return
+        news = self.phase not in {Phase.SETTLED, Phase.PULSING}
+        self.phase = Phase.SETTLED if self.pulse_end is None else Phase.PULSING
+        self.due = None
+        if news and self.output.state in {State.BUSY, State.ALERT}:
             self.output.answer(self.seen(), State.OK)
-        elif agrees:
+        else:
             self.output.show(self.seen())
-        elif self._at_fault:
-            self.output.update(self.seen() if self.due is None else None)
-        elif self.due is None:
-            self._at_fault = True
-            wanted = self._name(bool(self.told))
-            text = f"{self.output.name}: pin {self.number} was told {wanted} and no longer is"
-            told = message_text("WARNING", text) if self._is_news(text) else ""
-            self.output.answer(self.seen(), State.ALERT, told)
+        if self.phase is Phase.PULSING:
+            self._open_pulse()
+        else:
+            self._proven = self.told
+            self._close_pulse(State.OK)
+
+    def _stray(self) -> None:
+        self.phase = Phase.STRAYED
+        text = f"{self.output.name}: pin {self.number} was told {self._name(bool(self.told))} and no longer is"
+        told = message_text("WARNING", text) if self._is_news(text) else ""
+        self.output.answer(self.seen(), State.ALERT, told)
+
+    def _miss(self) -> None:
+        """Alert: the pulse is over, and no update ever showed On."""
+        self.phase, self.due = Phase.MISSED, None
+        self._close_pulse(State.ALERT)
+        if self.output.state is State.ALERT:
+            self.output.update(self.seen())
+            return
+        text = "On was not seen before the pulse was over; a pulse is seen if it is longer than POLLING_PERIOD"
+        self.output.answer(self.seen(), State.ALERT, message_text("ERROR", f"{self.output.name}.ON: {text}"))
+
+    def _trouble(self, why: str) -> str:
+        """Return a message that the pin is not known to be where it was told to be."""
+        shown = "unknown" if self.pad is None else self._name(self.pad)
+        told = self._name(bool(self.told))
+        return message_text("ERROR", f"{self.output.name}.{told}: pin {self.number} is {shown}; {why}")
+
+    # PULSE_n
+
+    def _open_pulse(self) -> None:
+        if not self._pulse_shown:
+            self._pulse_shown = True
+            self.pulse.update(state=State.BUSY)
+
+    def _close_pulse(self, state: State) -> None:
+        """Show how a pulse ended, if PULSE_n tells of one."""
+        if self._pulse_shown:
+            self._pulse_shown = state is State.ALERT  # until Off is seen
+            self.pulse.update(state=state)
+
+    # Writes
+
+    def withhold(self, values: Mapping[str, bool]) -> str:
+        """Refuse a write that cannot be sent; return what becomes of it. Off wins: it is sent when that can be."""
+        if not values["OFF"]:
+            return ""
+        self.told = self.idle_level
+        self.due = self.pulse_end = None
+        self.owes_off = True
+        return "; Off is sent as soon as that is possible"
 
     def _write_output(self, values: Mapping[str, bool]) -> State:
         if not any(values.values()):
             raise WriteError(f"{self.output.name} takes OFF=On or ON=On; this write has neither")
-        self._command(self, values["ON"])
+        try:
+            self._command(self, values["ON"])
+        except LinkError as error:
+            raise LinkError(f"{error}{self.withhold(values)}") from error
         return State.BUSY
+
+    def _write_pulse(self, _: Mapping[str, float]) -> State:
+        return State.BUSY if self._pulse_shown and self.phase is not Phase.FAILED else State.OK
 
     def _name(self, level: bool) -> str:  # noqa: FBT001 - the level itself
         """Return the member that stands for a level."""

@@ -1,0 +1,119 @@
+"""A pin, without a loop: what each event makes of each phase, as the table in the docstring of Phase has it."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from indi_matrix.devices.pins import Phase, Pin
+
+_SOON, _LATER = 1.0, 60.0
+
+
+def _new() -> Pin:
+    return Pin(0, lambda pin, on: pin.tell(on, _SOON), lambda _: True)
+
+
+def _see(level: bool) -> Callable[[Pin], None]:
+    return lambda pin: pin.see(level, 0.0, 0.0)
+
+
+def _write(level: bool) -> Callable[[Pin], None]:
+    return lambda pin: pin.tell(level, _SOON)
+
+
+def _pulse(pin: Pin) -> None:
+    pin.tell(True, _SOON, _LATER)
+
+
+def _end(pin: Pin) -> None:
+    pin.end_pulse(_SOON)
+
+
+def _settled(pin: Pin) -> None:
+    pin.drive(False, _SOON)
+    pin.see(False, 0.0, 0.0)
+
+
+PATHS: Final[dict[Phase, list[Callable[[Pin], None]]]] = {
+    Phase.SETTLED: [_settled],
+    Phase.WAITING: [_settled, _write(True)],
+    Phase.PULSING: [_settled, _pulse, _see(True)],
+    Phase.ENDING: [_settled, _pulse, _see(True), _end],
+    Phase.FAILED: [_settled, _write(True), Pin.expire],
+    Phase.STRAYED: [_settled, _see(True)],
+    Phase.MISSED: [_settled, _pulse, _end, _see(False)],
+}
+"""How an output gets into each phase."""
+
+EVENTS: Final[dict[str, Callable[[Pin], None]]] = {
+    "written": _write(True),
+    "seen as told (1)": lambda pin: pin.see(bool(pin.told), 0.0, 0.0),
+    "seen otherwise": lambda pin: pin.see(not pin.told, 0.0, 0.0),
+    "not seen in time": Pin.expire,
+    "pulse over": _end,
+    "link lost": lambda pin: pin.abandon("the link was lost"),
+    "sent again": lambda pin: pin.resend(_SOON),
+}
+
+
+def _table() -> dict[str, dict[Phase, str]]:
+    """Return the second table of the docstring: by event, what becomes of each phase."""
+    lines = [line.strip() for line in (Phase.__doc__ or "").splitlines() if line.strip().startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    head = next(number for number, row in enumerate(rows) if row[0] == "event")
+    phases = [Phase[name] for name in rows[head][1:]]
+    return {row[0]: dict(zip(phases, row[1:], strict=True)) for row in rows[head + 2 :]}
+
+
+def _after(phase: Phase, event: str) -> Phase:
+    pin = _new()
+    for step in PATHS[phase]:
+        step(pin)
+    assert pin.phase is phase
+    EVENTS[event](pin)
+    return pin.phase
+
+
+CASES = [(event, phase, cell) for event, row in _table().items() for phase, cell in row.items() if cell]
+
+
+@pytest.mark.parametrize(("event", "phase", "cell"), CASES)
+def test_the_table_is_true(event: str, phase: Phase, cell: str) -> None:
+    assert _after(phase, event) is (phase if cell == "-" else Phase[cell])
+
+
+def test_the_table_is_whole() -> None:
+    assert set(_table()) == set(EVENTS)
+    assert {phase for row in _table().values() for phase in row} == set(Phase) - {Phase.INPUT}
+
+
+@pytest.mark.parametrize("proven", [False, True])
+def test_a_level_that_was_not_seen_is_not_what_a_pin_goes_back_to(proven: bool) -> None:
+    pin = _new()
+    pin.drive(False, _SOON)
+    pin.tell(proven, _SOON)
+    pin.see(proven, 0.0, 0.0)
+    pin.tell(True, _SOON)
+    pin.abandon("the link was lost")
+    assert pin.told is proven
+
+
+def test_off_that_was_not_seen_stays_off() -> None:
+    pin = _new()
+    pin.drive(False, _SOON)
+    pin.tell(True, _SOON)
+    pin.see(True, 0.0, 0.0)
+    pin.tell(False, _SOON)
+    pin.abandon("the link was lost")
+    assert pin.told is False
+
+
+def test_the_level_of_a_pulse_is_not_proven() -> None:
+    pin = _new()
+    _settled(pin)
+    _pulse(pin)
+    pin.see(True, 0.0, 0.0)
+    pin.tell(True, _SOON)
+    pin.abandon("the link was lost")
+    assert pin.told is False
