@@ -1,8 +1,10 @@
 """One visit to a MALOS service: connect, let the devices work, until the service is lost."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Final, NoReturn
 
 import zmq
@@ -10,13 +12,18 @@ import zmq.asyncio
 
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import ServiceInfo, request_info, why_silent
+from indi_matrix.malos.info import DriverInfo, ServiceInfo, request_info, why_silent
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.settings import Address
+
+log = logging.getLogger(__name__)
 
 ANSWER_LIMIT: Final = 5.0
 """Seconds in which a service must have answered on all ports that are used."""
 
+
+_ASKING: Final = 2.0
+"""Seconds that a service has to state the timing of a driver."""
 
 _SILENT: Final = "MALOS answers, but its Everloop driver does not tell how many LEDs there are"
 
@@ -34,7 +41,8 @@ async def visit(
         async with asyncio.timeout(ANSWER_LIMIT) as limit, AsyncExitStack() as links:
             info = await request_info(context, address)
             answered = True
-            await _run(await _open_links(context, address, info, devices, links), limit, ready)
+            pairs = await _open_links(context, address, info, devices, links)
+            await _run(pairs, limit, ready, partial(request_info, context, address))
     except TimeoutError:
         cause = _SILENT if answered else await why_silent(address)
     except LinkError as error:
@@ -72,13 +80,19 @@ async def _open_links(
     ]
 
 
-async def _run(pairs: Sequence[tuple[Device, Link]], limit: asyncio.Timeout, ready: Callable[[], None]) -> None:
+async def _run(
+    pairs: Sequence[tuple[Device, Link]],
+    limit: asyncio.Timeout,
+    ready: Callable[[], None],
+    ask: Callable[[], Awaitable[ServiceInfo]],
+) -> None:
     """Let each device work on its link; the limit holds until all have begun."""
     try:
         async with asyncio.TaskGroup() as tasks:
             for device, link in pairs:
                 tasks.create_task(link.disconnection(), name=f"{device.driver} connection")
                 tasks.create_task(_hear_errors(device, link), name=f"{device.driver} errors")
+                tasks.create_task(_follow_timing(device, link, ask), name=f"{device.driver} timing")
             async with asyncio.TaskGroup() as beginnings:
                 for device, link in pairs:
                     beginnings.create_task(device.begin(link))
@@ -90,6 +104,24 @@ async def _run(pairs: Sequence[tuple[Device, Link]], limit: asyncio.Timeout, rea
     finally:
         for device, _ in pairs:
             device.end()
+
+
+async def _follow_timing(device: Device, link: Link, ask: Callable[[], Awaitable[ServiceInfo]]) -> NoReturn:
+    """Ask the service for the timing of a driver whenever its updates come at another pace than expected."""
+    while True:
+        doubt = await link.doubt()
+        if link.settle(doubt, await _stated(device, ask)):
+            device.timing_changed()
+
+
+async def _stated(device: Device, ask: Callable[[], Awaitable[ServiceInfo]]) -> DriverInfo | None:
+    """Return what the service says of a driver; None if it says nothing, as one that hangs."""
+    try:
+        async with asyncio.timeout(_ASKING):
+            return (await ask()).get(device.driver)
+    except (TimeoutError, LinkError) as error:
+        log.debug("the timing of %s stays in doubt: %s", device.driver, error)
+        return None
 
 
 async def _hear_errors(device: Device, link: Link) -> NoReturn:

@@ -13,6 +13,7 @@ from zmq.utils.monitor import recv_monitor_message
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.inbox import Inbox
 from indi_matrix.malos.info import DriverInfo
+from indi_matrix.malos.pace_watch import PaceWatch
 from indi_matrix.malos.pings import Pings
 from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, drop_undelivered, endpoint, make_socket
 
@@ -65,6 +66,9 @@ class Link:
         self._host = host
         self._monitors = {socket: _monitor(socket) for socket in self._sockets}
         self._slowest_delay = info.delay
+        self._pace = PaceWatch(info.delay)
+        self._doubted = asyncio.Event()  # whether the driver may have another delay or timeout now
+        self._expectations = 0  # how often delay and timeout were set
         self._pings = Pings(self.ping, self.timeout)
         self._watch: asyncio.TimerHandle | None = None  # ends the wait for an update
         self._descriptor = NO_DESCRIPTOR
@@ -149,10 +153,12 @@ class Link:
             raise LinkError(f"the {self.info.name} driver takes no {what}") from error
 
     def expect(self, delay: float, timeout: float) -> None:
-        """Take note of a delay and a timeout that were sent to the driver, both in seconds.
+        """Expect updates by a delay and a timeout that the driver was given, both in seconds.
 
         The delay under way runs to its end first.
         """
+        self._expectations += 1
+        self._pace.expect(delay)
         self._slowest_delay = max(self._slowest_delay, delay)
         if not self._first:
             self._stale_until = self._loop.time() + _LATE_UPDATE
@@ -171,11 +177,39 @@ class Link:
         """Seconds without an update after which the link counts as lost."""
         return self.timeout + _SILENT_PERIODS * self._slowest_delay
 
+    async def doubt(self) -> int:
+        """Wait until updates come at another pace than expected, or not; return a number for `settle`."""
+        await self._doubted.wait()
+        return self._expectations
+
+    def settle(self, doubt: int, stated: DriverInfo | None) -> bool:
+        """End a doubt; return whether another program gave the driver another delay or timeout.
+
+        Args:
+            doubt: The number that `doubt` returned; what was stated before a later `expect` is of no use.
+            stated: What the service says of the driver now; None where it says nothing.
+        """
+        self._doubted.clear()
+        if stated is None or doubt != self._expectations:
+            return False
+        timeout = max(stated.timeout, _SHORTEST_TIMEOUT)
+        if (stated.delay, timeout) == (self.delay, max(self.timeout, _SHORTEST_TIMEOUT)):
+            self._pace.trust(self._loop.time())
+            return False
+        self.expect(stated.delay, timeout)
+        return True
+
     def _watch_for_silence(self) -> None:
         """Let whoever waits for an update wait no longer than the silence that is allowed from now on."""
         if self._watch is not None:
             self._watch.cancel()
-        self._watch = self._loop.call_later(self._silence, self._complain_of_silence)
+        half = self._silence / 2
+        self._watch = self._loop.call_later(half, self._doubt_silence, half)
+
+    def _doubt_silence(self, rest: float) -> None:
+        """Doubt that the delay is what it was; the link is not lost yet."""
+        self._doubted.set()
+        self._watch = self._loop.call_later(rest, self._complain_of_silence)
 
     def _complain_of_silence(self) -> None:
         text = f"no update from the {self.info.name} driver for {self._silence:g} s"
@@ -207,6 +241,8 @@ class Link:
         # One that was sent before the delay under way began tells nothing of that.
         if self._heard > self._stale_until:
             self._slowest_delay = self.delay
+        if self._pace.is_off(now):
+            self._doubted.set()
         self._pings.ride(now)
         return payload
 

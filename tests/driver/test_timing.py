@@ -1,0 +1,101 @@
+"""Delay and timeout are shared by all programs that use a driver: what another one changes is shown."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from indi_matrix.malos.pace_watch import PaceWatch
+from tests.driver.conftest import Rig
+from tests.simulator.client import Client
+
+
+async def retime(rig: Rig, driver: str, delay: float, keep_alive: float) -> None:
+    """Be another program that sets delay and timeout; its own config touches no pin."""
+    async with Client(rig.service) as program:
+        fields: dict[str, Any] = {"gpio": {"pin": 16}} if driver == "Gpio" else {"image": {"led": [{}] * 35}}
+        await program.configure(driver, delay_between_updates=delay, timeout_after_last_ping=keep_alive, **fields)
+    rig.service.config_seen = rig.record
+    rig.configs.clear()
+
+
+@pytest.mark.parametrize("period", [20, 300])
+async def test_a_pace_that_another_program_chose_is_shown(away: Rig, period: int) -> None:
+    indi = away.indi
+    await indi.write("POLLING_PERIOD", PERIOD_MS=100)
+    await indi.connect()
+    await retime(away, "Gpio", period / 1000, 3)
+    await indi.until(lambda: indi.known["POLLING_PERIOD"].values == {"PERIOD_MS": str(period)})
+    assert indi.known["KEEP_ALIVE"].values == {"TIMEOUT": "3"}
+    assert away.sent("Gpio") == []
+
+
+async def test_a_timeout_that_another_program_chose_is_pinged_for(away: Rig) -> None:
+    """Updates pause where pings are too rare, which is another pace."""
+    indi = away.indi
+    await indi.write("POLLING_PERIOD", PERIOD_MS=50)
+    await indi.write("KEEP_ALIVE", TIMEOUT=10)
+    await indi.connect()
+    await retime(away, "Gpio", 0.05, 1)
+    await indi.until(lambda: indi.known["KEEP_ALIVE"].values == {"TIMEOUT": "1"})
+
+
+async def test_what_a_client_chose_is_brought_along_to_the_next_service(away: Rig) -> None:
+    indi = away.indi
+    await indi.write("POLLING_PERIOD", PERIOD_MS=100)
+    await indi.connect()
+    await retime(away, "Gpio", 0.02, 5)
+    await indi.until(lambda: indi.known["POLLING_PERIOD"].values == {"PERIOD_MS": "20"})
+    await away.service.stop()
+    await indi.in_state("CONNECTION", "Busy")
+    await away.service.start()
+    await indi.until(lambda: indi.known["POLLING_PERIOD"].values == {"PERIOD_MS": "100"})
+
+
+@pytest.mark.parametrize("driver", ["Gpio", "Everloop"])
+async def test_a_long_delay_of_another_program_is_no_lost_link(away: Rig, driver: str) -> None:
+    """By its timing of before the driver would be lost after 1.06 s."""
+    indi, start = away.indi, asyncio.get_running_loop().time()
+    await retime(away, driver, 0.02, 1)
+    await indi.connect()
+    await retime(away, driver, 2.5, 1)
+    away.board.set_input(3, level=True)
+    await indi.until(lambda: indi.known["DIGITAL_INPUT_4"].on == ["ON"])
+    if driver == "Gpio":
+        away.board.set_input(3, level=False)
+        await indi.until(lambda: indi.known["DIGITAL_INPUT_4"].on == ["OFF"])
+        assert asyncio.get_running_loop().time() - start > 2.5
+        assert indi.known["POLLING_PERIOD"].values == {"PERIOD_MS": "2500"}
+    else:
+        while asyncio.get_running_loop().time() - start < 2.5:
+            await indi.fence()
+    assert indi.known["CONNECTION"].state == "Ok"
+    assert not any("lost" in answer.message for answer in indi.answers)
+
+
+def test_a_pace_as_expected_is_not_doubted() -> None:
+    watch = PaceWatch(1.0)
+    assert not any(watch.is_off(second + (second % 2) * 0.03) for second in range(100))
+
+
+@pytest.mark.parametrize("actual", [0.01, 0.5, 0.9, 1.1, 2.0, 12.0])
+def test_another_pace_is_doubted_within_seven_updates(actual: float) -> None:
+    watch = PaceWatch(1.0)
+    assert any(watch.is_off(number * actual) for number in range(7))
+
+
+def test_a_pace_that_the_service_states_is_believed_for_a_minute() -> None:
+    watch = PaceWatch(1.0)
+    watch.trust(0.0)
+    doubted = [number for number in range(200) if watch.is_off(number * 0.5)]
+    assert doubted
+    assert doubted[0] * 0.5 > 60
+
+
+def test_an_expected_delay_counts_from_the_update_after_next() -> None:
+    """The delay under way runs to its end first."""
+    watch = PaceWatch(1.0)
+    for second in range(4):
+        watch.is_off(second)
+    watch.expect(0.1)
+    assert not any(watch.is_off(4 + number / 10) for number in range(50))
