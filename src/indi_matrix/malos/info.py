@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.malos.ports import DriverPorts
-from indi_matrix.malos.sockets import endpoint, make_socket
+from indi_matrix.malos.sockets import connect, family, make_socket
 from indi_matrix.settings import Address
 
 # A request in flight when the service dies is never answered: ask again, on a socket of its own.
@@ -83,7 +83,7 @@ async def _ask(context: zmq.asyncio.Context, address: Address, patience: float) 
     """Return the reply to one request, or None when there was none for some seconds."""
     with make_socket(context, zmq.REQ) as requests:
         try:
-            requests.connect(endpoint(address.host, address.port))
+            connect(requests, address.host, address.port)
         except zmq.ZMQError as error:
             raise LinkError(f"{address} cannot be connected to: {error.strerror}") from error
         try:
@@ -98,7 +98,7 @@ async def why_silent(address: Address) -> str:
     """Return why nothing was heard from an address, as far as a plain TCP connection can tell."""
     try:
         async with asyncio.timeout(_ATTEMPT):
-            _, writer = await asyncio.open_connection(address.host, address.port)
+            _, writer = await asyncio.open_connection(address.host, address.port, family=family(address.host))
     except TimeoutError:
         return "the host does not answer"
     except socket.gaierror as error:

@@ -15,7 +15,7 @@ from indi_matrix.malos.inbox import Inbox
 from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.pace_watch import PaceWatch
 from indi_matrix.malos.pings import Pings
-from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, drop_undelivered, endpoint, make_socket
+from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, connect, drop_undelivered, make_socket
 
 # How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.
 _LINGER_MS: Final = 300
@@ -86,7 +86,7 @@ class Link:
         self._errors.subscribe(b"")
         self._updates.subscribe(b"")
         for socket, port in zip(self._sockets, numbers, strict=True):
-            socket.connect(endpoint(self._host, port))
+            connect(socket, self._host, port)
         _, _, self._descriptor, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
         # From now on the data updates alone tell whether the service is there.
         for socket in self._sockets:

@@ -18,13 +18,27 @@ NO_DESCRIPTOR: Final = -1
 _NEVER_LINGER: Final = struct.pack("ii", 1, 0)
 
 
-def endpoint(host: str, port: int) -> str:
-    """Return ZeroMQ's name for a TCP port."""
-    return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+def family(host: str) -> int:
+    """Return the kind of address by which a host is reached.
+
+    Of a name that is IPv4: that is what MALOS listens on, and ZeroMQ would try a name's first address only, which
+    is of IPv6 for `localhost` on many machines.
+    """
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def connect(unconnected: zmq.asyncio.Socket, host: str, port: int) -> None:
+    """Connect a socket to a TCP port.
+
+    Raises:
+        zmq.ZMQError: There can be no such port.
+    """
+    unconnected.ipv6 = family(host) == socket.AF_INET6
+    unconnected.connect(f"tcp://[{host}]:{port}" if unconnected.ipv6 else f"tcp://{host}:{port}")
 
 
 def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq.asyncio.Socket:
-    """Return a socket for IPv4 and IPv6.
+    """Return a socket with bounds on what it takes.
 
     Args:
         context: Where it belongs.
@@ -35,7 +49,6 @@ def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq
     made.linger = linger
     made.maxmsgsize = _LONGEST_MESSAGE
     made.rcvhwm = MOST_UNREAD
-    made.ipv6 = True
     return made
 
 
