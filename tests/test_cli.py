@@ -110,11 +110,28 @@ async def test_info() -> None:
     ]
 
 
-async def test_info_of_nothing() -> None:
+async def test_info_of_nothing_at_once() -> None:
     port = free_port()
-    status, output, errors = await finished(PROGRAM, "info", f"127.0.0.1:{port}")
+    async with asyncio.timeout(3):  # the program starts and ends in this time, too
+        status, output, errors = await finished(PROGRAM, "info", f"127.0.0.1:{port}")
     assert (status, output) == (1, "")
     assert errors == f"indi_matrix: error: 127.0.0.1:{port}: connection refused\n"
+
+
+async def test_info_of_a_host_that_nobody_knows() -> None:
+    async with asyncio.timeout(5):
+        status, output, errors = await finished(PROGRAM, "info", "no-such-host.invalid")
+    assert (status, output) == (1, "")
+    assert errors.startswith("indi_matrix: error: no-such-host.invalid:20012: ")
+    assert "name" in errors.rpartition(": ")[2]
+
+
+async def test_info_of_a_service_that_hangs() -> None:
+    async with MalosService(SimulatedBoard(), info_port=0) as service:
+        service.hang()
+        status, output, errors = await finished(PROGRAM, "info", service.address)
+    told = "something listens there but does not answer as MALOS does"
+    assert (status, output, errors) == (1, "", f"indi_matrix: error: {service.address}: {told}\n")
 
 
 async def test_a_name_with_an_ipv6_address_too_is_reached_where_malos_listens(tmp_path: Path) -> None:

@@ -113,18 +113,30 @@ async def test_all_is_well(prefix: Path) -> None:
 # The board
 
 
-async def test_without_a_board_it_tells_how_to_have_one() -> None:
-    findings = await without_board()
+async def test_without_a_board_it_tells_at_once_how_to_have_one() -> None:
+    async with asyncio.timeout(3):  # the program starts and ends in this time, too
+        findings = await without_board()
     (failure,) = findings.failed
     assert "connection refused" in failure
     assert "indi_matrix simulate" in failure
-    assert "systemctl start matrixio-malos" in failure
+    assert "start MATRIX CORE here: sudo systemctl start matrixio-malos" in failure
 
 
 async def test_a_host_that_nobody_knows() -> None:
-    findings = await doctor("no-such-host.invalid", "--indi-port", str(free_port()))
+    async with asyncio.timeout(5):
+        findings = await doctor("no-such-host.invalid", "--indi-port", str(free_port()))
     (failure,) = findings.failed
-    assert "start MATRIX CORE on no-such-host.invalid" in failure
+    assert "check how no-such-host.invalid is spelled, or use the host's IP address" in failure
+    assert "MATRIX CORE" not in "".join(findings.checks)
+
+
+async def test_a_service_that_says_nothing_from_the_beginning() -> None:
+    async with MalosService(SimulatedBoard(), info_port=0) as service:
+        service.hang()
+        findings = await doctor(service.address, "--indi-port", str(free_port()))
+    (failure,) = findings.failed
+    assert "restart MATRIX CORE here: sudo systemctl restart matrixio-malos" in failure
+    assert "start matrixio-malos" not in failure.replace("restart", "")
 
 
 async def test_something_else_listens_on_the_info_port() -> None:
@@ -134,6 +146,7 @@ async def test_something_else_listens_on_the_info_port() -> None:
         findings, _ = await asyncio.gather(doctor(f"127.0.0.1:{port}", "--indi-port", str(free_port())), answering)
     (failure,) = findings.failed
     assert "not as MALOS does" in failure
+    assert f"look what listens on port {port} here; MALOS' info port is 20012" in failure
 
 
 @asynccontextmanager

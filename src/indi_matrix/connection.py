@@ -16,7 +16,7 @@ from indi_matrix.holdings import Holdings
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import State, message_text
 from indi_matrix.repeats import Repeats
-from indi_matrix.session import visit
+from indi_matrix.session import ANSWER_LIMIT, visit
 from indi_matrix.settings import Address
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ _RETRY_PAUSE: Final = 0.2
 # A service that hung needs this long to do what had piled up before it.
 _AFTERMATH: Final = 3.0
 _AUX: Final = 1 << 15
+
+_WITHOUT_BOARD: Final = "; SIMULATION in Options does without a board"
 
 INTERNAL: Final = "internal error, see the log"
 """What clients are told of a fault of ours."""
@@ -99,7 +101,7 @@ class Connection:
     @property
     def place(self) -> str:
         """Where the session's service is, whatever clients have chosen for the next."""
-        return "the simulated board" if self._destination is None else str(self._destination)
+        return "the simulated board" if self._destination is None else self._destination.short
 
     def retime(self) -> None:
         """Bring a new timing to the drivers that follow it."""
@@ -224,15 +226,20 @@ class Connection:
     async def _visit(self, context: zmq.asyncio.Context, address: Address) -> None:
         """Visit the service once; a first visit that fails ends the session, a later one is repeated."""
         self._indi.tell("DEBUG", f"connecting to {address}")
+        first = self._phase is _Phase.CONNECTING and self._destination is not None
         try:
-            await visit(context, address, self._devices, self._arrive)
+            await visit(context, address, self._devices, self._arrive, self._warn if first else None)
         except LinkError as error:
             if not self._is_current():
                 return
             if self._phase is _Phase.CONNECTING:
-                self._fail(str(error))
+                self._fail(f"{error}{_WITHOUT_BOARD if first else ''}")
             else:
                 await self._lose(error)
+
+    def _warn(self, cause: str) -> None:
+        """Say what is in the way of a connect, which goes on."""
+        self._indi.tell("WARNING", f"{cause}; trying for {ANSWER_LIMIT:g} s")
 
     def _arrive(self) -> None:
         """Show clients the board, now that its service has answered.

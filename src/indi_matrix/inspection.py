@@ -8,7 +8,7 @@ import zmq.asyncio
 
 from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import ServiceInfo, request_info, why_silent
+from indi_matrix.malos.info import ServiceInfo, Silence, inquire
 from indi_matrix.malos.link import open_link
 from indi_matrix.session import ANSWER_LIMIT
 from indi_matrix.settings import Address
@@ -50,16 +50,12 @@ async def inspect(address: Address) -> Findings:
     """Return what the service at an address tells.
 
     Raises:
-        LinkError: Nothing answers there within 5 s; the text names address and cause.
+        LinkError: Nothing answers there; the text names address and cause.
     """
     with zmq.asyncio.Context() as context:
-        try:
-            async with asyncio.timeout(ANSWER_LIMIT):
-                drivers = await request_info(context, address)
-        except TimeoutError:
-            raise LinkError(f"{address}: {await why_silent(address)}") from None
-        except LinkError as error:
-            raise LinkError(f"{address}: {error}") from error
+        drivers = await inquire(context, address, ANSWER_LIMIT)
+        if isinstance(drivers, Silence):
+            raise LinkError(f"{address}: {drivers.text}")
         return Findings(address, drivers, await _count_leds(context, address, drivers))
 
 

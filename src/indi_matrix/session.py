@@ -12,7 +12,7 @@ import zmq.asyncio
 
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import DriverInfo, ServiceInfo, request_info, why_silent
+from indi_matrix.malos.info import DriverInfo, Obstacle, ServiceInfo, request_info, why_silent
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.settings import Address
 
@@ -29,9 +29,15 @@ _SILENT: Final = "MALOS answers, but its Everloop driver does not tell how many 
 
 
 async def visit(
-    context: zmq.asyncio.Context, address: Address, devices: Sequence[Device], ready: Callable[[], None]
+    context: zmq.asyncio.Context,
+    address: Address,
+    devices: Sequence[Device],
+    ready: Callable[[], None],
+    hindered: Callable[[str], None] | None = None,
 ) -> NoReturn:
     """Connect the devices to the service at an address, call `ready`, and let them run.
+
+    Meanwhile `hindered` is told once what keeps the service from answering, as soon as that is known.
 
     Raises:
         LinkError: There is no such service within 5 s, or it is lost; the text names address and cause.
@@ -39,12 +45,12 @@ async def visit(
     answered = False
     try:
         async with asyncio.timeout(ANSWER_LIMIT) as limit, AsyncExitStack() as links:
-            info = await request_info(context, address)
+            info = await _ask(context, address, hindered)
             answered = True
             pairs = await _open_links(context, address, info, devices, links)
             await _run(pairs, limit, ready, partial(request_info, context, address))
     except TimeoutError:
-        cause = _SILENT if answered else await why_silent(address)
+        cause = _SILENT if answered else (await why_silent(address)).text
     except LinkError as error:
         cause = str(error)
     except zmq.ZMQError as error:  # no more file descriptors, say
@@ -54,7 +60,27 @@ async def visit(
         if lost is None or others is not None:
             raise
         cause = str(_first(lost))
-    raise LinkError(f"{address}: {cause}")
+    raise LinkError(f"{address.short}: {cause}")
+
+
+async def _ask(
+    context: zmq.asyncio.Context, address: Address, hindered: Callable[[str], None] | None
+) -> ServiceInfo:
+    """Return what the service says of its drivers; what is in the way of that is told while it is waited for."""
+    if hindered is None:
+        return await request_info(context, address)
+    async with asyncio.TaskGroup() as tasks:
+        looking = tasks.create_task(_look(address, hindered), name=f"look for {address}")
+        info = await request_info(context, address)
+        looking.cancel()
+    return info
+
+
+async def _look(address: Address, hindered: Callable[[str], None]) -> None:
+    """Tell what is in the way to an address, if anything is."""
+    silence = await why_silent(address)
+    if silence.obstacle is not Obstacle.HUNG:
+        hindered(f"{address.short}: {silence.text}")
 
 
 async def _open_links(

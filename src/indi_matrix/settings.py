@@ -16,6 +16,7 @@ DEFAULT_PORT: Final = 20012
 _NAME_LIMIT: Final = 63
 _PORT_LIMIT: Final = 65535
 _HOST_LIMIT: Final = 253
+_SHORT_HOST: Final = 60
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -51,6 +52,14 @@ class Address:
         else:
             host, port = text, None
         return cls(host, DEFAULT_PORT if port is None else parse_port(port))
+
+    @property
+    def short(self) -> str:
+        """HOST:PORT, in a text with room for what else it says: of a long name its two ends."""
+        if len(self.host) <= _SHORT_HOST:
+            return str(self)
+        half = _SHORT_HOST // 2
+        return f"{self.host[:half]}...{self.host[-half:]}:{self.port}"
 
     def __str__(self) -> str:
         """Return HOST:PORT."""

@@ -1,6 +1,7 @@
 """The MALOS service and the board behind it."""
 
 import asyncio
+import ipaddress
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,12 +13,12 @@ from indi_matrix.devices import DEVICES
 from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
 from indi_matrix.doctor.checks import LIMIT, Check, Level, failed, ok, warning
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import NOT_MALOS, DriverInfo, ServiceInfo, request_info, why_silent
+from indi_matrix.malos.info import DriverInfo, Obstacle, ServiceInfo, Silence, inquire, why_silent
 from indi_matrix.malos.link import Link, open_link
+from indi_matrix.malos.ports import INFO_PORT
 from indi_matrix.settings import Address
 
 _USED: Final = {device.driver: device for device in DEVICES}
-_LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 
 # Updates are watched for this long, or for one period; longer than the limit allows is not measured.
 _WATCH: Final = 0.5
@@ -29,17 +30,10 @@ _JITTER: Final = 0.05
 
 async def examine_board(address: Address) -> list[Check]:
     """Check the service, the ports of each of its drivers, and what those publish."""
-    cause = await why_silent(address)
-    if cause != NOT_MALOS:
-        return [_no_service(address, cause)]
     with zmq.asyncio.Context() as context:
-        try:
-            async with asyncio.timeout(LIMIT):
-                drivers = await request_info(context, address)
-        except TimeoutError:
-            return [_no_service(address, NOT_MALOS)]
-        except LinkError as error:
-            return [_no_service(address, str(error))]
+        drivers = await inquire(context, address, LIMIT)
+        if isinstance(drivers, Silence):
+            return _no_service(address, drivers)
         checks = [ok(f"MALOS at {address} has {len(drivers)} drivers"), *_missing(drivers)]
         async with asyncio.TaskGroup() as tasks:
             found = [
@@ -49,16 +43,34 @@ async def examine_board(address: Address) -> list[Check]:
         return checks + [check for task in found for check in task.result()]
 
 
-def _no_service(address: Address, cause: str) -> Check:
-    start = "sudo systemctl start matrixio-malos"
-    where = "here" if address.host in _LOCAL else f"on {address.host}"
-    return failed(
-        f"MALOS at {address}: {cause}", f"start MATRIX CORE {where}: {start}; or do without a board: {_SIMULATE}"
-    )
+def _no_service(address: Address, silence: Silence) -> list[Check]:
+    return [failed(f"MALOS at {address}: {silence.text}", _remedy(address, silence.obstacle))]
 
 
+def _remedy(address: Address, obstacle: Obstacle) -> str:
+    host, port = address.host, address.port
+    where = "here" if _is_here(host) else f"on {host}"
+    return {
+        Obstacle.REFUSED: f"start MATRIX CORE {where}: {_START}; or do without a board: {_SIMULATE}",
+        Obstacle.UNKNOWN: f"check how {host} is spelled, or use the host's IP address",
+        Obstacle.AWAY: f"see that {host} is on, in this network, and lets port {port} through its firewall",
+        Obstacle.HUNG: f"restart MATRIX CORE {where}: {_RESTART_COMMAND}",
+        Obstacle.FOREIGN: f"look what listens on port {port} {where}; MALOS' info port is {INFO_PORT}",
+    }[obstacle]
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host is this machine by its own word."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+_START: Final = "sudo systemctl start matrixio-malos"
+_RESTART_COMMAND: Final = "sudo systemctl restart matrixio-malos"
 _SIMULATE: Final = "indi_matrix simulate"
-_RESTART: Final = "restart MATRIX CORE: sudo systemctl restart matrixio-malos"
+_RESTART: Final = f"restart MATRIX CORE: {_RESTART_COMMAND}"
 
 
 def _missing(drivers: ServiceInfo) -> Iterator[Check]:
@@ -110,9 +122,9 @@ async def _closed_ports(address: Address, driver: DriverInfo) -> str:
     named = {"base": ports.base, "keep-alive": ports.keep_alive, "error": ports.errors, "update": ports.updates}
     causes = await asyncio.gather(*(why_silent(Address(address.host, port)) for port in named.values()))
     return ", ".join(
-        f"{what} port {port}: {cause}"
+        f"{what} port {port}: {cause.text}"
         for (what, port), cause in zip(named.items(), causes, strict=True)
-        if cause != NOT_MALOS
+        if cause.obstacle is not Obstacle.HUNG
     )
 
 

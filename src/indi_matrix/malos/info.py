@@ -1,10 +1,12 @@
 """Ask a MALOS service which drivers it has, and where and how they publish."""
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 import zmq
@@ -21,8 +23,36 @@ from indi_matrix.settings import Address
 _ATTEMPT: Final = 1.0
 _LAST_BASE: Final = 65535 - 3
 
-NOT_MALOS: Final = "something listens there but does not answer as MALOS does"
-"""Why nothing was heard from an address that takes connections."""
+
+class Obstacle(Enum):
+    """What is in the way of an answer."""
+
+    REFUSED = auto()
+    """Nobody listens on the port."""
+    UNKNOWN = auto()
+    """The host's name has no address."""
+    AWAY = auto()
+    """The host does not answer, or no way leads there."""
+    HUNG = auto()
+    """Connections are taken, and nothing is said."""
+    FOREIGN = auto()
+    """What answers is not MALOS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why nothing of use is heard from an address, and how that is said."""
+
+    obstacle: Obstacle
+    text: str
+
+    @property
+    def certain(self) -> bool:
+        """Whether to ask longer, of a service that is not just starting, is of no use."""
+        return self.obstacle in {Obstacle.REFUSED, Obstacle.UNKNOWN}
+
+
+_HUNG: Final = Silence(Obstacle.HUNG, "something listens there but does not answer as MALOS does")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +109,30 @@ async def request_info(context: zmq.asyncio.Context, address: Address) -> Servic
     return parse_info(reply)
 
 
+async def inquire(context: zmq.asyncio.Context, address: Address, limit: float) -> ServiceInfo | Silence:
+    """Return what the service at an address says of its drivers, or why nothing is heard of it.
+
+    A host that refuses, and a name that nobody knows, are told of at once; else the answer has some seconds.
+    """
+    silence = await why_silent(address)
+    if silence.certain:
+        return silence
+    try:
+        async with asyncio.timeout(limit):
+            return await request_info(context, address)
+    except TimeoutError:
+        return silence
+    except LinkError as error:
+        return Silence(Obstacle.FOREIGN, str(error))
+
+
 async def _ask(context: zmq.asyncio.Context, address: Address, patience: float) -> bytes | None:
     """Return the reply to one request, or None when there was none for some seconds."""
     with make_socket(context, zmq.REQ) as requests:
         try:
             connect(requests, address.host, address.port)
         except zmq.ZMQError as error:
-            raise LinkError(f"{address} cannot be connected to: {error.strerror}") from error
+            raise LinkError(f"the address cannot be used: {error.strerror}") from error
         try:
             async with asyncio.timeout(patience):
                 await requests.send(b"")  # one frame: more would abort the service
@@ -94,17 +141,29 @@ async def _ask(context: zmq.asyncio.Context, address: Address, patience: float) 
             return None
 
 
-async def why_silent(address: Address) -> str:
-    """Return why nothing was heard from an address, as far as a plain TCP connection can tell."""
+async def why_silent(address: Address) -> Silence:
+    """Return why nothing is heard from an address, as far as a plain TCP connection can tell within a second."""
     try:
         async with asyncio.timeout(_ATTEMPT):
-            _, writer = await asyncio.open_connection(address.host, address.port, family=family(address.host))
+            await _probe(address)
     except TimeoutError:
-        return "the host does not answer"
+        return Silence(Obstacle.AWAY, "the host does not answer")
     except socket.gaierror as error:
-        return error.strerror or str(error)
+        return Silence(Obstacle.UNKNOWN, (error.strerror or str(error)).lower())
     except OSError as error:
         # asyncio puts the address, not the reason, into the text.
-        return os.strerror(error.errno).lower() if error.errno else str(error)
-    writer.close()
-    return NOT_MALOS
+        text = os.strerror(error.errno).lower() if error.errno else str(error)
+        return Silence(Obstacle.REFUSED if error.errno == errno.ECONNREFUSED else Obstacle.AWAY, text)
+    return _HUNG
+
+
+async def _probe(address: Address) -> None:
+    """Connect as ZeroMQ does, to the first address that a name has, and say nothing."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(
+        address.host, address.port, family=family(address.host), type=socket.SOCK_STREAM
+    )
+    kind, _, _, _, place = found[0]
+    with socket.socket(kind) as connection:
+        connection.settimeout(0)
+        await loop.sock_connect(connection, place)

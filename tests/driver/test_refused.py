@@ -1,0 +1,102 @@
+"""A connect that meets nobody: what clients are told, and when."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from indi_matrix import make_driver
+from indi_matrix.settings import Address
+from indi_matrix.simulator import MalosService, SimulatedBoard
+from tests.driver.client import IndiClient, piped
+from tests.driver.conftest import Rig
+from tests.driver.test_life_cycle import free_port
+
+WARNED = 0.3
+HINT = "SIMULATION in Options does without a board"
+
+
+@pytest_asyncio.fixture
+async def nowhere() -> AsyncIterator[tuple[IndiClient, Address]]:
+    """A driver whose service does not run."""
+    address = Address(port=free_port())
+    async with piped(make_driver(address=str(address))) as indi:
+        yield await indi.get_properties(), address
+
+
+def warnings(indi: IndiClient) -> list[str]:
+    return [text for text in indi.messages if text.startswith("[WARNING] ")]
+
+
+async def warned(indi: IndiClient) -> str:
+    """Return the warning of a connect, which is to come soon."""
+    async with asyncio.timeout(WARNED):
+        await indi.until(lambda: warnings(indi))
+    (warning,) = warnings(indi)
+    return warning
+
+
+async def test_a_refusal_is_told_at_once_and_the_connect_goes_on(nowhere: tuple[IndiClient, Address]) -> None:
+    indi, address = nowhere
+    indi.put("CONNECTION", CONNECT="On")
+    assert await warned(indi) == f"[WARNING] {address}: connection refused; trying for 5 s"
+    assert indi.known["CONNECTION"].state == "Busy"
+    await indi.in_state("CONNECTION", "Alert")
+    assert indi.answers[-1].message == f"[ERROR] cannot connect to {address}: connection refused; {HINT}"
+    assert len(warnings(indi)) == 1
+
+
+async def test_each_connect_tells_of_it_anew(nowhere: tuple[IndiClient, Address]) -> None:
+    indi, address = nowhere
+    for _ in range(2):
+        indi.messages.clear()
+        indi.put("CONNECTION", CONNECT="On")
+        assert f"{address}: connection refused" in await warned(indi)
+        assert (await indi.write("CONNECTION", DISCONNECT="On")).state == "Idle"
+
+
+async def test_a_service_that_appears_meanwhile_is_connected(nowhere: tuple[IndiClient, Address]) -> None:
+    indi, address = nowhere
+    indi.put("CONNECTION", CONNECT="On")
+    await warned(indi)
+    async with MalosService(SimulatedBoard(), info_port=address.port):
+        await indi.in_state("CONNECTION", "Ok")
+        assert indi.known["CONNECTION"].on == ["CONNECT"]
+        assert len(warnings(indi)) == 1
+        await indi.write("CONNECTION", DISCONNECT="On")
+
+
+async def test_a_service_that_is_there_is_not_warned_of(rig: Rig) -> None:
+    assert not warnings(rig.indi)
+
+
+@pytest.mark.parametrize("name", ["no-such-host.invalid", ".".join(["x" * 60] * 4) + ".invalid"])
+async def test_a_name_that_nobody_knows_however_long(away: Rig, name: str) -> None:
+    """The cause and the hint are not cut off for the sake of the name."""
+    indi = away.indi
+    assert (await indi.write("DEVICE_ADDRESS", ADDRESS=name)).state == "Ok"
+    indi.put("CONNECTION", CONNECT="On")
+    await indi.until(lambda: warnings(indi))
+    (warning,) = warnings(indi)
+    assert warning.endswith("; trying for 5 s")
+    await indi.in_state("CONNECTION", "Alert")
+    error = indi.answers[-1].message
+    cause = warning.removeprefix("[WARNING] ").removesuffix("; trying for 5 s")
+    assert error == f"[ERROR] cannot connect to {cause}; {HINT}"
+    assert name[:20] in error
+    assert "name" in cause.rpartition(": ")[2]  # not known, or resolution failed
+    assert len(error) <= 255
+
+
+async def test_reconnecting_says_nothing_of_it(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("DEBUG", ENABLE="On")
+    await indi.write("LOGGING_LEVEL", LOG_DEBUG="On")
+    await rig.service.stop()
+    await indi.until(lambda: any("no way back yet" in text for text in indi.messages))
+    await rig.service.start()
+    await indi.in_state("CONNECTION", "Ok")
+    assert not warnings(indi)
+    assert not any(HINT in answer.message for answer in indi.answers)
+    assert not any(HINT in text for text in indi.messages)
