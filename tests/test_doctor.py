@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import zmq.asyncio
 
 from indi_matrix import __version__
 from indi_matrix.doctor.machine import supported
+from indi_matrix.doctor.system import has_core
 from indi_matrix.malos.messages import DriverConfig, MalosDriverInfo
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.programs import PROGRAM, finished, free_port, indiserver, need, served
@@ -120,6 +122,30 @@ async def test_without_a_board_it_tells_at_once_how_to_have_one() -> None:
     assert "connection refused" in failure
     assert "indi_matrix simulate" in failure
     assert "start MATRIX CORE here: sudo systemctl start matrixio-malos" in failure
+
+
+async def test_where_matrix_core_has_packages_is_said_where_none_are() -> None:
+    check = (await without_board()).of("MATRIX CORE has packages")
+    assert check.startswith("warning MATRIX CORE has packages for 32-bit Raspberry Pi OS up to Buster (Debian 10)")
+    assert f"{platform.architecture()[0].removesuffix('bit')}-bit {platform.machine()}" in check
+    assert check.endswith("give the address of a Raspberry Pi that has it: indi_matrix doctor HOST")
+
+
+@pytest.mark.parametrize(
+    ("codename", "machine", "bits", "has"),
+    [
+        ("buster", "armv7l", 32, True),
+        ("buster", "aarch64", 32, True),  # 32-bit programs on the kernel of a Pi 4
+        ("stretch", "armv6l", 32, True),
+        ("buster", "aarch64", 64, False),
+        ("bullseye", "armv7l", 32, False),
+        ("bookworm", "aarch64", 64, False),
+        ("buster", "i686", 32, False),
+        ("", "", 64, False),
+    ],
+)
+def test_where_matrix_core_has_packages(codename: str, machine: str, bits: int, has: bool) -> None:
+    assert has_core(codename, machine, bits) is has
 
 
 async def test_a_host_that_nobody_knows() -> None:
@@ -308,6 +334,35 @@ async def test_a_library_that_is_too_old(tmp_path: Path) -> None:
     (found / "METADATA").write_text("Metadata-Version: 2.1\nName: indipydriver\nVersion: 3.0.1\n")
     findings = await without_board(environ={"PYTHONPATH": str(tmp_path)})
     assert findings.of("indipydriver 3.0.1 is not supported").startswith("FAILED ")
+
+
+async def test_protobuf_without_its_part_in_c() -> None:
+    name = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
+    in_c, pure = await asyncio.gather(without_board(), without_board(environ={name: "python"}))
+    assert in_c.of("protobuf ").endswith(" in C (upb)")
+    check = pure.of("protobuf ")
+    assert check.startswith("warning ")
+    assert f"in pure Python: all works, but each frame takes longer unset {name}" in check
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ("throttled=0x50005", "the voltage of this Raspberry Pi is too low"),
+        ("throttled=0x50000", "the voltage of this Raspberry Pi was, since it started, too low"),
+        ("throttled=0x0", ""),
+        ("throttled=0x60006", ""),  # its frequency was capped, for it was too warm
+        ("VCHI initialization failed", ""),
+    ],
+)
+async def test_the_supply_of_a_raspberry_pi(tmp_path: Path, told: str, found: str) -> None:
+    vcgencmd = tmp_path / "vcgencmd"
+    vcgencmd.write_text(f'#!/bin/sh\n[ "$*" = get_throttled ] && echo "{told}"\n')
+    vcgencmd.chmod(0o755)
+    findings = await without_board(environ={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    if found:
+        assert findings.of(found).startswith("warning ")
+    assert ("the voltage" in "".join(findings.checks)) is bool(found)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from indi_matrix.doctor.board import examine_board
 from indi_matrix.doctor.checks import Check, Level
 from indi_matrix.doctor.machine import examine_entry, examine_libraries, examine_program
 from indi_matrix.doctor.server import examine_server
+from indi_matrix.doctor.system import examine_supply
 from indi_matrix.settings import BoardSettings
 
 __all__ = ["Check", "Level", "examine"]
@@ -31,6 +32,7 @@ async def examine(
             tasks.create_task(examine_libraries(), name="libraries"),
             tasks.create_task(examine_entry(prefix, [board.name for board in boards]), name="entry"),
             *(tasks.create_task(examine_server(indi_port, board.name), name="INDI server") for board in boards),
+            tasks.create_task(examine_supply(), name="supply"),
             *(tasks.create_task(examine_board(board.address), name=board.name) for board in boards),
         ]
         for part in parts:

@@ -12,6 +12,7 @@ import zmq.asyncio
 from indi_matrix.devices import DEVICES
 from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
 from indi_matrix.doctor.checks import LIMIT, Check, Level, failed, ok, warning
+from indi_matrix.doctor.system import examine_core_here
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, Obstacle, ServiceInfo, Silence, inquire, why_silent
 from indi_matrix.malos.link import Link, open_link
@@ -44,7 +45,9 @@ async def examine_board(address: Address) -> list[Check]:
 
 
 def _no_service(address: Address, silence: Silence) -> list[Check]:
-    return [failed(f"MALOS at {address}: {silence.text}", _remedy(address, silence.obstacle))]
+    check = failed(f"MALOS at {address}: {silence.text}", _remedy(address, silence.obstacle))
+    nobody_here = silence.obstacle is Obstacle.REFUSED and _is_here(address.host)
+    return [check, *(examine_core_here() if nobody_here else ())]
 
 
 def _remedy(address: Address, obstacle: Obstacle) -> str:

@@ -1,10 +1,10 @@
 """What is installed on this machine."""
 
-import asyncio
+import os
 import platform
 import re
 import shutil
-from asyncio.subprocess import DEVNULL, PIPE
+import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from itertools import zip_longest
@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Final
 
 import zmq
+from google.protobuf.internal import api_implementation
 
-from indi_matrix.doctor.checks import LIMIT, Check, failed, ok, warning
+from indi_matrix.doctor.checks import Check, failed, ok, warning
+from indi_matrix.doctor.system import output_of
 from indi_matrix.driverlist import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
 from indi_matrix.errors import InstallError
 from indi_matrix.version import __version__
 
 _DISTRIBUTION: Final = "indi-matrix"
+_PURE: Final = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
 _REINSTALL: Final = f"pip install --force-reinstall {_DISTRIBUTION}"
 
 
@@ -59,20 +62,7 @@ async def _on_path() -> Check:
 
 async def _version_of(program: str) -> str:
     """Return what a program says of its version, nothing where it does not."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            program, "--version", stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
-        )
-    except OSError:
-        return ""
-    try:
-        async with asyncio.timeout(LIMIT):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.communicate()
-        return ""
-    return output.decode("ascii", "replace").strip().removeprefix(f"{EXECUTABLE} ")
+    return (await output_of(program, "--version")).strip().removeprefix(f"{EXECUTABLE} ")
 
 
 # Libraries
@@ -101,7 +91,23 @@ def _library(name: str, wanted: str) -> Check:
         return failed(f"{name} is not installed", f"pip install '{name}{wanted}'")
     if not supported(version, wanted):
         return failed(f"{name} {version} is not supported", f"pip install '{name}{wanted}'")
+    if name == "protobuf":
+        return _protobuf(version)
     return ok(f"{name} {version}" + (f" with libzmq {zmq.zmq_version()}" if name == "pyzmq" else ""))
+
+
+def _protobuf(version: str) -> Check:
+    """Check that protobuf has its part in C."""
+    kind = api_implementation.Type()
+    if kind != "python":
+        return ok(f"protobuf {version} in C ({kind})")
+    if _PURE in os.environ:
+        remedy = f"unset {_PURE}"
+    elif sys.maxsize > 1 << 32:
+        remedy = "pip install --force-reinstall protobuf"
+    else:
+        remedy = "nothing: for 32-bit systems PyPI and piwheels have no other"
+    return warning(f"protobuf {version} in pure Python: all works, but each frame takes longer", remedy)
 
 
 def supported(version: str, specifier: str) -> bool:
