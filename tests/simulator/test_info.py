@@ -24,6 +24,12 @@ async def test_it_lists_the_seven_drivers_with_their_flags(client: Client) -> No
     assert {driver.timeout_after_last_ping for driver in info.values()} == {5000}
 
 
+async def test_it_has_a_note_on_each_driver_for_people(client: Client) -> None:
+    notes = {driver.notes_for_human for driver in (await client.info()).values()}
+    assert len(notes) == len(BASE_OFFSETS)
+    assert all(notes)
+
+
 async def test_a_voice_says_the_same(client: Client, voice: Client) -> None:
     creator, other = await client.info(), await voice.info()
     assert list(creator) == list(other)

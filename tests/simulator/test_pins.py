@@ -1,5 +1,7 @@
 """Pins and servos through the service, with their shadow registers."""
 
+import random
+
 import pytest
 
 from indi_matrix.malos.messages import DriverConfig
@@ -88,6 +90,16 @@ async def test_other_modes_change_nothing(client: Client, mode: int) -> None:
     assert await client.texts("Gpio", errors) == [BAD_MODE, OF_GPIO]
 
 
+@pytest.mark.parametrize(("mode", "output"), [(65536, False), (65537, True), (-65535, True)])
+async def test_a_mode_is_cut_to_16_bits_first(client: Client, mode: int, output: bool) -> None:
+    errors = await client.errors("Gpio")
+    await client.set_pin(1, OUTPUT, 1)
+    await client.set_pin(1, mode, 1)
+    await client.set_pin(2, mode, 1)
+    assert client.service.board.output_pins == (frozenset({1, 2}) if output else frozenset())
+    assert await client.texts("Gpio", errors) == []
+
+
 async def test_a_burst_from_two_clients_loses_nothing(client: Client) -> None:
     async with Client(client.service) as other:
         for turn in range(250):
@@ -135,8 +147,9 @@ async def test_a_servo_takes_the_outputs_away_and_gpio_the_servos(client: Client
     assert (board.level(4), board.servo_angle(4)) == (True, None)
 
 
-@pytest.mark.parametrize("pin", [20, 1000])
-async def test_a_servo_far_beyond_the_pins_kills_the_service(client: Client, pin: int) -> None:
+@pytest.mark.parametrize("pin", [16, 19, 40, 1000, 2**32 - 1])
+async def test_a_servo_on_a_pin_that_is_not_there_may_kill_the_service(client: Client, pin: int) -> None:
+    client.service.board.chance = lambda: 0.0
     await client.set_pin(1, OUTPUT, 1)
     await client.send("Servo", _config(servo={"pin": pin, "angle": 90}))
     await client.service.wait_stopped()
@@ -144,11 +157,25 @@ async def test_a_servo_far_beyond_the_pins_kills_the_service(client: Client, pin
     assert (client.service.running, client.service.board.levels) == (False, 0x0002)
 
 
-async def test_a_servo_just_beyond_the_pins_does_not(client: Client) -> None:
-    await _servo(client, 19, 90)
-    assert client.service.board.output_pins == frozenset()
+@pytest.mark.parametrize(
+    ("pin", "touched"), [(16, set()), (21, set()), (100, {4}), (1000, {8}), (2**32 - 1, set())]
+)
+async def test_but_mostly_it_does_not(client: Client, pin: int, touched: set[int]) -> None:
+    board = client.service.board
+    board.chance = lambda: 0.5
+    await _servo(client, pin, 90)
+    assert board.output_pins == touched
     await _servo(client, 3, 90)
-    assert client.service.board.output_pins == {3}
+    assert board.output_pins == {3} | touched
+
+
+async def test_a_servo_on_a_pin_that_is_not_there_kills_seldom(client: Client) -> None:
+    assert client.service.board.chance is random.random
+    client.service.board.chance = random.Random(1).random  # the tenth is the first that is small
+    for _ in range(9):
+        await _servo(client, 20, 90)
+    await client.send("Servo", _config(servo={"pin": 20, "angle": 90}))
+    await client.service.wait_stopped()
 
 
 async def test_pinging_servo_yields_errors_only(client: Client) -> None:

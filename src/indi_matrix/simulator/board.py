@@ -1,6 +1,7 @@
 """A MATRIX board without the board: its ring of LEDs, its pins, its sensors."""
 
 import asyncio
+import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
@@ -40,12 +41,14 @@ class SimulatedBoard:
         kind: Which board it is.
         bus_time: Seconds that showing one frame takes.
         cpu_celsius: Temperature of the Raspberry Pi's processor, with which MALOS calibrates its thermometer.
+        chance: Returns a number from 0 to 1 where the service's fate is left to chance: a small one is its death.
     """
 
     def __init__(self, kind: Kind = Kind.CREATOR) -> None:
         self.kind = kind
         self.bus_time = 0.0
         self.cpu_celsius = 48.0
+        self.chance: Callable[[], float] = random.random
         self._watchers: dict[object, Callable[[], object]] = {}
         self._readings = Readings()
         self._inputs = 0

@@ -6,14 +6,16 @@ only sets the delay is also a command. That, the shadow registers and the missin
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from indi_matrix.malos.messages import UV, EverloopImage, GpioParams, Humidity, Imu, Pressure
 from indi_matrix.simulator.board import PIN_COUNT, REGISTER_MASK, Led, SimulatedBoard
 
 _LED_MAX: Final = 255
-# Four banks of four pins are there; the service reads past their end without noticing, up to here.
-_SERVO_CRASH_PIN: Final = 20
+# An x86 shifts by a pin modulo this, and what leaves the 16 bits of a register is lost.
+_SHIFTS: Final = 32
+# How often the service dies of a servo on a pin that is not there.
+_CRASH_ODDS: Final = 0.05
 
 _RISKS: Final = ((3.0, "Low"), (6.0, "Moderate"), (8.0, "High"), (11.0, "Very High"))
 
@@ -29,7 +31,13 @@ class Aborted(Exception):  # noqa: N818 (as above)
 
 
 class Driver:
-    """A driver that accepts any config, and has no updates."""
+    """A driver that accepts any config, and has no updates.
+
+    Attributes:
+        notes: What the service tells people of the driver.
+    """
+
+    notes: ClassVar[str]
 
     def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
         self.board = board
@@ -50,6 +58,8 @@ class Driver:
 
 class Everloop(Driver):
     """The ring of LEDs."""
+
+    notes = "Ring of LEDs, to be written as a whole: an EverloopImage, each channel 0 to 255"
 
     async def process(self, config: Any) -> None:
         """Show a frame, if it is whole."""
@@ -75,6 +85,8 @@ class Everloop(Driver):
 class Gpio(Driver):
     """The pins. Writes whole registers from a shadow that knows nothing of the time before the service."""
 
+    notes = "Pins to be read and written, as GpioParams"
+
     def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
         super().__init__(board, pause)
         self._direction = 0
@@ -83,15 +95,15 @@ class Gpio(Driver):
     async def process(self, config: Any) -> None:
         """Set one pin: its level first, so that an output starts without a glitch."""
         pin = config.gpio
-        if pin.mode not in (GpioParams.INPUT, GpioParams.OUTPUT):
+        mode = _int16(pin.mode)
+        if mode not in (GpioParams.INPUT, GpioParams.OUTPUT):
             raise Refused("invalid gpio mode. check the proto GpioParams (file driver.proto)")
-        # An x86 shifts by the pin modulo 32, and what leaves the 16 bits is lost.
-        shift = pin.pin % 32
+        shift = pin.pin % _SHIFTS
         others = REGISTER_MASK & ~(1 << shift)
-        if pin.mode == GpioParams.OUTPUT:
+        if mode == GpioParams.OUTPUT:
             self._latch = (pin.value << shift | self._latch & others) & REGISTER_MASK
             self.board.write_latch(self._latch)
-        self._direction = (pin.mode << shift | self._direction & others) & REGISTER_MASK
+        self._direction = (mode << shift | self._direction & others) & REGISTER_MASK
         self.board.write_direction(self._direction)
 
     def update(self) -> bytes:
@@ -102,24 +114,32 @@ class Gpio(Driver):
 class Servo(Driver):
     """Servos on the pins, with a shadow of the direction register that is not Gpio's."""
 
+    notes = "Servos on pins, to be written as ServoParams"
+
     def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
         super().__init__(board, pause)
         self._servos = 0
 
     async def process(self, config: Any) -> None:
-        """Make a pin a PWM output that turns a servo to an angle."""
+        """Make a pin a PWM output that turns a servo to an angle.
+
+        The timing of a pin that is not there is written somewhere in the service's memory, mostly to no effect.
+        """
         pin = _int16(config.servo.pin)
-        if not 0 <= pin < _SERVO_CRASH_PIN:
+        is_there = 0 <= pin < PIN_COUNT
+        if not is_there and self.board.chance() < _CRASH_ODDS:
             raise Aborted(f"a servo on pin {config.servo.pin}")
-        self._servos |= 1 << pin & REGISTER_MASK
+        self._servos |= 1 << pin % _SHIFTS & REGISTER_MASK
         self.board.write_direction(self._servos)
         self.board.write_pwm(self._servos)
-        if pin < PIN_COUNT:
+        if is_there:
             self.board.set_pulse(pin, config.servo.angle)
 
 
 class HumiditySensor(Driver):
     """Humidity and temperature."""
+
+    notes = "Relative humidity and temperature, as Humidity"
 
     def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
         super().__init__(board, pause)
@@ -150,6 +170,8 @@ class HumiditySensor(Driver):
 class ImuSensor(Driver):
     """Attitude, acceleration, rotation and magnetic field."""
 
+    notes = "Attitude and motion, as Imu"
+
     def update(self) -> bytes:
         """Return the readings."""
         return bytes(Imu(**asdict(self.board.readings.motion)).SerializeToString())
@@ -157,6 +179,8 @@ class ImuSensor(Driver):
 
 class PressureSensor(Driver):
     """Air pressure, altitude and temperature."""
+
+    notes = "Air pressure, altitude and temperature, as Pressure"
 
     def update(self) -> bytes:
         """Return the readings."""
@@ -167,6 +191,8 @@ class PressureSensor(Driver):
 
 class UvSensor(Driver):
     """UV index."""
+
+    notes = "UV index and its risk in words, as UV"
 
     def update(self) -> bytes:
         """Return the index and its risk in words."""

@@ -31,6 +31,7 @@ class Engine:
         ports: Where it listens.
         delay_ms: Time between two updates.
         timeout_ms: Time that one ping keeps the updates coming.
+        notes: What people are told of the driver.
     """
 
     def __init__(self, name: str, info_port: int, board: SimulatedBoard, awake: asyncio.Event) -> None:
@@ -43,6 +44,7 @@ class Engine:
         # The service updates a driver and configures it from two threads, never both at once.
         self._turn = asyncio.Lock()
         self._driver = DRIVERS[name](board, self._pause)
+        self.notes = self._driver.notes
 
     def open(self, sockets: Sockets) -> None:
         """Listen on the four ports.

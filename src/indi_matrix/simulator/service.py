@@ -188,6 +188,7 @@ class MalosService:
                 needs_pings=name not in _SAY_NO_UPDATES,
                 delay_between_updates=engine.delay_ms,
                 timeout_after_last_ping=engine.timeout_ms,
+                notes_for_human=engine.notes,
             )
         return bytes(reply.SerializeToString())
 
