@@ -12,16 +12,17 @@ host=${1:-localhost} port=${2:-7624} seconds=${3:-5}
 put() { indi_setprop -h "$host" -p "$port" "$@"; }
 await() { indi_eval -h "$host" -p "$port" -t 10 -w "$1"; } # states: 0 Idle, 1 Ok, 2 Busy, 3 Alert
 
-# -s (switch) and -n (number) write at once, all of a command in this order; so first see that the property is there.
+# -s (switch) and -n (number) write at once, so first see that the property is there. Of several in one command
+# indiserver loses the last now and then, so it is one a command.
 await '"MATRIX.CONNECTION.CONNECT" >= 0'
 put -s 'MATRIX.CONNECTION.CONNECT=On'
 await '"MATRIX.CONNECTION.CONNECT" == 1 && "MATRIX.CONNECTION._STATE" == 1'
 indi_getprop -h "$host" -p "$port" MATRIX.EVERLOOP_INFO.BOARD MATRIX.EVERLOOP_INFO.LEDS
 
-put -n 'MATRIX.EVERLOOP_COLOR.RED;GREEN;BLUE;WHITE=0;0;0;255' \
-    -n 'MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0' \
-    -n 'MATRIX.FLAT_LIGHT_INTENSITY.FLAT_LIGHT_INTENSITY_VALUE=64' \
-    -s 'MATRIX.FLAT_LIGHT_CONTROL.FLAT_LIGHT_ON=On'
+put -n 'MATRIX.EVERLOOP_COLOR.RED;GREEN;BLUE;WHITE=0;0;0;255'
+put -n 'MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0'
+put -n 'MATRIX.FLAT_LIGHT_INTENSITY.FLAT_LIGHT_INTENSITY_VALUE=64'
+put -s 'MATRIX.FLAT_LIGHT_CONTROL.FLAT_LIGHT_ON=On'
 await '"MATRIX.FLAT_LIGHT_CONTROL.FLAT_LIGHT_ON" == 1 && "MATRIX.FLAT_LIGHT_CONTROL._STATE" == 1'
 sleep "$seconds"
 

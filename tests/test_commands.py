@@ -13,9 +13,21 @@ from pathlib import Path
 import pytest
 
 from indi_matrix.simulator import MalosService, SimulatedBoard
-from tests.programs import PATIENCE, PROGRAM, becomes, free_port, getprop, indiserver, listening, need, served
+from tests.programs import (
+    PATIENCE,
+    PROGRAM,
+    becomes,
+    finished,
+    free_port,
+    getprop,
+    indiserver,
+    listening,
+    need,
+    served,
+)
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 BLOCKS: list[str] = [block for language, block in FENCED if not language]
 SET_UP = "python3 -m venv"  # these two are what .ci/run runs
@@ -132,6 +144,16 @@ async def test_a_chain_of_hosts(tmp_path: Path) -> None:
     ):
         await reads(port, "MATRIX.CONNECTION.DISCONNECT", "On")
         await reads(port, "Telescope Simulator.CONNECTION.DISCONNECT", "On")
+
+
+async def test_no_command_writes_several_typed_properties() -> None:
+    """Of several, each with its type, indiserver loses the last now and then."""
+    _, told, _ = await finished(PROGRAM, "--help")
+    texts = [README, told, *(path.read_text() for path in (*ROOT.glob("examples/*"), ROOT / ".ci" / "run"))]
+    lines = [line for text in texts for line in text.replace("\\\n", " ").splitlines()]
+    writes = [types for line in lines if (types := re.findall(r"(?:put|indi_setprop)\b.*?\s(-[nsx]\s.*)", line))]
+    assert len(writes) > 5
+    assert [types for types in writes if len(re.findall(r"(?:^|\s)-[nsx]\s", types[0])) > 1] == []
 
 
 async def reads(port: int, name: str, value: str) -> None:
