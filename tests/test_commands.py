@@ -24,6 +24,7 @@ from tests.programs import (
     listening,
     need,
     served,
+    setprop,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -146,6 +147,30 @@ async def test_a_chain_of_hosts(tmp_path: Path) -> None:
         await reads(port, "Telescope Simulator.CONNECTION.DISCONNECT", "On")
 
 
+async def test_stopping_the_driver_alone(tmp_path: Path) -> None:
+    """To disconnect first is what lets ON_DISCONNECT hold: indiserver kills what it stops."""
+    board = SimulatedBoard()
+    fifo = tmp_path / "boards"
+    os.mkfifo(fifo)
+    environ = {"PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
+    async with (
+        MalosService(board, info_port=0) as service,
+        indiserver("-f", fifo, environ={**environ, "INDI_MATRIX_ADDRESS": service.address}) as (_, port),
+    ):
+        fifo.write_text("start indi_matrix\n")
+        await becomes(port, '"MATRIX.CONNECTION.CONNECT">=0')
+        await setprop(port, "MATRIX.ON_DISCONNECT.OFF=On")
+        await setprop(port, "MATRIX.CONNECTION.CONNECT=On")
+        await becomes(port, '"MATRIX.CONNECTION._STATE"==1 && "MATRIX.CONNECTION.CONNECT"==1')
+        await setprop(port, "MATRIX.EVERLOOP_COLOR.RED=9")
+        async with asyncio.timeout(PATIENCE):
+            await board.wait_until(lambda board: board.leds[0].red == 9)
+            async with shell(tmp_path, block_with("stop indi_matrix"), port) as process:
+                await output_of(process)
+                await board.wait_until(lambda board: not any(board.leds[0]))
+        assert "MATRIX.CONNECTION.CONNECT" not in await getprop(port, "MATRIX.CONNECTION.CONNECT")
+
+
 async def test_no_command_writes_several_typed_properties() -> None:
     """Of several, each with its type, indiserver loses the last now and then."""
     _, told, _ = await finished(PROGRAM, "--help")
@@ -167,7 +192,7 @@ async def reads(port: int, name: str, value: str) -> None:
 def test_no_block_is_left_out() -> None:
     told = (
         SET_UP, "EVERLOOP_LED_3", "indi_matrix info", "indiserver indi_matrix", "indi_matrix install", "--board",
-        "mkfifo", "MATRIX@",
+        "mkfifo", "MATRIX@", "stop indi_matrix",
     )  # fmt: skip
     for block in BLOCKS:
         assert any(text in block for text in told), block
