@@ -80,9 +80,27 @@ async def test_every_option_and_command_is_known_to_the_program() -> None:
     assert set(re.findall(rf"indi_matrix ({'|'.join(COMMANDS)})\b", README)) == COMMANDS
 
 
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("Two commands", "pipx install ."),
+        ("With a real board", "up to Debian 10 (Buster)"),
+        ("With a real board", "32 bits only"),
+        ("Troubleshooting", "sudo apt install python3-venv"),
+        ("Troubleshooting", "https://www.piwheels.org/simple"),
+        ("Troubleshooting", "Protobuf has no part in C"),
+        ("Troubleshooting", "the supply is too weak"),
+    ],
+)
+def test_it_tells_of_what_users_stumble_over(section: str, told: str) -> None:
+    (text,) = re.findall(rf"^## {section}\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)
+    assert told in " ".join(text.split())
+
+
 def test_what_it_links_to_is_there() -> None:
+    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.*)$", README, re.MULTILINE)}
     for target in re.findall(r"\]\(([^):]+)\)", README):
-        assert (ROOT / target).exists(), target
+        assert (target[1:] in headings) if target.startswith("#") else (ROOT / target).exists(), target
 
 
 def test_every_example_is_named() -> None:
