@@ -9,6 +9,7 @@ from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.programs import PROGRAM, becomes, indiserver, need, setprop
 
 PANEL = "Light Panel Simulator"
+LONGEST_LABEL = 11  # KStars cuts what is longer; there ours are shorter than libindi's
 
 # Where the groups of our own say more than "Main Control" or "General Info".
 OTHER_GROUP = {"DRIVER_INFO", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY"}
@@ -68,7 +69,8 @@ async def test_shared_properties_are_defined_as_libindi_does() -> None:
     assert set(theirs) >= SHARED
     for name in sorted(SHARED):
         our, their = ours[name], theirs[name]
-        assert (our.kind, our.perm, our.rule, our.label) == (their.kind, their.perm, their.rule, their.label), name
+        assert (our.kind, our.perm, our.rule) == (their.kind, their.perm, their.rule), name
+        assert our.label == their.label or len(their.label) > LONGEST_LABEL, name
         if name == "LOGGING_LEVEL":
             their = replace(their, members=their.members[:4])  # beyond them are levels of single drivers
         assert our.members[: len(their.members)] == their.members, name

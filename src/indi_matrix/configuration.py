@@ -41,7 +41,7 @@ class Configuration:
         self._given: Collection[str] = ()
         self.loading = False
         self.prop = SwitchProperty(
-            "CONFIG_PROCESS", "Configuration", "Options",
+            "CONFIG_PROCESS", "Config", "Options",
             [Member(name, label, value=False) for name, label in _MEMBERS.items()],
             rule=Rule.AT_MOST_ONE, on_write=self._write, source=lambda: dict.fromkeys(_MEMBERS, False),
         )  # fmt: skip

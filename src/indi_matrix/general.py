@@ -69,7 +69,7 @@ def connection_mode() -> SwitchProperty:
     members = [Member("CONNECTION_TCP", "Ethernet", value=True)]
     return SwitchProperty(
         "CONNECTION_MODE",
-        "Connection Mode",
+        "Mode",
         _CONNECTION,
         members,
         rule=Rule.ONE_OF_MANY,
@@ -89,6 +89,6 @@ def on_disconnect() -> SwitchProperty:
     """Return ON_DISCONNECT: whether LEDs and outputs stay as they are, or go dark and low."""
     members = [Member("KEEP", "Keep", value=True), Member("OFF", "Off", value=False)]
     return SwitchProperty(
-        "ON_DISCONNECT", "On disconnect", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=lambda _: State.OK,
+        "ON_DISCONNECT", "At the end", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=lambda _: State.OK,
         saved=True,
     )  # fmt: skip

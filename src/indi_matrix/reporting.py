@@ -82,7 +82,7 @@ class Reporting:
             rule=Rule.ONE_OF_MANY, on_write=self._write_debug, saved=True,
         )  # fmt: skip
         self._levels = SwitchProperty(
-            "LOGGING_LEVEL", "Logging Levels", _OPTIONS,
+            "LOGGING_LEVEL", "Log Levels", _OPTIONS,
             [Member(member, label, _DEFAULT_LEVELS[member]) for member, label, _ in _LEVELS],
             rule=Rule.ANY_OF_MANY, on_write=self._write_levels, saved=True,
         )  # fmt: skip

@@ -31,7 +31,7 @@ async def test_labels_are_live_at_once(fast: Rig) -> None:
     assert list(indi.known["DIGITAL_OUTPUT_LABELS"].members) == ["DIGITAL_OUTPUT_1"]
     assert list(indi.known["DIGITAL_INPUT_LABELS"].members) == [f"DIGITAL_INPUT_{n}" for n in range(2, 17)]
     names = ("DIGITAL_OUTPUT_LABELS", "DIGITAL_INPUT_LABELS")
-    assert [indi.known[name].attributes["label"] for name in names] == ["Labels", "Digital Labels"]
+    assert [indi.known[name].attributes["label"] for name in names] == ["Labels", "Labels"]
     answer = await indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_1="Roof motor")
     assert (answer.state, answer.values) == ("Ok", {"DIGITAL_OUTPUT_1": "Roof motor"})
     assert indi.known["DIGITAL_OUTPUT_1"].attributes["label"] == "Roof motor"
@@ -47,8 +47,8 @@ async def test_labels_follow_the_directions(fast: Rig) -> None:
     await indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_1="Roof motor")
     await indi.write("GPIO_DIRECTION", PIN_0="Off", PIN_4="On", PIN_5="On")
     assert indi.known["DIGITAL_OUTPUT_LABELS"].values == {
-        "DIGITAL_OUTPUT_5": "Output 5 (pin 4)",
-        "DIGITAL_OUTPUT_6": "Output 6 (pin 5)",
+        "DIGITAL_OUTPUT_5": "GPIO 4",
+        "DIGITAL_OUTPUT_6": "GPIO 5",
     }
     await indi.write("GPIO_DIRECTION", PIN_0="On", PIN_4="Off", PIN_5="Off")
     assert indi.known["DIGITAL_OUTPUT_LABELS"].values == {"DIGITAL_OUTPUT_1": "Roof motor"}
@@ -63,7 +63,7 @@ async def test_a_bad_label_changes_nothing(fast: Rig, label: str) -> None:
     assert answer.state == "Alert"
     assert "DIGITAL_OUTPUT_LABELS.DIGITAL_OUTPUT_1=" in answer.message
     assert "a label is 1 to 63 printable ASCII characters" in answer.message
-    assert indi.known["DIGITAL_OUTPUT_1"].attributes["label"] == "Output 1 (pin 0)"
+    assert indi.known["DIGITAL_OUTPUT_1"].attributes["label"] == "GPIO 0"
 
 
 # Pulses

@@ -105,7 +105,7 @@ class Everloop(Device):
             source=lambda: {name: name == self._show.effect for name in (NO_EFFECT, *EFFECTS)},
         )  # fmt: skip
         self._speed = NumberProperty(
-            "EVERLOOP_SPEED", "Effect speed", _GROUP,
+            "EVERLOOP_SPEED", "Speed", _GROUP,
             [NumberMember("RATE", "Effect speed (turns/min)", 30.0, 1, 600)], on_write=self._write_speed,
         )  # fmt: skip
         self._night = SwitchProperty(
@@ -215,7 +215,7 @@ class Everloop(Device):
             return to_values(self._picture.led(index))
 
         number = index + 1
-        name, label = f"EVERLOOP_LED_{number}", f"LED {number}"
+        name, label = f"EVERLOOP_LED_{number}", f"LED {number:02}"
         return NumberProperty(name, label, "Everloop LEDs", channel_members(), on_write=write, source=source)
 
     def _write_light(self, values: Mapping[str, bool]) -> State:

@@ -118,7 +118,7 @@ class Gpio(Device):
             perm=Perm.READ,
         )  # fmt: skip
         self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
-        self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Digital Labels", "Inputs")
+        self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Labels", "Inputs")
         self._label()
 
     async def begin(self, link: Link) -> None:
@@ -363,4 +363,4 @@ def _name(pin: Pin) -> str:
 
 
 def _pin_members() -> list[Member[bool]]:
-    return [Member(f"PIN_{number}", f"Pin {number}", value=False) for number in PINS]
+    return [Member(f"PIN_{number}", str(number), value=False) for number in PINS]

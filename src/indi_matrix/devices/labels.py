@@ -29,18 +29,21 @@ class Labels:
         self._label = label
         self._group = group
         self._labelled: dict[str, SwitchProperty] = {}
+        self._first: dict[str, str] = {}  # the label of each before any client wrote one
 
     def label(self, properties: Sequence[SwitchProperty]) -> None:
         """Have one member for each of these properties, from now on."""
         if self.property is not None and self.property.defined:
             self._device.host.delete(self.property)
         self._labelled = {prop.name: prop for prop in properties}
+        for prop in properties:
+            self._first.setdefault(prop.name, prop.label)
         self.property = self._made() if properties else None
         if self.property is not None and self._device.shown:
             self._device.host.define(self._device, self.property)
 
     def _made(self) -> TextProperty:
-        members = [Member(name, name, prop.label) for name, prop in self._labelled.items()]
+        members = [Member(name, self._first[name], prop.label) for name, prop in self._labelled.items()]
         return TextProperty(
             self._name, self._label, self._group, members, on_write=self._write, saved=True,
             source=lambda: {name: prop.label for name, prop in self._labelled.items()},

@@ -65,7 +65,7 @@ class FilterPresets:
     def _made(self) -> NumberProperty:
         members = [NumberMember(name, name, 0.0, 0, FULL) for name in dict.fromkeys(self._filters) if name]
         return NumberProperty(
-            "FLAT_LIGHT_FILTER_INTENSITY", "Filter Intensity", "Preset", members, on_write=self._write, saved=True,
+            "FLAT_LIGHT_FILTER_INTENSITY", "Per filter", "Preset", members, on_write=self._write, saved=True,
             source=lambda: {member.name: self._presets.get(member.name, 0.0) for member in members},
         )  # fmt: skip
 

@@ -92,16 +92,17 @@ class Pin:
         self._was_on = False  # whether the pulse that is ENDING was seen
         self._pulse_shown = False  # whether PULSE_n tells of a pulse, and not of the last write
         channel = number + 1  # libindi counts from 1
+        label = f"GPIO {number}"
         self.output = SwitchProperty(
-            f"DIGITAL_OUTPUT_{channel}", f"Output {channel} (pin {number})", "Outputs", _level_members(off=False),
+            f"DIGITAL_OUTPUT_{channel}", label, "Outputs", _level_members(off=False),
             rule=Rule.AT_MOST_ONE, on_write=self._write_output,
         )  # fmt: skip
         self.input = SwitchProperty(
-            f"DIGITAL_INPUT_{channel}", f"Input {channel} (pin {number})", "Inputs", _level_members(off=True),
+            f"DIGITAL_INPUT_{channel}", label, "Inputs", _level_members(off=True),
             rule=Rule.ONE_OF_MANY, perm=Perm.READ,
         )  # fmt: skip
         self.pulse = NumberProperty(
-            f"PULSE_{number}", f"Output {channel} (pin {number})", "Pulse Mode",
+            f"PULSE_{number}", label, "Pulse Mode",
             [NumberMember("DURATION", "Duration (ms)", 0.0, 0, _LONGEST_PULSE)],
             on_write=self._write_pulse, saved=True,
         )  # fmt: skip

@@ -1,0 +1,74 @@
+"""What a client's windows show of the driver: labels."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from indi_matrix import make_driver
+from tests.driver.client import Known, piped
+from tests.driver.conftest import Rig
+
+_LONGEST_LABEL = 11  # KStars cuts what is longer
+_PIN_LABELS = [f"GPIO {pin}" for pin in range(16)]
+_WHEEL = (
+    '<defTextVector device="Filter Simulator" name="FILTER_NAME" state="Ok" label="Filter" group="F" perm="rw">'
+    '<defText name="FILTER_SLOT_NAME_1">Red</defText></defTextVector>'
+)
+
+
+async def definitions(kind: str) -> list[Known]:
+    """Return every definition that a driver makes, of all that there can be on a board of a kind."""
+    async with piped(make_driver(simulate=kind)) as indi:
+        await indi.get_properties()
+        await indi.write("DEBUG", ENABLE="On")
+        await indi.connect()
+        indi.send(_WHEEL)
+        await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in indi.known)
+        await indi.write("GPIO_DIRECTION", **{f"PIN_{pin}": "On" for pin in range(16)})
+        await indi.write("GPIO_DIRECTION", PIN_3="Off")
+        await indi.fence()
+        return [Known.of(element) for element in indi.heard if element.tag.startswith("def")]
+
+
+def names(definitions: Iterable[Known]) -> set[str]:
+    return {one.attributes["name"] for one in definitions}
+
+
+def labels(prop: Known) -> list[str]:
+    return [member["label"] for member in prop.members.values()]
+
+
+@pytest.mark.parametrize(("kind", "leds"), [("creator", 35), ("voice", 18)])
+async def test_every_label_is_shown_whole(kind: str, leds: int) -> None:
+    defined = await definitions(kind)
+    assert names(defined) > {
+        "LOGGING_LEVEL", "FLAT_LIGHT_FILTER_INTENSITY", f"EVERLOOP_LED_{leds}", "DIGITAL_INPUT_16",
+        "DIGITAL_OUTPUT_16", "DIGITAL_OUTPUT_LABELS", "DIGITAL_INPUT_LABELS", "PULSE_15",
+    }  # fmt: skip
+    shown = {one.attributes["name"]: one.attributes["label"] for one in defined}
+    assert {name: label for name, label in shown.items() if not 1 <= len(label) <= _LONGEST_LABEL} == {}
+
+
+async def test_pins_and_leds_are_called_by_their_number() -> None:
+    shown = {one.attributes["name"]: one for one in await definitions("creator")}
+    for pin, label in enumerate(_PIN_LABELS):
+        for name in (f"DIGITAL_OUTPUT_{pin + 1}", f"DIGITAL_INPUT_{pin + 1}", f"PULSE_{pin}"):
+            assert shown[name].attributes["label"] == label
+    for name in ("GPIO_DIRECTION", "GPIO_ACTIVE_LOW"):
+        assert labels(shown[name]) == [str(pin) for pin in range(16)]
+    leds = [shown[f"EVERLOOP_LED_{led}"].attributes["label"] for led in range(1, 36)]
+    assert (leds[0], leds[8], leds[34]) == ("LED 01", "LED 09", "LED 35")
+
+
+async def test_the_labels_of_labels_name_the_pin(rig: Rig) -> None:
+    indi = rig.indi
+    assert indi.known["DIGITAL_INPUT_LABELS"].attributes["label"] == "Labels"
+    assert labels(indi.known["DIGITAL_INPUT_LABELS"]) == _PIN_LABELS
+    assert list(indi.known["DIGITAL_INPUT_LABELS"].values.values()) == _PIN_LABELS
+    await indi.write("DIGITAL_INPUT_LABELS", DIGITAL_INPUT_3="x" * 63)
+    await indi.write("GPIO_DIRECTION", PIN_0="On")
+    assert indi.known["DIGITAL_INPUT_3"].attributes["label"] == "x" * 63
+    assert indi.known["DIGITAL_INPUT_LABELS"].values["DIGITAL_INPUT_3"] == "x" * 63
+    assert labels(indi.known["DIGITAL_INPUT_LABELS"]) == _PIN_LABELS[1:]
+    assert indi.known["DIGITAL_OUTPUT_LABELS"].attributes["label"] == "Labels"
+    assert labels(indi.known["DIGITAL_OUTPUT_LABELS"]) == ["GPIO 0"]
