@@ -11,8 +11,8 @@ from tests.programs import PROGRAM, becomes, indiserver, need, setprop
 PANEL = "Light Panel Simulator"
 LONGEST_LABEL = 11  # KStars cuts what is longer; there ours are shorter than libindi's
 
-# Where the groups of our own say more than "Main Control" or "General Info".
-OTHER_GROUP = {"DRIVER_INFO", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY"}
+# Where a group of our own says more than "General Info".
+OTHER_GROUP = {"DRIVER_INFO"}
 SHARED = {
     "CONNECTION", "DRIVER_INFO", "DEBUG", "LOGGING_LEVEL", "LOG_OUTPUT", "SIMULATION", "CONFIG_PROCESS",
     "POLLING_PERIOD", "ACTIVE_DEVICES", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY",
@@ -31,7 +31,7 @@ class Definition:
 
 def definition(element: ET.Element) -> Definition:
     perm, rule, group, label = (element.get(name, "") for name in ("perm", "rule", "group", "label"))
-    attributes = ("name", "label", "format", "min", "max")
+    attributes = ("name", "label", "format", "min", "max", "step")
     members = tuple(tuple(one.get(name, "") for name in attributes) for one in element)
     return Definition(element.tag, perm, rule, group, label, members)
 

@@ -1,11 +1,11 @@
-"""What a client's windows show of the driver: labels."""
+"""What a client's windows show of the driver: labels, tabs and their order, sliders."""
 
 from collections.abc import Iterable
 
 import pytest
 
 from indi_matrix import make_driver
-from tests.driver.client import Known, piped
+from tests.driver.client import IndiClient, Known, piped
 from tests.driver.conftest import Rig
 
 _LONGEST_LABEL = 11  # KStars cuts what is longer
@@ -72,3 +72,52 @@ async def test_the_labels_of_labels_name_the_pin(rig: Rig) -> None:
     assert labels(indi.known["DIGITAL_INPUT_LABELS"]) == _PIN_LABELS[1:]
     assert indi.known["DIGITAL_OUTPUT_LABELS"].attributes["label"] == "Labels"
     assert labels(indi.known["DIGITAL_OUTPUT_LABELS"]) == ["GPIO 0"]
+
+
+def tabs(indi: IndiClient) -> dict[str, list[str]]:
+    """Return the properties by group, each in the order in which clients come to know it."""
+    grouped: dict[str, list[str]] = {}
+    for name, prop in indi.known.items():
+        grouped.setdefault(prop.attributes["group"], []).append(name)
+    return grouped
+
+
+async def test_the_light_is_in_main_control(rig: Rig) -> None:
+    shown = tabs(rig.indi)
+    assert shown["Main Control"] == [
+        "CONNECTION", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY", "EVERLOOP_INFO",
+    ]  # fmt: skip
+    assert shown["GPIO"] == ["GPIO_DIRECTION", "GPIO_ACTIVE_LOW", "GPIO_DEBOUNCE", "GPIO_REGISTER"]
+    assert list(shown) == ["Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs"]
+
+
+async def test_a_client_that_comes_later_is_shown_the_same_tabs(rig: Rig) -> None:
+    before = tabs(rig.indi)
+    rig.indi.known.clear()
+    await rig.indi.get_properties("DIGITAL_INPUT_LABELS")
+    assert tabs(rig.indi) == before
+
+
+STEPS = {
+    "FLAT_LIGHT_INTENSITY": ("10", "FLAT_LIGHT_INTENSITY_VALUE"),
+    "POLLING_PERIOD": ("1000", "PERIOD_MS"),
+    "PULSE_0": ("100", "DURATION"),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+async def test_steps_are_libindis_and_any_whole_number_is_taken(rig: Rig, name: str) -> None:
+    indi, (step, member) = rig.indi, STEPS[name]
+    await indi.write("GPIO_DIRECTION", PIN_0="On")
+    assert indi.known[name].members[member]["step"] == step
+    for written, kept in (("123", "123"), ("77.4", "77"), ("77.6", "78")):
+        answer = await indi.write(name, **{member: written})
+        assert (answer.state, dict(answer.values)) == ("Ok", {member: kept})
+
+
+async def test_presets_have_sliders_too(rig: Rig) -> None:
+    rig.indi.send(_WHEEL)
+    await rig.indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in rig.indi.known)
+    assert rig.indi.known["FLAT_LIGHT_FILTER_INTENSITY"].members["Red"]["step"] == "10"
+    answer = await rig.indi.write("FLAT_LIGHT_FILTER_INTENSITY", Red="33.3")
+    assert (answer.state, answer.values) == ("Ok", {"Red": "33"})

@@ -64,7 +64,7 @@ def test_what_xml_cannot_carry_becomes_a_blank() -> None:
 
 
 PROPERTIES: list[AnyProperty] = [
-    NumberProperty("N", "N", "G", [NumberMember("X", "X", 0.1, 0, 1, step=0.1)]),
+    NumberProperty("N", "N", "G", [NumberMember("X", "X", 0.1, 0, 1, 0.1, "%.1f")]),
     SwitchProperty("S", "S", "G", [Member("A", "A", True), Member("B", "B", False)], rule=Rule.ANY_OF_MANY),
     TextProperty("T", "T", "G", [Member("A", "A", "'a' <b> &c;"), Member("B", "B", "")]),
 ]  # fmt: skip

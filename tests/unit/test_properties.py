@@ -1,4 +1,4 @@
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import pytest
 
@@ -6,7 +6,7 @@ from indi_matrix.indi.kinds import LightProperty, NumberProperty, SwitchProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Rule, State, message_text
 from indi_matrix.indi.updates import Message, as_element
 
-NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, step=0.1)]
+NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, 0.1, "%.1f")]
 SWITCHES = [Member("A", "A", value=True), Member("B", "B", value=False)]
 
 
@@ -91,3 +91,11 @@ def test_text_that_xml_cannot_carry() -> None:
     prop.attach("D", posted.post)
     prop.answer({"T": "a\x00\x1bb"}, State.OK)
     assert b">a  b<" in tostring(posted[0])
+
+
+@pytest.mark.parametrize(("shown", "step", "kept"), [("%.f", 10, 3.0), ("%.f", 1, 3.0), ("%.1f", 1, 2.7)])
+def test_numbers_are_whole_where_no_decimals_are_shown(shown: str, step: float, kept: float) -> None:
+    prop = NumberProperty("P", "Label", "Group", [NumberMember("X", "X", 0.0, 0, 10, step, shown)])
+    write = Element("newNumberVector")
+    SubElement(write, "oneNumber", name="X").text = "2.7"
+    assert prop.read(write) == {"X": kept}

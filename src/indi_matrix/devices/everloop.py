@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.frames import Frames, now
 from indi_matrix.devices.images import image_text, parse_image
-from indi_matrix.devices.lightbox import FilterPresets
+from indi_matrix.devices.lightbox import INTENSITY_STEP, FilterPresets
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
@@ -23,6 +23,7 @@ from indi_matrix.ring.observatory import WATCHED, Heard
 from indi_matrix.ring.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
 from indi_matrix.ring.show import NO_EFFECT, Show
 
+_MAIN: Final = "Main Control"
 _GROUP: Final = "Everloop"
 BOARDS: Final = {35: "Creator", 18: "Voice"}
 _MOST_LEDS: Final = 255
@@ -81,18 +82,18 @@ class Everloop(Device):
             on_write=self._write_image, source=lambda: {"IMAGE": image_text(self._picture.colors)},
         )  # fmt: skip
         self._info = TextProperty(
-            "EVERLOOP_INFO", "Ring", _GROUP, [Member("BOARD", "Board", ""), Member("LEDS", "LEDs", "")],
+            "EVERLOOP_INFO", "Ring", _MAIN, [Member("BOARD", "Board", ""), Member("LEDS", "LEDs", "")],
             perm=Perm.READ, state=State.OK, source=self._describe,
         )  # fmt: skip
         self._light = SwitchProperty(
-            "FLAT_LIGHT_CONTROL", "Flat Light", _GROUP,
+            "FLAT_LIGHT_CONTROL", "Flat Light", _MAIN,
             [Member("FLAT_LIGHT_ON", "On", value=False), Member("FLAT_LIGHT_OFF", "Off", value=True)],
             rule=Rule.ONE_OF_MANY, on_write=self._write_light,
             source=lambda: {"FLAT_LIGHT_ON": self._picture.lit, "FLAT_LIGHT_OFF": not self._picture.lit},
         )  # fmt: skip
         self._intensity = NumberProperty(
-            "FLAT_LIGHT_INTENSITY", "Brightness", _GROUP,
-            [NumberMember("FLAT_LIGHT_INTENSITY_VALUE", "Value", FULL, 0, FULL)],
+            "FLAT_LIGHT_INTENSITY", "Brightness", _MAIN,
+            [NumberMember("FLAT_LIGHT_INTENSITY_VALUE", "Value", FULL, 0, FULL, step=INTENSITY_STEP)],
             on_write=self._write_intensity, saved=True,
             source=lambda: {"FLAT_LIGHT_INTENSITY_VALUE": float(self._picture.intensity)},
         )  # fmt: skip
@@ -135,8 +136,8 @@ class Everloop(Device):
         """Return the ring's properties, with one for each LED."""
         presets = () if self._presets.property is None else (self._presets.property,)
         return (
-            self._info, self._color, self._image, self._light, self._intensity, *presets,
-            self._effect, self._speed, self._night, self._status, *self._leds,
+            self._light, self._intensity, self._info, self._color, self._image,
+            self._effect, self._speed, self._night, self._status, *presets, *self._leds,
         )  # fmt: skip
 
     def arrived(self) -> None:

@@ -147,7 +147,7 @@ class Gpio(Device):
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties of all pins together, and those of each pin."""
-        yield from (self._active_low, self._direction, self._debounce, self._register)
+        yield from (self._direction, self._active_low, self._debounce, self._register)
         for pin in self._pins:
             yield from pin.properties()
         for labels in (self._output_labels, self._input_labels):

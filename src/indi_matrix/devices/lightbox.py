@@ -10,6 +10,9 @@ from indi_matrix.indi.values import NAME_LIMIT
 from indi_matrix.ring.observatory import Heard
 from indi_matrix.ring.picture import FULL
 
+INTENSITY_STEP: Final = 10
+"""As libindi's: with steps of 1 KStars shows no slider."""
+
 _NAMES: Final = "FILTER_NAME"
 _SLOT: Final = "FILTER_SLOT"
 
@@ -63,7 +66,8 @@ class FilterPresets:
             self._device.host.recall(self.property)
 
     def _made(self) -> NumberProperty:
-        members = [NumberMember(name, name, 0.0, 0, FULL) for name in dict.fromkeys(self._filters) if name]
+        names = [name for name in dict.fromkeys(self._filters) if name]
+        members = [NumberMember(name, name, 0.0, 0, FULL, step=INTENSITY_STEP) for name in names]
         return NumberProperty(
             "FLAT_LIGHT_FILTER_INTENSITY", "Per filter", "Preset", members, on_write=self._write, saved=True,
             source=lambda: {member.name: self._presets.get(member.name, 0.0) for member in members},

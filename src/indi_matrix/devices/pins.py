@@ -103,7 +103,7 @@ class Pin:
         )  # fmt: skip
         self.pulse = NumberProperty(
             f"PULSE_{number}", label, "Pulse Mode",
-            [NumberMember("DURATION", "Duration (ms)", 0.0, 0, _LONGEST_PULSE)],
+            [NumberMember("DURATION", "Duration (ms)", 0.0, 0, _LONGEST_PULSE, step=100)],
             on_write=self._write_pulse, saved=True,
         )  # fmt: skip
         self.pulse.tells_of_writes = False

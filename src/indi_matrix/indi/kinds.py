@@ -31,7 +31,7 @@ class NumberProperty(Property[float]):
             raise self._refusal(member, text, str(error)) from error
         if not member.minimum <= number <= member.maximum:
             raise self._refusal(member, text, "is out of range")
-        return number if member.step != 1 or number.is_integer() else float(round(number))
+        return number if number.is_integer() or not member.whole else float(round(number))
 
     def _refusal(self, member: NumberMember, text: str, why: str) -> WriteError:
         limits = f"{number_text(member.minimum)} to {number_text(member.maximum)}"

@@ -58,12 +58,20 @@ class Member(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class NumberMember(Member[float]):
-    """A number with its limits, both allowed; whole numbers only where step is 1."""
+    """A number with its limits, both allowed.
+
+    `step` is what clients offer to change it by, and no rule for what they write.
+    """
 
     minimum: float
     maximum: float
     step: float = 1
     format: str = "%.f"
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is kept as a whole number: its format shows no decimals."""
+        return self.format == "%.f"
 
 
 def timestamp() -> str:
