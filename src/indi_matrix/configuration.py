@@ -44,6 +44,7 @@ class Configuration:
             "CONFIG_PROCESS", "Config", "Options",
             [Member(name, label, value=False) for name, label in _MEMBERS.items()],
             rule=Rule.AT_MOST_ONE, on_write=self._write, source=lambda: dict.fromkeys(_MEMBERS, False),
+            timeout=0,
         )  # fmt: skip
 
     def start(self, given: Collection[str]) -> None:

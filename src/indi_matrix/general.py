@@ -66,7 +66,7 @@ def read_address(values: Mapping[str, str]) -> Address:
 
 def connection_mode() -> SwitchProperty:
     """Return CONNECTION_MODE, which has the one mode that there is."""
-    members = [Member("CONNECTION_TCP", "Ethernet", value=True)]
+    members = [Member("CONNECTION_TCP", "Network", value=True)]
     return SwitchProperty(
         "CONNECTION_MODE",
         "Mode",
@@ -81,8 +81,9 @@ def simulation(on_write: Callable[[Mapping[str, bool]], State], *, on: bool) -> 
     """Return SIMULATION."""
     members = [Member("ENABLE", "Enable", on), Member("DISABLE", "Disable", not on)]
     return SwitchProperty(
-        "SIMULATION", "Simulation", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=on_write, saved=True
-    )
+        "SIMULATION", "Simulation", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=on_write, saved=True,
+        timeout=0,
+    )  # fmt: skip
 
 
 def on_disconnect() -> SwitchProperty:

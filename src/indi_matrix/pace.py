@@ -42,7 +42,7 @@ class Pace:
         self.period = NumberProperty(
             "POLLING_PERIOD", "Polling", "Options",
             [NumberMember("PERIOD_MS", "Period (ms)", 0.0, _SHORTEST_DELAY * 1000, _LONGEST_DELAY * 1000, 1000)],
-            on_write=self._write_period, saved=True,
+            on_write=self._write_period, saved=True, timeout=0,
             source=lambda: {"PERIOD_MS": float(round(self.timing.delay * 1000))},
         )  # fmt: skip
         self.keep_alive = NumberProperty(

@@ -79,17 +79,17 @@ class Reporting:
         self.debug = SwitchProperty(
             "DEBUG", "Debug", _OPTIONS,
             [Member("ENABLE", "Enable", value=False), Member("DISABLE", "Disable", value=True)],
-            rule=Rule.ONE_OF_MANY, on_write=self._write_debug, saved=True,
+            rule=Rule.ONE_OF_MANY, on_write=self._write_debug, saved=True, timeout=0,
         )  # fmt: skip
         self._levels = SwitchProperty(
             "LOGGING_LEVEL", "Log Levels", _OPTIONS,
             [Member(member, label, _DEFAULT_LEVELS[member]) for member, label, _ in _LEVELS],
-            rule=Rule.ANY_OF_MANY, on_write=self._write_levels, saved=True,
+            rule=Rule.ANY_OF_MANY, on_write=self._write_levels, saved=True, timeout=0,
         )  # fmt: skip
         self._output = SwitchProperty(
             "LOG_OUTPUT", "Log Output", _OPTIONS,
             [Member("CLIENT_DEBUG", "To Client", value=True), Member("FILE_DEBUG", "To Log File", value=False)],
-            rule=Rule.ANY_OF_MANY, on_write=self._write_output, saved=True,
+            rule=Rule.ANY_OF_MANY, on_write=self._write_output, saved=True, timeout=0,
         )  # fmt: skip
         self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         indi.sift = self.sift

@@ -1,4 +1,4 @@
-"""What a client's windows show of the driver: labels, tabs and their order, sliders."""
+"""What a client's windows show of the driver: labels, tabs, their order, sliders and time limits."""
 
 from collections.abc import Iterable
 
@@ -121,3 +121,27 @@ async def test_presets_have_sliders_too(rig: Rig) -> None:
     assert rig.indi.known["FLAT_LIGHT_FILTER_INTENSITY"].members["Red"]["step"] == "10"
     answer = await rig.indi.write("FLAT_LIGHT_FILTER_INTENSITY", Red="33.3")
     assert (answer.state, answer.values) == ("Ok", {"Red": "33"})
+
+
+# What libindi's DefaultDevice, its logger and its light boxes give no time limit.
+_NO_LIMIT = {
+    "DEBUG", "LOGGING_LEVEL", "LOG_OUTPUT", "SIMULATION", "CONFIG_PROCESS", "POLLING_PERIOD", "FLAT_LIGHT_CONTROL",
+    "FLAT_LIGHT_INTENSITY",
+}  # fmt: skip
+
+
+async def test_time_limits_are_libindis() -> None:
+    limits = {one.attributes["name"]: one.attributes["timeout"] for one in await definitions("creator")}
+    assert set(limits.values()) == {"0", "60"}
+    assert {name for name, limit in limits.items() if limit == "0"} == _NO_LIMIT
+
+
+async def test_what_is_set_has_the_time_limit_too(rig: Rig) -> None:
+    await rig.indi.write("EVERLOOP_COLOR", RED=9)
+    await rig.indi.write("FLAT_LIGHT_INTENSITY", FLAT_LIGHT_INTENSITY_VALUE=9)
+    sets = {one.get("name"): one.get("timeout") for one in rig.indi.heard if one.tag.startswith("set")}
+    assert (sets["EVERLOOP_COLOR"], sets["FLAT_LIGHT_INTENSITY"]) == ("60", "0")
+
+
+async def test_the_way_of_connecting_is_called_as_in_libindi(away: Rig) -> None:
+    assert labels(away.indi.known["CONNECTION_MODE"]) == ["Network"]

@@ -88,13 +88,13 @@ class Everloop(Device):
         self._light = SwitchProperty(
             "FLAT_LIGHT_CONTROL", "Flat Light", _MAIN,
             [Member("FLAT_LIGHT_ON", "On", value=False), Member("FLAT_LIGHT_OFF", "Off", value=True)],
-            rule=Rule.ONE_OF_MANY, on_write=self._write_light,
+            rule=Rule.ONE_OF_MANY, on_write=self._write_light, timeout=0,
             source=lambda: {"FLAT_LIGHT_ON": self._picture.lit, "FLAT_LIGHT_OFF": not self._picture.lit},
         )  # fmt: skip
         self._intensity = NumberProperty(
             "FLAT_LIGHT_INTENSITY", "Brightness", _MAIN,
             [NumberMember("FLAT_LIGHT_INTENSITY_VALUE", "Value", FULL, 0, FULL, step=INTENSITY_STEP)],
-            on_write=self._write_intensity, saved=True,
+            on_write=self._write_intensity, saved=True, timeout=0,
             source=lambda: {"FLAT_LIGHT_INTENSITY_VALUE": float(self._picture.intensity)},
         )  # fmt: skip
 

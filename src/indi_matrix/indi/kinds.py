@@ -69,11 +69,13 @@ class SwitchProperty(Property[bool]):
         on_write: Callable[[Mapping[str, bool]], State] | None = None,
         source: Callable[[], Mapping[str, bool]] | None = None,
         saved: bool = False,
+        timeout: int = 60,
     ) -> None:
         self.rule = rule
         super().__init__(
-            name, label, group, members, perm=perm, state=state, on_write=on_write, source=source, saved=saved
-        )
+            name, label, group, members, perm=perm, state=state, on_write=on_write, source=source, saved=saved,
+            timeout=timeout,
+        )  # fmt: skip
 
     @property
     def on(self) -> list[str]:

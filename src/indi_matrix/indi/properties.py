@@ -107,6 +107,9 @@ class Property(ABC, Generic[V]):
 
     `tells_of_writes` tells whether the state is that of the last write. Else it is that of something else, as of a
     connection or a measurement, and outlasts a refused write.
+
+    `timeout` is the limit in seconds that clients are told for an answer, which they take with a write; 0 is none.
+    It is libindi's where libindi has the property, and else what libindi gives nearly all.
     """
 
     kind: ClassVar[str]
@@ -123,6 +126,7 @@ class Property(ABC, Generic[V]):
         on_write: Callable[[Mapping[str, V]], State] | None = None,
         source: Callable[[], Mapping[str, V]] | None = None,
         saved: bool = False,
+        timeout: int = 60,
     ) -> None:
         self.name = name
         self.label = label
@@ -132,6 +136,7 @@ class Property(ABC, Generic[V]):
         self.on_write = on_write
         self.saved = saved
         self.tells_of_writes = perm is not Perm.READ
+        self.timeout = timeout
         self._source = source
         self.members = {member.name: member for member in members}
         self._values = {member.name: member.value for member in self.members.values()}
@@ -289,7 +294,7 @@ class Property(ABC, Generic[V]):
 
     def _timeout(self) -> dict[str, str]:
         """Return the attribute that all but lights have, also in what is set: indipyclient counts on it."""
-        return {"timeout": "0"}
+        return {"timeout": str(self.timeout)}
 
     def _rule(self) -> dict[str, str]:
         """Return the switch rule, which the other kinds do not have."""
