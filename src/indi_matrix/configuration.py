@@ -53,7 +53,7 @@ class Configuration:
         try:
             self._load(self._path)
         except ConfigError as error:
-            if not isinstance(error.__cause__, FileNotFoundError):
+            if not _is_missing(error):
                 self._indi.tell("ERROR", str(error))
         else:
             self._keep_default()
@@ -70,9 +70,7 @@ class Configuration:
     def _write(self, values: Mapping[str, bool]) -> State:
         match [name for name, on in values.items() if on]:
             case ["CONFIG_LOAD"]:
-                rest = self._load(self._path)
-                self._keep_default()
-                self._indi.tell("INFO", f"loaded {self._path}{rest}")
+                self._load_saved()
             case ["CONFIG_SAVE"]:
                 write_bytes(self._path, to_bytes(self._vectors()))
                 self._keep_default()
@@ -86,6 +84,19 @@ class Configuration:
             case _:
                 return State.IDLE
         return State.OK
+
+    def _load_saved(self) -> None:
+        """Load the file; none is no error, for Ekos asks for it at every connect, the very first too."""
+        try:
+            rest = self._load(self._path)
+        except ConfigError as error:
+            if not _is_missing(error):
+                raise
+            told = f"no configuration was saved yet: Save in Options (CONFIG_SAVE) writes {self._path}"
+            self._indi.tell("INFO", told)
+        else:
+            self._keep_default()
+            self._indi.tell("INFO", f"loaded {self._path}{rest}")
 
     def _load(self, path: Path, only: str | None = None) -> str:
         """Replay what a file holds of the properties that clients know now; return what it holds beyond them.
@@ -149,3 +160,8 @@ class Configuration:
             write_bytes(self._default, read_bytes(self._path))
         except ConfigError as error:
             self._indi.tell("WARNING", str(error))
+
+
+def _is_missing(error: ConfigError) -> bool:
+    """Tell whether a file could not be read for there is none."""
+    return isinstance(error.__cause__, FileNotFoundError)

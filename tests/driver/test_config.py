@@ -248,12 +248,22 @@ async def test_loading_keeps_a_default_too(away: Rig, config: Path, what: str) -
 
 @pytest.mark.parametrize(
     ("what", "told"),
-    [("LOAD", "cannot read {}"), ("DEFAULT", "cannot read {}.default"), ("PURGE", "cannot remove {}")],
+    [("DEFAULT", "cannot read {}.default"), ("PURGE", "cannot remove {}")],
 )
 async def test_there_is_no_such_file(away: Rig, config: Path, what: str, told: str) -> None:
     answer = await process(away.indi, what)
     assert answer.state == "Alert"
     assert answer.message == f"[ERROR] CONFIG_PROCESS: {told.format(config)}: No such file or directory"
+    assert not config.parent.exists()
+
+
+async def test_loading_before_anything_was_saved_is_no_error(rig: Rig, config: Path) -> None:
+    """Ekos does so as soon as it has connected."""
+    indi = rig.indi
+    answer = await process(indi, "LOAD")
+    assert (answer.state, answer.message) == ("Ok", "")
+    told = f"[INFO] no configuration was saved yet: Save in Options (CONFIG_SAVE) writes {config}"
+    assert indi.messages == [told]
     assert not config.parent.exists()
 
 
