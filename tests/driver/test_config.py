@@ -222,6 +222,15 @@ async def test_saving_while_away_keeps_what_the_file_has_of_the_board(config: Pa
         assert indi.known["KEEP_ALIVE"].values == {"TIMEOUT": "8"}
 
 
+async def test_labels_are_saved_also_when_no_pin_has_that_direction_any_more(rig: Rig, config: Path) -> None:
+    indi = rig.indi
+    await indi.write("GPIO_DIRECTION", PIN_0="On")
+    await indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_1="Roof motor")
+    await indi.write("GPIO_DIRECTION", PIN_0="Off")
+    assert (await process(indi, "SAVE")).state == "Ok"
+    assert "Roof motor" in config.read_text()
+
+
 async def test_the_first_configuration_is_the_default(away: Rig, config: Path) -> None:
     indi = away.indi
     for timeout in (7, 8, 9):

@@ -43,10 +43,11 @@ class Labels:
             self._device.host.define(self._device, self.property)
 
     def _made(self) -> TextProperty:
-        members = [Member(name, self._first[name], prop.label) for name, prop in self._labelled.items()]
+        labelled = self._labelled  # also when clients no longer know it: it is saved all the same
+        members = [Member(name, self._first[name], prop.label) for name, prop in labelled.items()]
         return TextProperty(
             self._name, self._label, self._group, members, on_write=self._write, saved=True,
-            source=lambda: {name: prop.label for name, prop in self._labelled.items()},
+            source=lambda: {name: prop.label for name, prop in labelled.items()},
         )  # fmt: skip
 
     def _write(self, values: Mapping[str, str]) -> State:
