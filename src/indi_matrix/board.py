@@ -84,6 +84,10 @@ class Board:
         """Apply ON_DISCONNECT: the program leaves the board."""
         self._connection.depart()
 
+    def save(self) -> None:
+        """Save now what is still due of what clients wrote: the program ends."""
+        self._configuration.flush()
+
     def hear(self, root: Element) -> None:
         """Take what another INDI device published."""
         self._snooping.hear(root)
@@ -142,6 +146,7 @@ class Board:
             raise LinkError(f"the link to {self._connection.place} is lost{kept}")
         state = prop.on_write(values) if prop.on_write is not None else State.OK
         prop.answer(values, state)
+        self._configuration.written(prop)
         if owner is not None:
             owner.written(prop)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from indi_matrix.autosave import Autosave
 from indi_matrix.errors import ConfigError
-from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, write_bytes
+from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, with_vectors, write_bytes
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.kinds import SwitchProperty
 from indi_matrix.indi.properties import AnyProperty, Member, Rule, State
@@ -39,6 +40,7 @@ class Configuration:
         self._default = path.with_name(f"{path.name}.default")
         self._replay = replay
         self._given: Collection[str] = ()
+        self._autosave = Autosave(self._save_some, lambda text: indi.tell("WARNING", text))
         self.loading = False
         self.prop = SwitchProperty(
             "CONFIG_PROCESS", "Config", "Options",
@@ -58,6 +60,15 @@ class Configuration:
         else:
             self._keep_default()
 
+    def written(self, prop: AnyProperty) -> None:
+        """Take note of a write that was carried out."""
+        if prop.saved_at_once and not self.loading:
+            self._autosave.note(prop.name)
+
+    def flush(self) -> None:
+        """Save now what is still due of what was written."""
+        self._autosave.flush()
+
     def recall(self, prop: AnyProperty) -> None:
         """Load one property, which only now has come to be known; nothing if the file has nothing of it."""
         if not self._path.exists():
@@ -70,16 +81,21 @@ class Configuration:
     def _write(self, values: Mapping[str, bool]) -> State:
         match [name for name, on in values.items() if on]:
             case ["CONFIG_LOAD"]:
+                self.flush()
                 self._load_saved()
             case ["CONFIG_SAVE"]:
                 write_bytes(self._path, to_bytes(self._vectors()))
+                self._autosave.forget()
                 self._keep_default()
                 self._indi.tell("INFO", f"saved {self._path}")
             case ["CONFIG_DEFAULT"]:
+                self.flush()
                 rest = self._load(self._default)
                 self._indi.tell("INFO", f"loaded {self._default}{rest}")
             case ["CONFIG_PURGE"]:
+                self.flush()
                 remove(self._path)
+                self._autosave.forget()
                 self._indi.tell("INFO", f"removed {self._path}")
             case _:
                 return State.IDLE
@@ -112,7 +128,7 @@ class Configuration:
         finally:
             self.loading = False
         if damages:
-            raise ConfigError(f"{path} is damaged: {'; '.join(damages)}")
+            raise _damaged(path, "; ".join(damages))
         names = ", ".join(dict.fromkeys(vector.get("name", "") for vector in left))
         return f", without what is not there now: {names}" if names else ""
 
@@ -139,6 +155,38 @@ class Configuration:
         if len(vector) and (reason := self._replay(prop, vector)):
             self._indi.tell("WARNING", f"{path.name}: {reason}")
 
+    def _save_some(self, names: Collection[str]) -> None:
+        """Save some properties into the file as it is, or begin one with them.
+
+        Raises:
+            ConfigError: It cannot be written, or is damaged; then it is left alone.
+        """
+        vectors = [self._indi.saved[name].as_write() for name in names]
+        try:
+            before = read_bytes(self._path)
+        except ConfigError as error:
+            if not _is_missing(error):
+                raise
+            self._begin(vectors)
+        else:
+            self._put(before, vectors)
+        self._indi.tell("DEBUG", f"saved {', '.join(names)} in {self._path}")
+
+    def _begin(self, vectors: list[Element]) -> None:
+        """Write a file with some properties only; the default has all: it is to bring back what there was."""
+        everything = to_bytes(self._vectors())
+        write_bytes(self._path, to_bytes(vectors))
+        self._keep_default(everything)
+
+    def _put(self, before: bytes, vectors: list[Element]) -> None:
+        """Write into what the file holds, unless that is there already."""
+        try:
+            after = with_vectors(before, vectors)
+        except ConfigError as error:
+            raise _damaged(self._path, str(error)) from error
+        if after != before:
+            write_bytes(self._path, after)
+
     def _vectors(self) -> list[Element]:
         """Return what is to be saved: what is known now, and of the rest what the file has of it."""
         saved, known = self._indi.saved, self._indi.properties
@@ -152,12 +200,12 @@ class Configuration:
     def _ours(self, vectors: list[Element]) -> list[Element]:
         return [vector for vector in vectors if vector.get("device") == self._indi.name]
 
-    def _keep_default(self) -> None:
-        """Keep the first configuration there is, for CONFIG_DEFAULT."""
+    def _keep_default(self, data: bytes | None = None) -> None:
+        """Keep the first configuration there is, the file's unless another is given, for CONFIG_DEFAULT."""
         if self._default.exists():
             return
         try:
-            write_bytes(self._default, read_bytes(self._path))
+            write_bytes(self._default, data or read_bytes(self._path))
         except ConfigError as error:
             self._indi.tell("WARNING", str(error))
 
@@ -165,3 +213,7 @@ class Configuration:
 def _is_missing(error: ConfigError) -> bool:
     """Tell whether a file could not be read for there is none."""
     return isinstance(error.__cause__, FileNotFoundError)
+
+
+def _damaged(path: Path, what: str) -> ConfigError:
+    return ConfigError(f"{path} is damaged: {what}")

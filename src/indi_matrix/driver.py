@@ -87,6 +87,8 @@ class MatrixDriver(DirectDriver):
         try:
             await asyncio.wait({running, requested}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for board in self._boards.values():
+                board.save()
             # indipydriver itself would notice a shutdown only within a second.
             running.cancel()
             requested.cancel()

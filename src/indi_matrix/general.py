@@ -44,7 +44,7 @@ def driver_info(interface: Callable[[], int]) -> TextProperty:
 def device_address(address: Address, on_write: Callable[[Mapping[str, str]], State]) -> TextProperty:
     """Return DEVICE_ADDRESS."""
     members = [Member("ADDRESS", "Address", address.host), Member("PORT", "Port", str(address.port))]
-    return TextProperty("DEVICE_ADDRESS", "Server", _CONNECTION, members, on_write=on_write, saved=True)
+    return TextProperty("DEVICE_ADDRESS", "Server", _CONNECTION, members, on_write=on_write, saved_at_once=True)
 
 
 def read_address(values: Mapping[str, str]) -> Address:

@@ -33,7 +33,7 @@ class Snooping:
         self._partial: dict[tuple[str, str], dict[str, str]] = {}
         members = [Member(role, label, device) for role, (label, device) in _ROLES.items()]
         self.property = TextProperty(
-            "ACTIVE_DEVICES", "Listens to", "Options", members, on_write=self._write, saved=True
+            "ACTIVE_DEVICES", "Listens to", "Options", members, on_write=self._write, saved_at_once=True
         )
 
     def attach(self, ask: Callable[[str, str], None], drop: Callable[[str], None]) -> None:

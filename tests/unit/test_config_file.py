@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 import pytest
 
 from indi_matrix.errors import ConfigError
-from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, write_bytes
+from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, with_vectors, write_bytes
 from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Rule
 
@@ -180,3 +180,34 @@ def test_a_file_too_long_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(b"x" * ((1 << 20) + 1))
     with pytest.raises(ConfigError, match="longer than 1048576 bytes"):
         read_bytes(path)
+
+
+def test_vectors_are_put_into_the_text_and_all_else_stays() -> None:
+    text = to_bytes([vector("P", A="1"), vector("Q", A="2"), vector("P", A="3")])
+    odd = text.replace(b"<INDIDriver>", b"<!-- <newTextVector name='P'> --><INDIDriver a='>'>", 1)
+    p, r = vector("P", A="<x>"), vector("R", A="new")
+    expected = to_bytes([vector("P", A="<x>"), vector("Q", A="2"), vector("R", A="new")])
+    expected = expected.replace(b"<INDIDriver>", b"<!-- <newTextVector name='P'> --><INDIDriver a='>'>", 1)
+    assert with_vectors(odd, [p, r]) == expected
+    assert with_vectors(expected, [p, r]) == expected
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"<INDIDriver/>",
+        b"<INDIDriver></INDIDriver>",
+        b"<INDIDriver><newTextVector a='/>' device='D' name='P'/></INDIDriver>",
+    ],
+)
+def test_a_vector_is_put_where_there_was_none(before: bytes) -> None:
+    vectors, damages = from_bytes(with_vectors(before, [vector("P", A="1")]))
+    assert [(one.attrib, [member.text for member in one]) for one in vectors] == [
+        ({"device": "D", "name": "P"}, ["1"])
+    ]
+    assert damages == []
+
+
+def test_nothing_is_put_into_what_is_damaged() -> None:
+    with pytest.raises(ConfigError, match=r"^line 17: unclosed token$"):
+        with_vectors(GOOD[:-5], [vector("P", A="1")])

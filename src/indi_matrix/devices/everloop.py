@@ -94,7 +94,7 @@ class Everloop(Device):
         self._intensity = NumberProperty(
             "FLAT_LIGHT_INTENSITY", "Brightness", _MAIN,
             [NumberMember("FLAT_LIGHT_INTENSITY_VALUE", "Value", FULL, 0, FULL, step=INTENSITY_STEP)],
-            on_write=self._write_intensity, saved=True, timeout=0,
+            on_write=self._write_intensity, saved_at_once=True, timeout=0,
             source=lambda: {"FLAT_LIGHT_INTENSITY_VALUE": float(self._picture.intensity)},
         )  # fmt: skip
 

@@ -46,7 +46,7 @@ class Labels:
         labelled = self._labelled  # also when clients no longer know it: it is saved all the same
         members = [Member(name, self._first[name], prop.label) for name, prop in labelled.items()]
         return TextProperty(
-            self._name, self._label, self._group, members, on_write=self._write, saved=True,
+            self._name, self._label, self._group, members, on_write=self._write, saved_at_once=True,
             source=lambda: {name: prop.label for name, prop in labelled.items()},
         )  # fmt: skip
 

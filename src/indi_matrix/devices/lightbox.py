@@ -69,7 +69,8 @@ class FilterPresets:
         names = [name for name in dict.fromkeys(self._filters) if name]
         members = [NumberMember(name, name, 0.0, 0, FULL, step=INTENSITY_STEP) for name in names]
         return NumberProperty(
-            "FLAT_LIGHT_FILTER_INTENSITY", "Per filter", "Preset", members, on_write=self._write, saved=True,
+            "FLAT_LIGHT_FILTER_INTENSITY", "Per filter", "Preset", members, on_write=self._write,
+            saved_at_once=True,
             source=lambda: {member.name: self._presets.get(member.name, 0.0) for member in members},
         )  # fmt: skip
 

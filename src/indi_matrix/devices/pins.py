@@ -104,7 +104,7 @@ class Pin:
         self.pulse = NumberProperty(
             f"PULSE_{number}", label, "Pulse Mode",
             [NumberMember("DURATION", "Duration (ms)", 0.0, 0, _LONGEST_PULSE, step=100)],
-            on_write=self._write_pulse, saved=True,
+            on_write=self._write_pulse, saved_at_once=True,
         )  # fmt: skip
         self.pulse.tells_of_writes = False
 

@@ -2,12 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.values import printable
@@ -20,6 +22,7 @@ _MARKUP: Final = str.maketrans(
 _MOST_BYTES: Final = 1 << 20
 _VECTOR_START: Final = re.compile(rb"<new(?:Number|Switch|Text)Vector\b")
 _VECTOR_END: Final = re.compile(rb"</new(?:Number|Switch|Text)Vector\s*>")
+_TAG: Final = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 
 
 def to_bytes(vectors: Iterable[ET.Element]) -> bytes:
@@ -41,6 +44,67 @@ def _attributes(element: ET.Element, *names: str) -> str:
 
 def _escaped(text: str) -> str:
     return printable(text).translate(_MARKUP)
+
+
+@dataclass
+class _Span:
+    """Where an element is in the text of a file, up to the byte behind it, and what vectors are known by."""
+
+    key: tuple[str | None, str | None]
+    start: int
+    end: int = 0
+
+
+def with_vectors(data: bytes, vectors: Iterable[ET.Element]) -> bytes:
+    """Return the text of a config file with these vectors in it, and all else as it was.
+
+    Raises:
+        ConfigError: The file is damaged; the text names the line.
+    """
+    for vector in vectors:
+        data = _with_vector(data, vector)
+    return data
+
+
+def _with_vector(data: bytes, vector: ET.Element) -> bytes:
+    """Put a vector in the place of the one of its name, without any more of them; or at the end."""
+    text = _vector_text(vector).encode()
+    root, *children = _spans(data)
+    places = [span for span in children if span.key == (vector.get("device"), vector.get("name"))]
+    for span in reversed(places[1:]):
+        data = data[: span.start] + data[span.end :].removeprefix(b"\n")
+    if places:
+        return data[: places[0].start] + text.rstrip(b"\n") + data[places[0].end :]
+    if data[: root.end].endswith(b"/>"):
+        return data[: root.start] + to_bytes([vector]) + data[root.end :]
+    behind = data.rindex(b"</", root.start, root.end)
+    return data[:behind] + text + data[behind:]
+
+
+def _spans(data: bytes) -> list[_Span]:
+    """Return where the root is, then where its children are."""
+    parser = expat.ParserCreate("utf-8")
+    spans: list[_Span] = []
+    unfinished: list[_Span] = []
+
+    def begin(_: str, attributes: Mapping[str, str]) -> None:
+        span = _Span((attributes.get("device"), attributes.get("name")), parser.CurrentByteIndex)
+        if len(unfinished) <= 1:
+            spans.append(span)
+        unfinished.append(span)
+
+    def finish(_: str) -> None:
+        span = unfinished.pop()
+        tag = _TAG.match(data, span.start)
+        alone = tag is not None and tag[0].endswith(b"/>")
+        span.end = tag.end() if tag is not None and alone else data.index(b">", parser.CurrentByteIndex) + 1
+
+    parser.StartElementHandler, parser.EndElementHandler = begin, finish
+    try:
+        parser.Parse(data, True)  # noqa: FBT003 - the last data
+    except expat.ExpatError as error:
+        raise ConfigError(f"line {error.lineno}: {expat.ErrorString(error.code)}") from error
+    return spans
 
 
 def from_bytes(data: bytes) -> tuple[list[ET.Element], list[str]]:

@@ -103,7 +103,8 @@ class Property(ABC, Generic[V]):
 
     `source` returns the true values where they are not kept here but follow from something else.
 
-    `saved` tells whether the property is part of the config file.
+    `saved` tells whether the property is part of the config file; `saved_at_once`, whether a write is saved there
+    by itself.
 
     `tells_of_writes` tells whether the state is that of the last write. Else it is that of something else, as of a
     connection or a measurement, and outlasts a refused write.
@@ -126,6 +127,7 @@ class Property(ABC, Generic[V]):
         on_write: Callable[[Mapping[str, V]], State] | None = None,
         source: Callable[[], Mapping[str, V]] | None = None,
         saved: bool = False,
+        saved_at_once: bool = False,
         timeout: int = 60,
     ) -> None:
         self.name = name
@@ -134,7 +136,8 @@ class Property(ABC, Generic[V]):
         self.perm = perm
         self.state = state
         self.on_write = on_write
-        self.saved = saved
+        self.saved = saved or saved_at_once
+        self.saved_at_once = saved_at_once
         self.tells_of_writes = perm is not Perm.READ
         self.timeout = timeout
         self._source = source
