@@ -50,7 +50,7 @@ class Autosave:
             self._save(names)
         except ConfigError as error:
             if not self._failed:
-                self._warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not saved: {error}")
+                self._warn(f"{error}; not saved: {', '.join(names)}")
             self._failed = True
         else:
             self._failed = False
