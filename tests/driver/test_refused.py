@@ -7,22 +7,21 @@ import pytest
 import pytest_asyncio
 
 from indi_matrix import make_driver
-from indi_matrix.settings import Address
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, piped
 from tests.driver.conftest import Rig
-from tests.driver.test_life_cycle import free_port
 
-WARNED = 0.3
+WARNED = 2.0  # seconds, of the five that a connect takes; alone on a machine it is 0.01
 HINT = "SIMULATION in Options does without a board"
 
 
 @pytest_asyncio.fixture
-async def nowhere() -> AsyncIterator[tuple[IndiClient, Address]]:
-    """A driver whose service does not run."""
-    address = Address(port=free_port())
-    async with piped(make_driver(address=str(address))) as indi:
-        yield await indi.get_properties(), address
+async def nowhere() -> AsyncIterator[tuple[IndiClient, MalosService]]:
+    """A driver, and its service, which does not run."""
+    async with MalosService(SimulatedBoard(), info_port=0) as service:
+        await service.stop()
+        async with piped(make_driver(address=service.address)) as indi:
+            yield await indi.get_properties(), service
 
 
 def warnings(indi: IndiClient) -> list[str]:
@@ -37,34 +36,33 @@ async def warned(indi: IndiClient) -> str:
     return warning
 
 
-async def test_a_refusal_is_told_at_once_and_the_connect_goes_on(nowhere: tuple[IndiClient, Address]) -> None:
-    indi, address = nowhere
+async def test_a_refusal_is_told_at_once_and_the_connect_goes_on(nowhere: tuple[IndiClient, MalosService]) -> None:
+    indi, service = nowhere
     indi.put("CONNECTION", CONNECT="On")
-    assert await warned(indi) == f"[WARNING] {address}: connection refused; trying for 5 s"
+    assert await warned(indi) == f"[WARNING] {service.address}: connection refused; trying for 5 s"
     assert indi.known["CONNECTION"].state == "Busy"
     await indi.in_state("CONNECTION", "Alert")
-    assert indi.answers[-1].message == f"[ERROR] cannot connect to {address}: connection refused; {HINT}"
+    assert indi.answers[-1].message == f"[ERROR] cannot connect to {service.address}: connection refused; {HINT}"
     assert len(warnings(indi)) == 1
 
 
-async def test_each_connect_tells_of_it_anew(nowhere: tuple[IndiClient, Address]) -> None:
-    indi, address = nowhere
+async def test_each_connect_tells_of_it_anew(nowhere: tuple[IndiClient, MalosService]) -> None:
+    indi, service = nowhere
     for _ in range(2):
         indi.messages.clear()
         indi.put("CONNECTION", CONNECT="On")
-        assert f"{address}: connection refused" in await warned(indi)
+        assert f"{service.address}: connection refused" in await warned(indi)
         assert (await indi.write("CONNECTION", DISCONNECT="On")).state == "Idle"
 
 
-async def test_a_service_that_appears_meanwhile_is_connected(nowhere: tuple[IndiClient, Address]) -> None:
-    indi, address = nowhere
+async def test_a_service_that_appears_meanwhile_is_connected(nowhere: tuple[IndiClient, MalosService]) -> None:
+    indi, service = nowhere
     indi.put("CONNECTION", CONNECT="On")
     await warned(indi)
-    async with MalosService(SimulatedBoard(), info_port=address.port):
-        await indi.in_state("CONNECTION", "Ok")
-        assert indi.known["CONNECTION"].on == ["CONNECT"]
-        assert len(warnings(indi)) == 1
-        await indi.write("CONNECTION", DISCONNECT="On")
+    await service.start()
+    await indi.in_state("CONNECTION", "Ok")
+    assert indi.known["CONNECTION"].on == ["CONNECT"]
+    assert len(warnings(indi)) == 1
 
 
 async def test_a_service_that_is_there_is_not_warned_of(rig: Rig) -> None:
