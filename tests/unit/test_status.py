@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from indi_matrix.ring.observatory import WATCHED, Heard, Observatory
+from indi_matrix.ring.observatory import LIGHTS, WATCHED, Heard, Observatory
 from indi_matrix.ring.picture import DARK, reddened
 from indi_matrix.ring.status import ARCS, Sight, flashes, status_picture
 
@@ -53,9 +53,27 @@ def switch(state: str = "Ok", **values: str) -> Heard:
     ("state", "sight"), [("Ok", Sight.CALM), ("Busy", Sight.BUSY), ("Alert", Sight.ALERT), ("Idle", Sight.UNKNOWN)]
 )
 def test_weather(state: str, sight: Sight) -> None:
-    observatory = Observatory()
-    observatory.hear("WEATHER_STATUS", Heard(state, {}))
-    assert observatory.sights() == {"weather": sight, "mount": Sight.UNKNOWN, "dome": Sight.UNKNOWN}
+    for name in LIGHTS:
+        observatory = Observatory()
+        observatory.hear(name, Heard(state, {}))
+        assert observatory.sights() == {"weather": sight, "mount": Sight.UNKNOWN, "dome": Sight.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "sight"),
+    [
+        ("Ok", "Busy", Sight.BUSY),
+        ("Busy", "Alert", Sight.ALERT),
+        ("Ok", "Alert", Sight.ALERT),
+        ("Ok", "Idle", Sight.CALM),
+    ],
+)
+def test_of_weather_and_safety_the_worse_is_shown(one: str, other: str, sight: Sight) -> None:
+    for states in ((one, other), (other, one)):
+        observatory = Observatory()
+        for name, state in zip(LIGHTS, states, strict=True):
+            observatory.hear(name, Heard(state, {}))
+        assert observatory.sights()["weather"] is sight
 
 
 @pytest.mark.parametrize(
@@ -86,7 +104,11 @@ def test_mount(heard: dict[str, Heard], sight: Sight) -> None:
         ({"DOME_SHUTTER": switch(SHUTTER_OPEN="On")}, Sight.ACTIVE),
         ({"DOME_SHUTTER": switch("Busy", SHUTTER_OPEN="On")}, Sight.BUSY),
         ({"DOME_SHUTTER": switch(SHUTTER_CLOSE="On"), "DOME_PARK": switch(PARK="On")}, Sight.PARKED),
-        ({"DOME_PARK": switch(UNPARK="On")}, Sight.CALM),
+        ({"DOME_SHUTTER": switch(SHUTTER_CLOSE="On"), "DOME_PARK": switch(UNPARK="On")}, Sight.CALM),
+        ({"DOME_PARK": switch(PARK="On")}, Sight.PARKED),
+        ({"DOME_PARK": switch(UNPARK="On")}, Sight.ACTIVE),
+        ({"DOME_PARK": switch("Busy", UNPARK="On")}, Sight.BUSY),
+        ({"DOME_PARK": switch("Idle")}, Sight.CALM),
         ({"ABS_DOME_POSITION": switch("Alert")}, Sight.ALERT),
     ],
 )

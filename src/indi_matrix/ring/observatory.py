@@ -29,12 +29,17 @@ class Heard:
 
 NOTHING: Final = Heard("Idle", {})
 
+LIGHTS: Final = ("WEATHER_STATUS", "SAFETY_STATUS")
+"""Of the properties that are listened to, those that are lights."""
+
 WATCHED: Final = {
-    "ACTIVE_WEATHER": ("WEATHER_STATUS",),
+    "ACTIVE_WEATHER": LIGHTS,
     "ACTIVE_TELESCOPE": ("EQUATORIAL_EOD_COORD", "TELESCOPE_PARK", "TELESCOPE_TRACK_STATE"),
     "ACTIVE_DOME": ("DOME_SHUTTER", "DOME_PARK", "DOME_MOTION", "ABS_DOME_POSITION"),
 }
 """The properties that are listened to, by the member of ACTIVE_DEVICES that names their device."""
+
+_WORST_FIRST: Final = {"Alert": Sight.ALERT, "Busy": Sight.BUSY, "Ok": Sight.CALM}
 
 
 @dataclass
@@ -55,8 +60,9 @@ class Observatory:
         return {"weather": self._weather(), "mount": self._mount(), "dome": self._dome()}
 
     def _weather(self) -> Sight:
-        states = {"Ok": Sight.CALM, "Busy": Sight.BUSY, "Alert": Sight.ALERT}
-        return states.get(self._heard.get("WEATHER_STATUS", NOTHING).state, Sight.UNKNOWN)
+        """Return what is to be said of the weather: the worse of the two, for some devices have but one of them."""
+        states = {self._heard.get(name, NOTHING).state for name in LIGHTS}
+        return next((sight for state, sight in _WORST_FIRST.items() if state in states), Sight.UNKNOWN)
 
     def _mount(self) -> Sight:
         park = self._heard.get("TELESCOPE_PARK", NOTHING)
@@ -65,8 +71,10 @@ class Observatory:
 
     def _dome(self) -> Sight:
         park = self._heard.get("DOME_PARK", NOTHING)
-        shutter = self._heard.get("DOME_SHUTTER", NOTHING)
-        return self._moving("ACTIVE_DOME", parked=park.on("PARK"), active=shutter.on("SHUTTER_OPEN"))
+        shutter = self._heard.get("DOME_SHUTTER")
+        # A roof that rolls off has no shutter: it is shut when parked, and else open.
+        opened = park.on("UNPARK") if shutter is None else shutter.on("SHUTTER_OPEN")
+        return self._moving("ACTIVE_DOME", parked=park.on("PARK"), active=opened)
 
     def _moving(self, role: str, *, parked: bool, active: bool) -> Sight:
         """Return what is to be said of a device that moves: trouble first, then motion."""
