@@ -128,4 +128,6 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                     return
             finally:
                 await self.flush()
+        if root.tag == "getProperties" and root.get("device") == "*":
+            del root.attrib["device"]  # an indiserver asks so that serves all devices of the one below it
         await super()._readdata(root)
