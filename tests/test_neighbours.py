@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
@@ -43,20 +45,30 @@ class Site:
         async with asyncio.timeout(PATIENCE):
             await self.board.wait_until(lambda board: sum(any(led) for led in board.leds[first:last]) == lit)
 
+    async def signal(self, name: str, program: str) -> None:
+        """Send a signal to a program that this indiserver started."""
+        async with running("pkill", f"-{name}", "-P", str(self.server), "-f", program) as sending:
+            assert await sending.wait() == 0
 
-@pytest_asyncio.fixture
-async def site() -> AsyncIterator[Site]:
-    simulators = ("wheel", "weather", "telescope", "dome")
+
+def simulators(*names: str) -> list[str]:
+    return [need(f"indi_simulator_{name}") for name in names]
+
+
+@asynccontextmanager
+async def sited(*programs: str | Path) -> AsyncIterator[Site]:
+    """Run a simulated board, and programs under an indiserver."""
     board = SimulatedBoard()
     async with (
         MalosService(board, info_port=0) as service,
-        indiserver(
-            PROGRAM,
-            *(need(f"indi_simulator_{name}") for name in simulators),
-            environ={"INDI_MATRIX_ADDRESS": service.address},
-        ) as (process, port),
+        indiserver(*programs, environ={"INDI_MATRIX_ADDRESS": service.address}) as (process, port),
     ):
-        made = Site(board, port, process.pid)
+        yield Site(board, port, process.pid)
+
+
+@pytest_asyncio.fixture
+async def site() -> AsyncIterator[Site]:
+    async with sited(PROGRAM, *simulators("wheel", "weather", "telescope", "dome")) as made:
         await made.connect("MATRIX")
         yield made
 
@@ -111,13 +123,52 @@ async def test_the_weather_of_a_driver_that_died_is_not_shown(site: Site) -> Non
     await setprop(site.port, "-s", "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
     await site.connect("Weather Simulator")
     await site.arc(0, 1)
-    async with running("pkill", "-KILL", "-P", str(site.server), "-f", "indi_simulator_weather") as killing:
-        await killing.wait()
+    await site.signal("KILL", "indi_simulator_weather")
     await site.arc(0, 0)
 
 
-async def test_a_chain_of_two_servers(site: Site, tmp_path: Path) -> None:
-    async with indiserver(f"MATRIX@localhost:{site.port}", "-u", str(tmp_path / "second")) as (_, port):
+@pytest.mark.parametrize(("parked", "lit", "opposite"), [("true", 2, "UNPARK"), ("false", 3, "PARK")])
+async def test_a_roof_without_a_shutter(home: Path, parked: str, lit: int, opposite: str) -> None:
+    data = f'<parkdata><device name="RollOff Simulator"><parkstatus>{parked}</parkstatus></device></parkdata>'
+    (home / ".indi").mkdir()
+    (home / ".indi" / "ParkData.xml").write_text(data)
+    async with sited(PROGRAM, need("indi_rolloff_dome")) as site:
+        await site.connect("MATRIX", "RollOff Simulator")
+        await setprop(site.port, "MATRIX.ACTIVE_DEVICES.ACTIVE_DOME=RollOff Simulator")
+        await setprop(site.port, "-s", "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+        await site.arc(2, lit)
+        await setprop(site.port, "-s", f"RollOff Simulator.DOME_PARK.{opposite}=On")
+        await site.arc(2, 6)
+
+
+async def test_an_alert_of_before_our_driver_was_started(site: Site) -> None:
+    await site.connect("Weather Simulator")
+    await setprop(site.port, "-n", "Weather Simulator.WEATHER_CONTROL.Wind=100")
+    await setprop(site.port, "-s", "Weather Simulator.WEATHER_REFRESH.REFRESH=On")
+    await becomes(site.port, '"Weather Simulator.WEATHER_STATUS._STATE"==3')
+    await site.signal("KILL", "indi_matrix")  # indiserver starts it anew
+    await site.connect("MATRIX")
+    await setprop(site.port, "-s", "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+    await site.arc(0, 10)
+
+
+@pytest.mark.parametrize("remote", ["MATRIX@localhost:{}", "@localhost:{}"])
+async def test_devices_of_a_server_that_came_later(remote: str) -> None:
+    """indiserver passes on to servers below what changes, and nothing else."""
+    async with sited(PROGRAM) as site:
+        await site.connect("MATRIX")
+        await setprop(site.port, "-s", "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+        drivers = (*simulators("telescope"), remote.format(site.port))
+        async with indiserver(*drivers) as (process, port):
+            upper = Site(site.board, port, process.pid)
+            await becomes(port, '"MATRIX.CONNECTION.CONNECT"==1')
+            await upper.connect("Telescope Simulator")
+            await setprop(port, "-s", "Telescope Simulator.TELESCOPE_PARK.UNPARK=On")
+            await site.arc(1, 1)
+
+
+async def test_a_chain_of_two_servers(site: Site) -> None:
+    async with indiserver(f"MATRIX@localhost:{site.port}") as (_, port):
         await becomes(port, '"MATRIX.CONNECTION.CONNECT"==1')
         await setprop(port, "-n", "MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0")
         async with asyncio.timeout(PATIENCE):

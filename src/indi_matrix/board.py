@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import Final
 from xml.etree.ElementTree import Element
 
 import zmq.asyncio
@@ -15,12 +16,16 @@ from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.indi.updates import Message
 from indi_matrix.indi.values import shortened
+from indi_matrix.neighbour import Listener
 from indi_matrix.pace import Pace
 from indi_matrix.reporting import Reporting, in_words
 from indi_matrix.settings import BoardSettings
-from indi_matrix.snooping import Listener, Snooping
+from indi_matrix.snooping import Snooping
 
 log = logging.getLogger(__name__)
+
+# Writes at which a user expects to see what other devices publish, wherever those were when they were asked.
+_OCCASIONS: Final = {"CONNECTION": "CONNECT", "CONFIG_PROCESS": "CONFIG_LOAD"}
 
 
 class Board:
@@ -57,7 +62,7 @@ class Board:
 
         Args:
             post: Sends clients a message.
-            ask: Has another device, by its name, publish one of its properties to us.
+            ask: Has another device, by its name, publish one of its properties to us, or all if none is named.
             drop: Has nothing more of another device come to us, as far as this board is concerned.
             alone: Whether there is no other board in this program.
         """
@@ -87,6 +92,10 @@ class Board:
     def save(self) -> None:
         """Save now what is still due of what clients wrote: the program ends."""
         self._configuration.flush()
+
+    def asked(self) -> None:
+        """Take note that somebody asked for all there is: it may be a server with devices that are listened to."""
+        self._snooping.ask_again(whole=False)
 
     def hear(self, root: Element) -> None:
         """Take what another INDI device published."""
@@ -147,6 +156,8 @@ class Board:
         state = prop.on_write(values) if prop.on_write is not None else State.OK
         prop.answer(values, state)
         self._configuration.written(prop)
+        if values.get(_OCCASIONS.get(prop.name, "")):
+            self._snooping.ask_again(whole=True)
         if owner is not None:
             owner.written(prop)
 

@@ -25,20 +25,20 @@ class MatrixDriver(DirectDriver):
             board.attach(self.post, self.watch, partial(self._drop, board), alone=len(boards) == 1)
 
     def watch(self, device: str, name: str) -> None:
-        """Have another device publish one of its properties to us, now and whenever it changes."""
+        """Have another device publish a property, now and whenever it changes; or all it has, if none is named."""
         if device in self:
             return  # indipydriver cannot listen to itself
-        self.snoopvectors.setdefault((device, name), None)
-        self.snoopdevices.add(device)  # else indipydriver would keep from us that all of a device is gone
-        self.post(Element("getProperties", version="1.7", device=device, name=name))
+        self.snoopdevices.add(device)  # indipydriver passes on to us whatever it says
+        request = Element("getProperties", version="1.7", device=device)
+        if name:
+            request.set("name", name)
+        self.post(request)
 
     def _drop(self, board: Board, device: str) -> None:
         """Hear nothing more of another device for a board's sake, unless another board listens to it."""
         if any(other is not board and other.listens_to(device) for other in self._boards.values()):
             return
         self.snoopdevices.discard(device)
-        for key in [key for key in self.snoopvectors if key[0] == device]:
-            del self.snoopvectors[key]
 
     def shutdown(self) -> None:
         """Leave the boards as ON_DISCONNECT says, and stop."""
@@ -62,7 +62,10 @@ class MatrixDriver(DirectDriver):
 
     async def rxevent(self, event: Any) -> None:
         """Answer a client's wish for a definition, which is the only event that indipydriver is left with."""
-        definition = self._boards[event.devicename].definition(event.vectorname)
+        board = self._boards[event.devicename]
+        if event.vectorname == "CONNECTION" and not event.root.get("name"):
+            board.asked()  # for all there is, of which this is one
+        definition = board.definition(event.vectorname)
         if definition is not None:
             self.post(definition)
         await self.flush()

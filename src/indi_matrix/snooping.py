@@ -1,12 +1,13 @@
 """ACTIVE_DEVICES: the other INDI devices that a board listens to."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from indi_matrix.indi.kinds import TextProperty
 from indi_matrix.indi.properties import Member, State
-from indi_matrix.ring.observatory import Heard
+from indi_matrix.neighbour import Listener, Neighbour
 
 # libindi's simulators, as libindi's own drivers have it.
 _ROLES: Final = {
@@ -16,21 +17,26 @@ _ROLES: Final = {
     "ACTIVE_DOME": ("Dome", "Dome Simulator"),
 }
 
-_CONNECTION: Final = "CONNECTION"
-
-Listener = Callable[[str, Heard | None], None]
-"""Takes the name of a property, and the property; None when it is gone or its device is another one now."""
+# Seconds between two times that all is asked for, however many clients or servers come along.
+_PAUSE: Final = 3.0
 
 
 class Snooping:
-    """Listens to the devices that ACTIVE_DEVICES names."""
+    """Listens to the devices that ACTIVE_DEVICES names.
+
+    A request reaches the servers that are there when it is sent. So it is sent again on each occasion that tells
+    of a new server, or of a user who misses something.
+    """
 
     def __init__(self) -> None:
         self._ask: Callable[[str, str], None]  # from attach() on
         self._drop: Callable[[str], None]
         self._started = False
         self._listeners: dict[str, dict[str, list[Listener]]] = {role: {} for role in _ROLES}
-        self._partial: dict[tuple[str, str], dict[str, str]] = {}
+        self._neighbours = {role: self._neighbour(role, device) for role, (_, device) in _ROLES.items()}
+        self._pause: asyncio.TimerHandle | None = None
+        self._asked_meanwhile = False
+        self._whole_meanwhile = False
         members = [Member(role, label, device) for role, (label, device) in _ROLES.items()]
         self.property = TextProperty(
             "ACTIVE_DEVICES", "Listens to", "Options", members, on_write=self._write, saved_at_once=True
@@ -40,7 +46,7 @@ class Snooping:
         """Take the way to other devices.
 
         Args:
-            ask: Has a device publish a property to us, from now on.
+            ask: Has a device publish a property to us, from now on, or all if none is named.
             drop: Has nothing more of a device come to us.
         """
         self._ask, self._drop = ask, drop
@@ -53,65 +59,61 @@ class Snooping:
     def start(self) -> None:
         """Ask for all that is listened to, from now on; what is configured before needs no asking of its own."""
         self._started = True
-        for role in _ROLES:
-            self._ask_for(role, self.property.values[role])
+        self.ask_again(whole=True)
+
+    def ask_again(self, *, whole: bool) -> None:
+        """Ask for all that is listened to; a little later, if that was done a moment ago.
+
+        Args:
+            whole: Whether devices may be asked for everything. Not so if the occasion was to be asked that: two
+                drivers that listen to each other would never come to an end.
+        """
+        if not self._started:
+            return
+        if self._pause is not None:
+            self._asked_meanwhile = True
+            self._whole_meanwhile = self._whole_meanwhile or whole
+            return
+        self._pause = asyncio.get_running_loop().call_later(_PAUSE, self._end_pause)
+        for neighbour in self._neighbours.values():
+            if neighbour.device.strip():
+                neighbour.ask(whole=whole)
 
     def hear(self, root: Element) -> None:
         """Take what another device sent: def, set or delProperty."""
-        device, name = root.get("device", ""), root.get("name", "")
-        for role, named in self.property.values.items():
-            if device != named:
-                continue
-            if _is_gone(root, name):
-                self._forget(role)
-            elif listeners := self._listeners[role].get(name, []):
-                heard = self._heard(root, device, name)
-                for listener in listeners:
-                    listener(name, heard)
-
-    def _forget(self, role: str) -> None:
-        """Tell the listeners that nothing is known any more of the device that has a role."""
-        for name, listeners in self._listeners[role].items():
-            self._partial.pop((self.property.values[role], name), None)
-            for listener in listeners:
-                listener(name, None)
-
-    def _heard(self, root: Element, device: str, name: str) -> Heard | None:
-        """Return a property as it is now; a set vector may hold some of its members only."""
-        key = (device, name)
-        if root.tag == "delProperty":
-            self._partial.pop(key, None)
-            return None
-        values = {one.get("name", ""): (one.text or "").strip() for one in root}
-        if root.tag.startswith("set"):
-            values = self._partial.get(key, {}) | values
-        self._partial[key] = values
-        return Heard(root.get("state", "Idle"), values)
-
-    def _write(self, values: Mapping[str, str]) -> State:
-        for role, device in values.items():
-            if device != self.property.values[role]:
-                self._forget(role)
-                self._ask_for(role, device)
-        for device in set(self.property.values.values()) - set(values.values()):
-            self._drop(device)
-        return State.OK
+        device = root.get("device", "")
+        for neighbour in self._neighbours.values():
+            if neighbour.device == device:
+                neighbour.hear(root)
 
     def listens_to(self, device: str) -> bool:
         """Tell whether a device has a role."""
-        return device in self.property.values.values()
+        return any(neighbour.device == device for neighbour in self._neighbours.values())
 
-    def _ask_for(self, role: str, device: str) -> None:
-        if self._started and device.strip():
-            for name in (_CONNECTION, *self._listeners[role]):
-                self._ask(device, name)
+    def _neighbour(self, role: str, device: str) -> Neighbour:
+        return Neighbour(device, self._listeners[role], self._request)
 
+    def _request(self, device: str, name: str) -> None:
+        self._ask(device, name)
 
-def _is_gone(root: Element, name: str) -> bool:
-    """Tell whether a device has nothing more to say: it is deleted, or not connected, as after a restart.
+    def _write(self, values: Mapping[str, str]) -> State:
+        changed = [role for role, neighbour in self._neighbours.items() if neighbour.device != values[role]]
+        before = {self._neighbours[role].device for role in changed}
+        for role in changed:
+            self._neighbours[role].forget()
+            self._neighbours[role] = self._neighbour(role, values[role])
+        for device in before - set(values.values()):
+            self._drop(device)
+        if self._pause is not None:  # else all are asked now
+            for role in changed:
+                if values[role].strip():
+                    self._neighbours[role].ask(whole=True)
+        self.ask_again(whole=True)
+        return State.OK
 
-    indiserver does not tell drivers that one has died; but it starts that anew, and so its CONNECTION is defined.
-    """
-    if name == _CONNECTION:
-        return any(one.get("name") == "CONNECT" and (one.text or "").strip() == "Off" for one in root)
-    return root.tag == "delProperty" and not name
+    def _end_pause(self) -> None:
+        """Ask once for all who wanted that meanwhile."""
+        asked, whole = self._asked_meanwhile, self._whole_meanwhile
+        self._pause, self._asked_meanwhile, self._whole_meanwhile = None, False, False
+        if asked:
+            self.ask_again(whole=whole)

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from indi_matrix import make_driver
+from indi_matrix import make_driver, snooping
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
 from tests.driver.client import piped
 from tests.driver.conftest import Rig
@@ -98,12 +98,54 @@ def light(device: str, name: str, state: str) -> str:
 
 
 async def test_other_devices_are_asked_for_what_is_watched(away: Rig) -> None:
+    """Lights are never answered by name: it is the whole device that has to be asked for those."""
     asked = away.indi.asked
     assert {("Filter Simulator", "FILTER_NAME"), ("Filter Simulator", "FILTER_SLOT")} <= set(asked)
-    assert {("Weather Simulator", "WEATHER_STATUS"), ("Telescope Simulator", "TELESCOPE_PARK")} <= set(asked)
+    assert {("Weather Simulator", ""), ("Telescope Simulator", "TELESCOPE_PARK")} <= set(asked)
     asked.clear()
     await away.indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="My Station", ACTIVE_DOME="")
-    assert asked == [("My Station", "CONNECTION"), ("My Station", "WEATHER_STATUS")]
+    assert asked == [("My Station", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "value"),
+    [
+        ("ACTIVE_DEVICES", "ACTIVE_DOME", "Dome Simulator"),
+        ("CONFIG_PROCESS", "CONFIG_LOAD", "On"),
+        ("CONNECTION", "CONNECT", "On"),
+    ],
+)
+async def test_other_devices_are_asked_again(
+    away: Rig, monkeypatch: pytest.MonkeyPatch, name: str, member: str, value: str
+) -> None:
+    """A request travels as far as there are servers when it is sent."""
+    monkeypatch.setattr(snooping, "_PAUSE", 0)
+    indi = away.indi
+    await indi.write("CONFIG_PROCESS", CONFIG_SAVE="On")
+    await indi.get_properties()
+    indi.asked.clear()
+    await indi.write(name, **{member: value})
+    await indi.until(lambda: {("Dome Simulator", "DOME_PARK"), ("Weather Simulator", "")} <= set(indi.asked))
+
+
+@pytest.mark.parametrize("device", ["", 'device="MATRIX"', 'device="*"'])
+async def test_who_asks_may_be_a_server_with_other_devices(
+    away: Rig, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    """Two drivers that listen to each other come to an end: none asks for everything because it was asked that."""
+    monkeypatch.setattr(snooping, "_PAUSE", 0)
+    indi = away.indi
+    await indi.until(lambda: ("Dome Simulator", "CONNECTION") in indi.asked)
+    indi.asked.clear()
+    indi.send('<getProperties version="1.7" device="MATRIX" name="CONNECTION"/>')
+    await indi.fence()
+    assert not indi.asked
+    indi.send(f'<getProperties version="1.7" {device}/>')
+    await indi.until(lambda: ("Dome Simulator", "CONNECTION") in indi.asked)
+    await indi.fence()
+    assert {("Weather Simulator", "WEATHER_STATUS"), ("Weather Simulator", "SAFETY_STATUS")} <= set(indi.asked)
+    assert len(indi.asked) == len(set(indi.asked))
+    assert all(name for _, name in indi.asked)
 
 
 async def test_the_status_ring_follows_the_weather(rig: Rig) -> None:

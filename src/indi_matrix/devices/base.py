@@ -8,9 +8,9 @@ from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties import AnyProperty, State, message_text
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
+from indi_matrix.neighbour import Listener
 from indi_matrix.pace import Pace
 from indi_matrix.repeats import Repeats
-from indi_matrix.snooping import Listener
 
 
 class Host(Protocol):

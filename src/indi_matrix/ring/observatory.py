@@ -60,7 +60,7 @@ class Observatory:
         return {"weather": self._weather(), "mount": self._mount(), "dome": self._dome()}
 
     def _weather(self) -> Sight:
-        """Return what is to be said of the weather: the worse of the two, for some devices have but one of them."""
+        """Return what is to be said of the weather: the worse of the two, for some devices have one only."""
         states = {self._heard.get(name, NOTHING).state for name in LIGHTS}
         return next((sight for state, sight in _WORST_FIRST.items() if state in states), Sight.UNKNOWN)
 

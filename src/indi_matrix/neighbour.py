@@ -1,0 +1,113 @@
+"""Another INDI device that a board listens to: what it was heard to say. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from indi_matrix.ring.observatory import LIGHTS, Heard
+
+_MOST_MEMBERS: Final = 1000
+_CONNECTION: Final = "CONNECTION"
+_WHOLE: Final = ""  # in place of the name of a property
+
+Listener = Callable[[str, Heard | None], None]
+"""Takes the name of a property, and the property; None when it is not known any more."""
+
+Listeners = Mapping[str, Sequence[Listener]]
+"""Those who are told of a property, by its name."""
+
+
+class Neighbour:
+    """A device that is listened to.
+
+    libindi's drivers answer who asks for a property by its name, unless it is a light: those come only with all
+    the rest. That sends all clients as many definitions, so it is asked for only while a light is not known.
+
+    Args:
+        device: Its name.
+        listeners: Those who are told of its properties.
+        ask: Has a device, by its name, publish a property to us from now on; all of them if that has no name.
+    """
+
+    def __init__(self, device: str, listeners: Listeners, ask: Callable[[str, str], None]) -> None:
+        self.device = device
+        self._listeners = listeners
+        self._ask = ask
+        self._known: dict[str, Mapping[str, str]] = {}
+        self._defined: dict[str, None] = {}  # names that it answers by, in order
+        self._asked_whole = False
+
+    def ask(self, *, whole: bool) -> None:
+        """Ask for all that is listened to.
+
+        Args:
+            whole: Whether the device may be asked for everything, for the sake of its lights.
+        """
+        if whole and self._lacks_light():
+            self._ask_whole()
+            return
+        # What was asked of a device that was not there yet is to be asked again.
+        self._asked_whole = self._asked_whole and bool(self._defined or self._known)
+        for name in (*self._listeners, _CONNECTION):
+            self._ask(self.device, name)
+
+    def hear(self, root: Element) -> None:
+        """Take what the device sent: def, set or delProperty."""
+        name = root.get("name", "")
+        if _is_gone(root, name):
+            self.forget()
+            return
+        self._take(root, name)
+        if name == _CONNECTION and name in self._defined and self._lacks_light() and not self._asked_whole:
+            self._ask_whole()
+
+    def forget(self) -> None:
+        """Tell the listeners that nothing is known any more of the device."""
+        self._known.clear()
+        self._defined.clear()
+        self._asked_whole = False
+        for name in self._listeners:
+            self._tell(name, None)
+
+    def _ask_whole(self) -> None:
+        self._asked_whole = True
+        self._ask(self.device, _WHOLE)
+
+    def _lacks_light(self) -> bool:
+        """Tell whether a light is listened to and not known."""
+        return any(name in self._listeners and name not in self._known for name in LIGHTS)
+
+    def _take(self, root: Element, name: str) -> None:
+        """Take note of a property, if anybody listens to it or it tells that the device is there."""
+        if name not in self._listeners and name != _CONNECTION:
+            return
+        if root.tag == "delProperty":
+            self._defined.pop(name, None)
+            self._known.pop(name, None)
+            self._tell(name, None)
+            return
+        if root.tag.startswith("def"):
+            self._defined[name] = None
+        if name in self._listeners:
+            self._known[name] = self._values(root, name)
+            self._tell(name, Heard(root.get("state", "Idle"), self._known[name]))
+
+    def _values(self, root: Element, name: str) -> Mapping[str, str]:
+        """Return a property's members as they are now; a set vector may hold some of them only."""
+        values = {one.get("name", ""): (one.text or "").strip() for one in root}
+        before = self._known.get(name, {}) if root.tag.startswith("set") else {}
+        return {**before, **values} if len(before) <= _MOST_MEMBERS else values
+
+    def _tell(self, name: str, heard: Heard | None) -> None:
+        for listener in self._listeners[name]:
+            listener(name, heard)
+
+
+def _is_gone(root: Element, name: str) -> bool:
+    """Tell whether a device has nothing more to say: it is deleted, or not connected, as after a restart.
+
+    indiserver does not tell drivers that one has died; but it starts that anew, and so its CONNECTION is defined.
+    """
+    if name == _CONNECTION:
+        return any(one.get("name") == "CONNECT" and (one.text or "").strip() == "Off" for one in root)
+    return root.tag == "delProperty" and not name

@@ -1,0 +1,82 @@
+"""What is heard from one other device, and when it is asked."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from indi_matrix.neighbour import Neighbour
+from indi_matrix.ring.observatory import Heard
+
+
+class Ear:
+    """Listens to a device, and is the one whom it asks."""
+
+    def __init__(self, *names: str) -> None:
+        self.heard: list[tuple[str, Heard | None]] = []
+        self.asked: list[str] = []
+        listeners = {name: [self._hear] for name in names}
+        self.device = Neighbour("Station", listeners, lambda _, name: self.asked.append(name))
+
+    def _hear(self, name: str, heard: Heard | None) -> None:
+        self.heard.append((name, heard))
+
+    def known(self) -> dict[str, Heard]:
+        return {name: heard for name, heard in dict(self.heard).items() if heard is not None}
+
+    def hear(self, tag: str, name: str, **values: str) -> None:
+        members = "".join(f'<one name="{member}">{value}</one>' for member, value in values.items())
+        self.device.hear(ET.fromstring(f'<{tag} device="Station" name="{name}" state="Ok">{members}</{tag}>'))
+
+    def define(self, name: str, **values: str) -> None:
+        self.hear("defSwitchVector", name, **values)
+
+
+@pytest.fixture
+def dome() -> Ear:
+    return Ear("DOME_PARK", "DOME_SHUTTER")
+
+
+@pytest.fixture
+def weather() -> Ear:
+    return Ear("WEATHER_STATUS", "SAFETY_STATUS")
+
+
+def test_only_lights_are_worth_asking_for_everything(dome: Ear, weather: Ear) -> None:
+    for ear in (dome, weather):
+        ear.device.ask(whole=True)
+    assert dome.asked == ["DOME_PARK", "DOME_SHUTTER", "CONNECTION"]
+    assert weather.asked == [""]
+    weather.hear("defLightVector", "WEATHER_STATUS")
+    weather.hear("defLightVector", "SAFETY_STATUS")
+    weather.asked.clear()
+    weather.device.ask(whole=True)
+    assert "" not in weather.asked
+
+
+def test_who_answers_without_its_lights_is_asked_for_everything_once(weather: Ear) -> None:
+    weather.device.ask(whole=False)
+    weather.asked.clear()
+    for _ in range(3):
+        weather.define("CONNECTION", CONNECT="On")
+        weather.device.ask(whole=False)
+    assert weather.asked.count("") == 1
+    weather.define("CONNECTION", CONNECT="Off")
+    assert weather.asked.count("") == 1
+    weather.define("CONNECTION", CONNECT="On")
+    assert weather.asked.count("") == 2
+
+
+def test_what_was_asked_before_the_device_was_there_is_asked_again(weather: Ear) -> None:
+    weather.device.ask(whole=True)
+    weather.device.ask(whole=False)
+    weather.asked.clear()
+    weather.define("CONNECTION", CONNECT="On")
+    assert weather.asked == [""]
+
+
+def test_what_is_not_listened_to_is_not_kept(dome: Ear) -> None:
+    for number in range(3000):
+        dome.define(f"OTHER_{number}", A="1")
+        dome.hear("setSwitchVector", "DOME_PARK", **{f"M_{number}": "On"})
+    assert set(dome.known()) == {"DOME_PARK"}
+    assert len(dome.known()["DOME_PARK"].values) < 1100

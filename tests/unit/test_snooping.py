@@ -1,0 +1,34 @@
+import asyncio
+
+import pytest
+
+from indi_matrix import snooping
+from indi_matrix.snooping import Snooping
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def listening(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> Snooping:
+    monkeypatch.setattr(snooping, "_PAUSE", 0.05)
+    made = Snooping()
+    made.attach(lambda device, _: asked.append(device), lambda _: None)
+    return made
+
+
+async def test_many_occasions_in_a_row_are_two(listening: Snooping, asked: list[str]) -> None:
+    """One at once, and one for all that came within the pause after it; then there is nothing to be done."""
+    listening.start()
+    for _ in range(20):
+        listening.ask_again(whole=False)
+    assert len(asked) == 4
+    await asyncio.sleep(0.3)
+    assert len(asked) == 8
+
+
+async def test_nothing_is_asked_before_there_is_a_way(listening: Snooping, asked: list[str]) -> None:
+    listening.ask_again(whole=True)
+    assert asked == []
