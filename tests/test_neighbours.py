@@ -1,6 +1,8 @@
 """Beside libindi's own simulators, under one real indiserver."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -71,6 +73,18 @@ async def site() -> AsyncIterator[Site]:
     async with sited(PROGRAM, *simulators("wheel", "weather", "telescope", "dome")) as made:
         await made.connect("MATRIX")
         yield made
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Path:
+    """Our program, but for how long it bears silence."""
+    path = tmp_path / "impatient"
+    path.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom indi_matrix import cli, neighbour\n"
+        "neighbour.SILENCE = 0.3\nsys.exit(cli.main())\n"
+    )
+    path.chmod(0o755)
+    return path
 
 
 def is_white(brightness: int, board: SimulatedBoard) -> bool:
@@ -165,6 +179,34 @@ async def test_devices_of_a_server_that_came_later(remote: str) -> None:
             await upper.connect("Telescope Simulator")
             await setprop(port, "-s", "Telescope Simulator.TELESCOPE_PARK.UNPARK=On")
             await site.arc(1, 1)
+
+
+async def test_what_a_driver_said_that_was_stopped_is_not_shown(impatient: Path, tmp_path: Path) -> None:
+    commands = tmp_path / "commands"
+    os.mkfifo(commands)
+    (dome,) = simulators("dome")
+    async with sited("-f", commands, impatient, dome) as site:
+        await site.connect("MATRIX", "Dome Simulator")
+        await setprop(site.port, "-s", "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+        await site.arc(2, 1)
+        commands.write_text(f"stop {dome}\n")
+        await site.arc(2, 0)
+        commands.write_text(f"start {dome}\n")
+        await site.connect("Dome Simulator")
+        await site.arc(2, 1)
+
+
+async def test_what_a_driver_said_that_hangs_is_not_shown(impatient: Path) -> None:
+    async with sited(impatient, *simulators("weather")) as site:
+        await site.connect("MATRIX", "Weather Simulator")
+        await setprop(site.port, "-s", "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+        await site.arc(0, 1)
+        await site.signal("STOP", "indi_simulator_weather")
+        try:
+            await site.arc(0, 0)
+        finally:
+            await site.signal("CONT", "indi_simulator_weather")
+        await site.arc(0, 1)
 
 
 async def test_a_chain_of_two_servers(site: Site) -> None:

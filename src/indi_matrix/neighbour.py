@@ -1,4 +1,4 @@
-"""Another INDI device that a board listens to: what it was heard to say. Pure."""
+"""Another INDI device that a board listens to: what it was heard to say, and whether it still answers. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -6,6 +6,10 @@ from xml.etree.ElementTree import Element
 
 from indi_matrix.ring.observatory import LIGHTS, Heard
 
+SILENCE: Final = 30.0
+"""Seconds without a word after which a device is asked whether it is still there, and asked again."""
+
+_MOST_UNANSWERED: Final = 2
 _MOST_MEMBERS: Final = 1000
 _CONNECTION: Final = "CONNECTION"
 _WHOLE: Final = ""  # in place of the name of a property
@@ -35,7 +39,10 @@ class Neighbour:
         self._ask = ask
         self._known: dict[str, Mapping[str, str]] = {}
         self._defined: dict[str, None] = {}  # names that it answers by, in order
+        self._last = 0.0  # when it was heard
+        self._unanswered = 0
         self._asked_whole = False
+        self._fell_silent = False
 
     def ask(self, *, whole: bool) -> None:
         """Ask for all that is listened to.
@@ -51,12 +58,16 @@ class Neighbour:
         for name in (*self._listeners, _CONNECTION):
             self._ask(self.device, name)
 
-    def hear(self, root: Element) -> None:
-        """Take what the device sent: def, set or delProperty."""
+    def hear(self, root: Element, now: float) -> None:
+        """Take what the device sent, def, set or delProperty, at a time in seconds."""
         name = root.get("name", "")
+        self._last, self._unanswered = now, 0
         if _is_gone(root, name):
             self.forget()
             return
+        if self._fell_silent:
+            self._fell_silent = False
+            self.ask(whole=False)
         self._take(root, name)
         if name == _CONNECTION and name in self._defined and self._lacks_light() and not self._asked_whole:
             self._ask_whole()
@@ -68,6 +79,26 @@ class Neighbour:
         self._asked_whole = False
         for name in self._listeners:
             self._tell(name, None)
+
+    @property
+    def due(self) -> float | None:
+        """When the device is to be looked at, if it says nothing until then; None if that is of no use.
+
+        It is of use if something is known of the device, and if it answers: indiserver passes on what changes to a
+        server below, but no answers.
+        """
+        return self._last + SILENCE * (1 + self._unanswered) if self._known and self._defined else None
+
+    def look(self, now: float) -> None:
+        """Ask a device that says nothing whether it is still there, and forget one that did not answer."""
+        if self.due is None or self.due > now:
+            return
+        if self._unanswered == _MOST_UNANSWERED:
+            self._fell_silent = True
+            self.forget()
+        else:
+            self._unanswered += 1
+            self._ask(self.device, _CONNECTION if _CONNECTION in self._defined else next(iter(self._defined)))
 
     def _ask_whole(self) -> None:
         self._asked_whole = True

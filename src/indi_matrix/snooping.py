@@ -37,6 +37,7 @@ class Snooping:
         self._pause: asyncio.TimerHandle | None = None
         self._asked_meanwhile = False
         self._whole_meanwhile = False
+        self._watch: asyncio.TimerHandle | None = None
         members = [Member(role, label, device) for role, (label, device) in _ROLES.items()]
         self.property = TextProperty(
             "ACTIVE_DEVICES", "Listens to", "Options", members, on_write=self._write, saved_at_once=True
@@ -81,10 +82,11 @@ class Snooping:
 
     def hear(self, root: Element) -> None:
         """Take what another device sent: def, set or delProperty."""
-        device = root.get("device", "")
+        device, now = root.get("device", ""), asyncio.get_running_loop().time()
         for neighbour in self._neighbours.values():
             if neighbour.device == device:
-                neighbour.hear(root)
+                neighbour.hear(root, now)
+        self._keep_watch()
 
     def listens_to(self, device: str) -> bool:
         """Tell whether a device has a role."""
@@ -117,3 +119,18 @@ class Snooping:
         self._pause, self._asked_meanwhile, self._whole_meanwhile = None, False, False
         if asked:
             self.ask_again(whole=whole)
+
+    def _keep_watch(self) -> None:
+        """Look at what says nothing, when it is time; while nothing is known there is no time for it."""
+        if self._watch is not None:
+            return
+        moments = [due for neighbour in self._neighbours.values() if (due := neighbour.due) is not None]
+        if moments:
+            self._watch = asyncio.get_running_loop().call_at(min(moments), self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        now = asyncio.get_running_loop().time()
+        for neighbour in self._neighbours.values():
+            neighbour.look(now)
+        self._keep_watch()

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from indi_matrix import make_driver, snooping
+from indi_matrix import make_driver, neighbour, snooping
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
 from tests.driver.client import piped
 from tests.driver.conftest import Rig
@@ -290,6 +290,25 @@ async def test_presets_follow_the_names_and_keep_their_values(rig: Rig) -> None:
     assert indi.known["FLAT_LIGHT_FILTER_INTENSITY"].values == {"Blue": "0", "Red": "10"}
     await indi.write("ACTIVE_DEVICES", ACTIVE_FILTER="")
     assert "FLAT_LIGHT_FILTER_INTENSITY" not in indi.known
+
+
+async def test_filters_of_a_wheel_that_answers_nobody_are_forgotten(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indi = rig.indi
+    monkeypatch.setattr(neighbour, "SILENCE", 0.05)
+    indi.send(filter_names("Red"))
+    await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in indi.known)
+    await indi.write("FLAT_LIGHT_FILTER_INTENSITY", Red=10)
+    indi.asked.clear()
+    await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" not in indi.known)
+    assert indi.asked.count(("Filter Simulator", "FILTER_NAME")) <= 2
+    monkeypatch.setattr(neighbour, "SILENCE", 60)
+    indi.asked.clear()
+    indi.send(filter_names("Red"))
+    await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in indi.known)
+    assert indi.known["FLAT_LIGHT_FILTER_INTENSITY"].values == {"Red": "10"}
+    assert ("Filter Simulator", "FILTER_SLOT") in indi.asked
 
 
 async def test_presets_are_there_from_connecting_on(away: Rig) -> None:

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from indi_matrix.neighbour import Neighbour
+from indi_matrix.neighbour import SILENCE, Neighbour
 from indi_matrix.ring.observatory import Heard
 
 
@@ -23,12 +23,18 @@ class Ear:
     def known(self) -> dict[str, Heard]:
         return {name: heard for name, heard in dict(self.heard).items() if heard is not None}
 
-    def hear(self, tag: str, name: str, **values: str) -> None:
+    def hear(self, tag: str, name: str, now: float = 0, **values: str) -> None:
         members = "".join(f'<one name="{member}">{value}</one>' for member, value in values.items())
-        self.device.hear(ET.fromstring(f'<{tag} device="Station" name="{name}" state="Ok">{members}</{tag}>'))
+        self.device.hear(ET.fromstring(f'<{tag} device="Station" name="{name}" state="Ok">{members}</{tag}>'), now)
 
-    def define(self, name: str, **values: str) -> None:
-        self.hear("defSwitchVector", name, **values)
+    def look(self, now: float) -> list[str]:
+        """Return what is asked at a time."""
+        self.asked.clear()
+        self.device.look(now)
+        return self.asked
+
+    def define(self, name: str, now: float = 0, **values: str) -> None:
+        self.hear("defSwitchVector", name, now, **values)
 
 
 @pytest.fixture
@@ -74,9 +80,58 @@ def test_what_was_asked_before_the_device_was_there_is_asked_again(weather: Ear)
     assert weather.asked == [""]
 
 
+def test_silence_is_broken_twice_then_nothing_is_known(dome: Ear) -> None:
+    dome.define("CONNECTION", 100, CONNECT="On")
+    assert dome.look(100 + SILENCE) == []
+    dome.define("DOME_PARK", 100, PARK="On")
+    assert dome.device.due == 100 + SILENCE
+    assert dome.look(99 + SILENCE) == []
+    assert dome.look(100 + SILENCE) == ["CONNECTION"]
+    assert dome.look(100 + 2 * SILENCE) == ["CONNECTION"]
+    assert set(dome.known()) == {"DOME_PARK"}
+    assert dome.look(100 + 3 * SILENCE) == []
+    assert dome.known() == {}
+    assert dome.device.due is None
+
+
+def test_who_says_anything_is_there(dome: Ear) -> None:
+    dome.define("DOME_PARK", PARK="On")
+    dome.device.look(SILENCE)
+    dome.device.look(2 * SILENCE)
+    dome.hear("setNumberVector", "DOME_SPEED", 3 * SILENCE - 1, RPM="1")
+    assert dome.device.due == 4 * SILENCE - 1
+    assert dome.look(3 * SILENCE) == []
+    assert dome.known()
+
+
+def test_who_is_back_is_asked_for_all_that_is_listened_to(weather: Ear) -> None:
+    weather.define("CONNECTION", CONNECT="On")
+    weather.hear("defLightVector", "WEATHER_STATUS")
+    for number in (1, 2, 3):
+        weather.device.look(number * SILENCE)
+    weather.asked.clear()
+    weather.define("CONNECTION", 200, CONNECT="On")
+    assert weather.asked == ["WEATHER_STATUS", "SAFETY_STATUS", "CONNECTION", ""]
+    weather.define("CONNECTION", 200, CONNECT="On")
+    assert weather.asked[4:] == []
+
+
+def test_without_a_connection_it_is_asked_for_what_it_has(dome: Ear) -> None:
+    dome.define("DOME_SHUTTER", SHUTTER_OPEN="On")
+    assert dome.look(SILENCE) == ["DOME_SHUTTER"]
+
+
+def test_nobody_waits_for_the_answer_of_one_that_never_answered(dome: Ear) -> None:
+    """An indiserver passes on to one below it what changes, and no definitions."""
+    dome.hear("setSwitchVector", "DOME_PARK", PARK="On")
+    assert dome.known()
+    assert dome.device.due is None
+
+
 def test_what_is_not_listened_to_is_not_kept(dome: Ear) -> None:
     for number in range(3000):
         dome.define(f"OTHER_{number}", A="1")
-        dome.hear("setSwitchVector", "DOME_PARK", **{f"M_{number}": "On"})
+        dome.hear("setSwitchVector", "DOME_PARK", 0, **{f"M_{number}": "On"})
     assert set(dome.known()) == {"DOME_PARK"}
     assert len(dome.known()["DOME_PARK"].values) < 1100
+    assert dome.device.due is None

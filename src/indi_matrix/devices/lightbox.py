@@ -40,7 +40,9 @@ class FilterPresets:
     def _hear(self, name: str, heard: Heard | None) -> None:
         if name == _NAMES:
             self._name(() if heard is None else [_member_name(text) for text in heard.values.values()])
-        elif heard is not None and heard.state in {"Ok", "Idle"}:
+        elif heard is None:
+            self._slot = 0
+        elif heard.state in {"Ok", "Idle"}:
             # While it is Busy the wheel still turns.
             self._slot = _slot_number(heard.values.get("FILTER_SLOT_VALUE", ""))
         else:
