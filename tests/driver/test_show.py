@@ -75,12 +75,21 @@ async def test_switching_the_light_off_ends_an_effect(rig: Rig) -> None:
 async def test_night_mode_is_red_whatever_is_written(rig: Rig) -> None:
     indi, board = rig.indi, rig.board
     await indi.write("EVERLOOP_NIGHT_MODE", INDI_ENABLED="On")
-    for color, red in (({"WHITE": 255}, 63), ({"GREEN": 100, "WHITE": 0}, 24)):
+    for color, red in (({"WHITE": 255}, 63), ({"GREEN": 100, "WHITE": 0}, 16)):
         await indi.write("EVERLOOP_COLOR", **color)
         await board.wait_until(partial(has_red, red))
     assert indi.known["EVERLOOP_COLOR"].values["GREEN"] == "100"
     await indi.write("EVERLOOP_NIGHT_MODE", INDI_DISABLED="On")
     await board.wait_until(lambda board: board.leds[0] == Led(0, 100, 0, 0))
+
+
+@pytest.mark.parametrize("effect", ["RAINBOW", "PULSE", "CHASE"])
+async def test_an_effect_moves_in_night_mode(rig: Rig, effect: str) -> None:
+    await rig.indi.write("EVERLOOP_NIGHT_MODE", INDI_ENABLED="On")
+    await rig.indi.write("EVERLOOP_EFFECT", **{effect: "On"})
+    frames = [config.image.led for config in await rig.all_sent("Everloop", 15)]
+    assert len({tuple(led.red for led in frame) for frame in frames}) > 10
+    assert all(led.red <= 63 and not led.green + led.blue + led.white for frame in frames for led in frame)
 
 
 async def test_night_mode_of_a_ring_that_nobody_used_writes_nothing(rig: Rig) -> None:

@@ -1,7 +1,10 @@
+from itertools import pairwise
+
 import pytest
 
+from indi_matrix.ring.effects import EFFECTS
 from indi_matrix.ring.observatory import Heard
-from indi_matrix.ring.picture import DARK, Color, Picture
+from indi_matrix.ring.picture import DARK, Color, Picture, reddened
 from indi_matrix.ring.show import NO_EFFECT, Show
 from tests.unit.colors import colors_of, frame_of
 
@@ -52,10 +55,34 @@ def test_night_is_red_and_dim_whatever_is_shown() -> None:
     ring.picture = ring.picture.paint(
         frame_of(Color(255, 255, 255, 255), Color(blue=100), Color(white=4), DARK, RED, DARK)
     )
-    assert [color.red for color in colors_of(ring.frame(0))] == [63, 24, 0, 0, 49, 0]
+    assert [color.red for color in colors_of(ring.frame(0))] == [63, 8, 1, 0, 49, 0]
     assert all(color[1:] == (0, 0, 0) for color in colors_of(ring.frame(0)))
-    ring.start("RAINBOW", 0)
-    assert all(color == Color(red=63) for color in colors_of(ring.frame(0)))
+
+
+@pytest.mark.parametrize("leds", [18, 35])
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_an_effect_moves_at_night_too(effect: str, leds: int) -> None:
+    ring = show(leds)
+    ring.night = True
+    ring.start(effect, 0)
+    frames = [ring.frame(number * 0.04) for number in range(51)]
+    # Near darkness the pulse has fewer levels than frames.
+    still = sum(before == after for before, after in pairwise(frames))
+    assert still <= (5 if effect == "PULSE" else 0)
+    reds = {color.red for frame in frames for color in colors_of(frame)}
+    assert max(reds) == 63
+    assert len(reds) > 20
+    assert not any(any(color[1:]) for frame in frames for color in colors_of(frame))
+
+
+@pytest.mark.parametrize("color", [Color(red=1), Color(green=1), Color(blue=1), Color(white=1)])
+def test_nothing_that_is_lit_is_dark_at_night(color: Color) -> None:
+    assert colors_of(reddened(bytes(color))) == (Color(red=1),)
+
+
+def test_colours_can_be_told_at_night() -> None:
+    colors = (Color(red=255), Color(green=255), Color(blue=255), Color(white=255), Color(255, 255, 255))
+    assert [color.red for color in colors_of(reddened(frame_of(*colors)))] == [63, 42, 21, 63, 63]
 
 
 def test_the_status_is_shown_while_the_light_is_off() -> None:

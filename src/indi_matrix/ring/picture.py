@@ -61,7 +61,15 @@ def _dimming(intensity: int) -> bytes:
     return bytes(round(brightness * intensity / FULL) for brightness in range(FULL + 1))
 
 
-_NIGHT: Final = bytes(brightness * _NIGHT_LIMIT // FULL for brightness in range(FULL + 1))
+def _filtered(share: float) -> bytes:
+    """Return what a filter that lets a share pass makes of each brightness from 0 to 255; light stays light."""
+    return bytes(
+        max(int(brightness * share * _NIGHT_LIMIT / FULL), min(brightness, 1)) for brightness in range(FULL + 1)
+    )
+
+
+# Of red, green, blue and white. Were all let pass alike, a rainbow would be one red, and nothing in it would move.
+_NIGHT: Final = tuple(map(_filtered, (1, 2 / 3, 1 / 3, 1)))
 
 
 def channels(frame: bytes) -> tuple[bytes, ...]:
@@ -70,9 +78,13 @@ def channels(frame: bytes) -> tuple[bytes, ...]:
 
 
 def reddened(frame: bytes) -> bytes:
-    """Return what keeps eyes used to the dark: red only, a quarter of each LED's brightest channel at most."""
+    """Return what keeps eyes used to the dark: red only, a quarter of full at most.
+
+    It is as seen through a red filter: of red and white most is left, of green less, and of blue least.
+    """
     red = bytearray(len(frame))
-    red[::CHANNEL_COUNT] = bytes(map(max, *channels(frame))).translate(_NIGHT)
+    seen = [channel.translate(night) for channel, night in zip(channels(frame), _NIGHT, strict=True)]
+    red[::CHANNEL_COUNT] = bytes(map(max, *seen))
     return bytes(red)
 
 
