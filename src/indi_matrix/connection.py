@@ -115,11 +115,12 @@ class Connection:
         if self.online:
             for device in self._connected_devices():
                 device.depart(off=off)
-        elif self.lost and off:
-            # It cannot be done; but nothing is to be On because of what was told before.
-            self._indi.tell("WARNING", f"nothing was switched off: the link to {self.place} is lost")
+        elif self.lost:
+            # It cannot be done; but nothing is to be On, or to move, because of what was told before.
+            if off:
+                self._indi.tell("WARNING", f"nothing was switched off: the link to {self.place} is lost")
             for device in self._devices:
-                device.depart(off=True)
+                device.depart(off=off)
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""

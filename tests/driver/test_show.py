@@ -1,14 +1,19 @@
 """Effects, night mode, the status ring and presets for filters, from clients and other devices to the board."""
 
 import asyncio
+import signal
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
 
 from indi_matrix import make_driver, neighbour, snooping
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
-from tests.driver.client import piped
+from tests.driver.client import IndiClient, piped, talking_to
 from tests.driver.conftest import Rig
+from tests.programs import PATIENCE, PROGRAM, running, stopped
 
 DARK = Led(0, 0, 0, 0)
 
@@ -226,6 +231,88 @@ async def test_what_moves_ends_with_the_connection(rig: Rig) -> None:
     await indi.write("EVERLOOP_COLOR", RED=1)
     await rig.board.wait_until(lambda board: board.leds[0].red == 1)
     assert rig.board.frames == frames + 1
+
+
+@asynccontextmanager
+async def started(board: SimulatedBoard) -> AsyncIterator[tuple[Process, IndiClient]]:
+    """Run the program, connected to a board."""
+    async with (
+        MalosService(board, info_port=0) as service,
+        running(PROGRAM, "--address", service.address) as program,
+        talking_to(program) as indi,
+    ):
+        await (await indi.get_properties()).connect()
+        yield program, indi
+
+
+async def leave(program: Process, indi: IndiClient, way: str) -> None:
+    """End the session, or the program, and wait until that is done."""
+    if way == "disconnect":
+        await indi.write("CONNECTION", DISCONNECT="On")
+        return
+    if way == "end of file":
+        indi.writer.close()
+    else:
+        program.send_signal(signal.Signals[way])
+    assert await stopped(program, PATIENCE) == 0
+
+
+WAYS = ["disconnect", "end of file", "SIGTERM", "SIGINT"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_the_status_ring_is_dark_in_the_end(way: str) -> None:
+    """What is shown of the observatory is true while somebody looks after it."""
+    board = SimulatedBoard()
+    async with started(board) as (program, indi):
+        await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+        indi.send(light("Weather Simulator", "WEATHER_STATUS", "Ok"))
+        await board.wait_until(lambda board: any(any(led) for led in board.leds))
+        await leave(program, indi, way)
+        async with asyncio.timeout(PATIENCE):
+            await board.wait_until(lambda board: board.leds == (DARK,) * 35)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("red", [0, 7])
+async def test_an_effect_leaves_the_picture_in_the_end(way: str, red: int) -> None:
+    board = SimulatedBoard()
+    async with started(board) as (program, indi):
+        if red:
+            await indi.write("EVERLOOP_COLOR", RED=red)
+        await indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+        await board.wait_until(lambda board: len(set(board.leds)) > 10)
+        await leave(program, indi, way)
+        async with asyncio.timeout(PATIENCE):
+            await board.wait_until(lambda board: board.leds == (Led(red, 0, 0, 0),) * 35)
+
+
+@pytest.mark.parametrize("use", [False, True])
+async def test_nothing_is_sent_in_the_end_where_nothing_has_changed(rig: Rig, use: bool) -> None:
+    """Another program may be using the ring by now."""
+    indi = rig.indi
+    if use:
+        await indi.write("EVERLOOP_COLOR", RED=7)
+        await rig.all_sent("Everloop", 1)
+    for _ in range(2):
+        await indi.write("CONNECTION", DISCONNECT="On")
+        await indi.connect()
+    await indi.write("EVERLOOP_COLOR", RED=9)
+    await rig.board.wait_until(lambda board: board.leds[0].red == 9)
+    assert len(rig.sent("Everloop")) == 1 + use
+
+
+async def test_what_moves_ends_with_a_session_whose_link_is_lost(rig: Rig) -> None:
+    indi = rig.indi
+    await indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    await rig.service.stop()
+    await indi.in_state("CONNECTION", "Busy")
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await rig.service.start()
+    await indi.connect()
+    assert indi.known["EVERLOOP_EFFECT"].on == ["NONE"]
+    assert indi.known["EVERLOOP_STATUS"].on == ["INDI_DISABLED"]
 
 
 async def test_an_effect_goes_on_when_the_link_is_back(rig: Rig) -> None:

@@ -164,13 +164,14 @@ class Everloop(Device):
             self._frames.refresh()
 
     def depart(self, *, off: bool) -> None:
-        """Send the last picture, if it is still due, or darkness. What moves has come to its end."""
+        """Show the picture, or darkness: an effect and the status ring have come to their end."""
+        self._show.effect = NO_EFFECT
+        self._show.status = False
         if off and self._frames.used:
             self._frames.send_last(Picture.of(self._picture.leds).colors)
         else:
-            self._frames.flush()
-        self._show.effect = NO_EFFECT
-        self._show.status = False
+            self._frames.settle()
+        self._effect.update()
         self._status.update(self._status.only("INDI_DISABLED"))
 
     def end(self) -> None:

@@ -53,12 +53,14 @@ class Frames:
         self._config = ImageConfig()
         self._fault: asyncio.Future[None] | None = None  # while frames are sent, the fault that ends it
         self._due = False  # whether something has changed that was not sent yet
+        self._last: bytes | None = None  # the frame sent last in this run
         self._timer: asyncio.TimerHandle | None = None
         self._earliest = 0.0  # loop time from which on a frame may be sent
 
     async def run(self) -> None:
         """Send frames whenever they are due, until cancelled."""
         self._fault = asyncio.get_running_loop().create_future()
+        self._last = None
         if self._due:
             self._wait_until(self._earliest)
         await self._fault
@@ -76,11 +78,19 @@ class Frames:
             self.send_last(self._show.frame(now()))
         self._calm_down()
 
+    def settle(self) -> None:
+        """Send the present frame now, unless it is the one that was sent last, and nothing after it."""
+        frame = self._show.frame(now())
+        if self._due or self._last not in {None, frame}:
+            self.send_last(frame)
+        self._calm_down()
+
     def send_last(self, frame: bytes) -> None:
         """Send a frame now, if the service takes it, and nothing after it."""
         self._calm_down()
         try:
             self._device.link.send_last(self._config.holding(frame))
+            self._last = frame
         except LinkError as error:
             log.info("the last picture was not shown: %s", error)
 
@@ -103,7 +113,9 @@ class Frames:
         self._earliest = moment + _INTERVAL
         self._due = False
         try:
-            self._device.link.send(self._config.holding(self._show.frame(moment)))
+            frame = self._show.frame(moment)
+            self._device.link.send(self._config.holding(frame))
+            self._last = frame
         except LinkError as error:
             # Still due. If the service does not come round, its updates stop, and the visit ends.
             log.debug("a picture has to wait: %s", error)
