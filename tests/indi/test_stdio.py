@@ -138,6 +138,13 @@ async def test_every_version_up_to_ours_is_answered(version: str, *, answered: b
         assert (await wire.line()).startswith(b"<defTextVector" if answered else b"<setTextVector")
 
 
+async def test_a_letter_that_is_no_utf_8_is_read_as_iso_8859_1(caplog: pytest.LogCaptureFixture) -> None:
+    async with wired() as wire:
+        wire.send(write("%").replace(b"%", b"D\xf4me \x85"))
+        assert answer(await wire.line()) == "D\N{LATIN SMALL LETTER O WITH CIRCUMFLEX}me \x85"
+    assert not caplog.messages
+
+
 HARMFUL = [
     write("boom"),
     b"<newNumberVector device='Echo' name='TEXT'><oneNumber name='A'>1</oneNumber></newNumberVector>",

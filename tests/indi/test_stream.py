@@ -70,6 +70,39 @@ def test_a_message_is_read_wherever_it_is_split(text: bytes) -> None:
         assert read(text[:cut], text[cut:] + GET) == expected
 
 
+LATIN = bytes(range(0xA0, 0x100))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (b"D\xf4me", "D\N{LATIN SMALL LETTER O WITH CIRCUMFLEX}me"),
+        (b"D\xc3\xb4me", "D\N{LATIN SMALL LETTER O WITH CIRCUMFLEX}me"),
+        (b"D\xc3\xb4me \xe9", b"D\xc3\xb4me \xe9".decode("latin-1")),  # one byte decides for the message
+        (LATIN, LATIN.decode("latin-1")),
+        (b"\x80\x9f\xc2", "\x80\x9f\xc2"),
+        (b"\xed\xa0\x80", "\xed\xa0\x80"),  # half a character in UTF-8
+        (b"\xef\xbf\xbe", "\xef\xbf\xbe"),  # no character in UTF-8, three letters and signs as KStars sends them
+        ("\U0001f600".encode(), "\U0001f600"),
+    ],
+)
+@pytest.mark.parametrize("declaration", [b"", b"<?xml version='1.0'?>\n"])
+def test_what_is_no_utf_8_is_iso_8859_1(typed: bytes, meant: str, declaration: bytes) -> None:
+    text = declaration + b"<newTextVector name='%s'><oneText><![CDATA[%s]]></oneText><!-- %s --></newTextVector>"
+    data = text.replace(b"%s", typed)
+    for size in (1, 2, len(data)):
+        stream = IndiStream()
+        (only,) = [item for at in range(0, len(data), size) for item in stream.feed(data[at : at + size])]
+        assert isinstance(only, ET.Element)
+        assert (only.get("name"), only[0].text) == (meant, meant)
+
+
+def test_each_message_has_an_encoding_of_its_own() -> None:
+    letter, plain = "\N{LATIN SMALL LETTER E WITH ACUTE}", b"<message message='x'/>"
+    typed = [f"<message message='{letter}'/>".encode(encoding) for encoding in ("latin-1", "utf-8", "latin-1")]
+    assert read(plain.join(typed)) == canonical(*[typed[1], plain] * 2, typed[1])
+
+
 def test_declarations_comments_and_blanks_between_messages_are_skipped() -> None:
     text = b'\n<?xml version="1.0" encoding="UTF-8"?>\n' + GET + b"\r\n<!-- <message/> -->\t" + WRITE + b"\n"
     assert read(text) == read(*(bytes([byte]) for byte in text)) == canonical(GET, WRITE)
@@ -91,7 +124,8 @@ def test_declarations_comments_and_blanks_between_messages_are_skipped() -> None
         (b"<newTextVector a=1/>", "<newTextVector>: not well-formed (invalid token)"),
         (b"<message message='&deg;'/>", "<message>: undefined entity"),
         (b"<message>&#0;</message>", "<message>: reference to invalid character number"),
-        (b"<message message='\xff\xfe'/>", "<message>: not well-formed (invalid token)"),
+        (b"<message message='D\xf4me\x01'/>", "<message>: not well-formed (invalid token)"),
+        (b"<newTextVector name=D\xf4me/>", "<newTextVector>: not well-formed (invalid token)"),
         (b"<message message='\x01'/>", "<message>: not well-formed (invalid token)"),
         (b"<newTextVector><a><b><c><d/></c></b></a></newTextVector>", "<newTextVector> nested more than 4 deep"),
         (b"<a>" + b"<b>" * 5000 + b"</b>" * 5000 + b"</a>", "<a> with more than 10000 tags"),

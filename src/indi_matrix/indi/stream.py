@@ -217,13 +217,23 @@ def _parse(raw: bytearray, tag: str) -> ET.Element | StreamError:
     if raw.count(b"<") > MAX_TAGS:
         return StreamError(f"<{tag}> with more than {MAX_TAGS} tags")
     try:
-        # Nothing that begins with a start tag can declare entities, so nothing can expand here.
-        element = ET.fromstring(raw)  # noqa: S314
+        element = _element(raw)
     except ET.ParseError as error:
         return StreamError(f"<{tag}>: {ErrorString(error.code)}")
     if _too_deep(element):
         return StreamError(f"<{tag}> nested more than {MAX_DEPTH} deep")
     return element
+
+
+def _element(raw: bytearray) -> ET.Element:
+    """Read a message as UTF-8, or, if it is none, as ISO-8859-1, in which KStars sends what was typed."""
+    # Nothing that begins with a start tag can declare entities, so nothing can expand here.
+    try:
+        return ET.fromstring(raw)  # noqa: S314
+    except ET.ParseError:
+        if raw.isascii():
+            raise
+    return ET.fromstring(raw.decode("latin-1"))  # noqa: S314
 
 
 def _too_deep(element: ET.Element) -> bool:
