@@ -225,6 +225,22 @@ async def test_messages_of_the_server_reach_everybody() -> None:
         assert b'message="hello"' in await client.line()
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this system has no such option")
+async def test_what_arrives_is_acknowledged_at_once() -> None:
+    """Until then, the system of a client that writes in pieces, as libindi's do, keeps back all but the first."""
+    driver = Echo()
+    async with serving(driver) as site:
+        client = await site.connect()
+        client.send(GET)
+        for number in range(20):  # then acknowledgements go along with answers, and wait for them
+            await client.answer(str(number))
+        (server_side,) = (client._socket for client in site.server._clients)
+        client.send(write("hold") + b"<newTextVector device='")
+        await driver.held.wait()
+        assert server_side.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK)
+        driver.release.set()
+
+
 # Clients that leave
 
 

@@ -31,6 +31,9 @@ _SOCKET_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000),  # milliseconds
 )
+# Unless told otherwise, the system acknowledges with an answer, or after 40 ms. Clients on libindi write a message
+# in pieces, of which their system keeps back all but the first until that is acknowledged.
+_ACKNOWLEDGE_NOW: Final = getattr(socket, "TCP_QUICKACK", None)  # Linux alone has it
 
 
 class Host(Protocol):
@@ -41,6 +44,10 @@ class Host(Protocol):
 
     def left(self) -> None:
         """Note that a client is served no longer."""
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to be sent, which will be in this turn of the event loop."""
 
     def send_all(self) -> None:
         """Send all clients what is to be sent."""
@@ -102,6 +109,13 @@ class Client(asyncio.BufferedProtocol):
         """Take what arrived."""
         if not self.leaving:
             self._inbox.feed(bytes(self._piece[:nbytes]), self._host.take)
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Have the system acknowledge what arrived, unless something to send it along with comes at once."""
+        comes = self._asked and self._rules.none and self._host.has_news
+        if not comes and _ACKNOWLEDGE_NOW is not None:  # not once for all, as the system takes it back
+            self._socket.setsockopt(socket.IPPROTO_TCP, _ACKNOWLEDGE_NOW, 1)
 
     def eof_received(self) -> bool:
         """Come to the end; a client that closed only its half still gets its answers."""

@@ -144,6 +144,11 @@ class Server(IPyServer):
             client.leaving = True
             await client.refuse(f"This server takes {self.maxconnections} clients at a time")
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to be sent, which will be in this turn of the event loop."""
+        return bool(self._unsent.size)
+
     def take(self, element: ET.Element) -> bool:
         """Carry out a client's write, if it is to a driver that does so without waiting."""
         if element.tag not in WRITES:
