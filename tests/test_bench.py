@@ -17,7 +17,7 @@ from tests.bench.plot import plot
 from tests.bench.programs import malos
 from tests.bench.report import report
 from tests.bench.subjects import Figures, Subject
-from tests.bench.trips import ALONE, IN_SERVER, ON_PIPES, OVER_TCP, Trip, astray
+from tests.bench.trips import ALONE, IN_PIECES, IN_SERVER, ON_PIPES, OVER_TCP, Trip, astray
 
 ALL = (OURS, CPP, STOCK)
 
@@ -36,8 +36,9 @@ YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
         subjects.MEMORY: ALL,
     },
     "pipes_alone": of_trips(ALONE, (FLOOR,)),
-    "indiserver": of_trips((*IN_SERVER, *OVER_TCP)),
+    "indiserver": {**of_trips((*IN_SERVER, *OVER_TCP)), **of_trips(IN_PIECES, (CPP,))},
     "tcp": {
+        **of_trips(IN_PIECES, (OURS, STOCK)),
         subjects.RATE_SERVED: (OURS, STOCK),
         subjects.RATE_CROWD: (OURS, STOCK),
         subjects.ASTRAY: (OURS,),

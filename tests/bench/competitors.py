@@ -50,11 +50,13 @@ class Running:
         process: It, or the program that runs it.
         wire: The client.
         board: What it is connected to; None for a driver that only answers.
+        port: That of the server, which takes more clients; 0 on pipes.
     """
 
     process: Program
     wire: Wire
     board: Malos | None
+    port: int = 0
 
 
 def drivers(cpp: Path | None) -> list[Driver]:
@@ -100,12 +102,12 @@ def under_indiserver(driver: Driver, *, over_tcp: bool = False) -> Iterator[Runn
         ):
             wire = Wire.of(connection)
             _introduce(wire)
-            yield Running(process, wire, board)
+            yield Running(process, wire, board, port)
 
 
 @contextmanager
-def served(driver: Driver) -> Iterator[tuple[Running, int]]:
-    """Serve a driver in the server that comes with it; with it comes the port."""
+def served(driver: Driver) -> Iterator[Running]:
+    """Serve a driver in the server that comes with it."""
     with _board(driver) as (board, _), ExitStack() as stack:
         if board is not None:
             process, port = stack.enter_context(serving("--address", board.addresses[0]))
@@ -114,7 +116,7 @@ def served(driver: Driver) -> Iterator[tuple[Running, int]]:
             process = stack.enter_context(running(*driver.command, str(port)))
         wire = Wire.of(stack.enter_context(dialled(port)))
         _introduce(wire)
-        yield Running(process, wire, board), port
+        yield Running(process, wire, board, port)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def _looks(pids: Sequence[int], count: int, seconds: float) -> Iterator[tuple[di
 def _idle(driver: Driver) -> Iterator[int]:
     """Run a driver, served if a server comes with it, and connected; its process id is told."""
     if driver.name == STOCK:
-        with served(driver) as (program, _):
+        with served(driver) as program:
             yield program.process.pid
     else:
         assert driver.name == CPP

@@ -113,6 +113,7 @@ GOALS: Final = (
     at_most(1.3, subjects.LEDS_SERVER, CPP),
     at_most(1.3, subjects.SWITCH_TCP_STREAM, CPP),
     at_most(1.3, subjects.IMAGE_TCP_STREAM, CPP),
+    limited(1, subjects.SWITCH_PIECES),
     at_least(2.5, subjects.RATE_SERVED, (subjects.RATE_SERVED, STOCK), "stock"),
     _highest(0, subjects.ASTRAY, "none, ever", (OURS,)),
     at_least(0.9, subjects.RATE_CROWD, (subjects.RATE_SERVED, OURS), "one client's"),

@@ -11,6 +11,7 @@ class Counts:
     switches: int
     images: int
     bursts: int
+    pieces: int
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Plan:
         rounds: Rounds, in each of which all competitors have their turn.
         starts: Starts of each in a round.
         counts: Writes to a driver.
-        slow: Writes to the stock one on stdin, which takes 10 ms for each.
+        slow: Writes to who takes 10 ms or more for each, as the stock one on stdin.
         flood: Pictures with 16 in flight.
         paced: Pictures one way, and changes of a pad.
         looks: Looks at what idleness and an effect cost.
@@ -40,6 +41,6 @@ class Plan:
     effect: float
 
 
-FULL: Final = Plan(7, 3, Counts(300, 200, 30), Counts(60, 60, 3), 5000, 50, 3, 10.0, 5.0)
-QUICK: Final = Plan(1, 3, Counts(100, 100, 10), Counts(20, 20, 1), 500, 20, 3, 1.0, 1.0)
-TINY: Final = Plan(1, 1, Counts(2, 2, 1), Counts(2, 2, 1), 20, 2, 3, 0.1, 0.1)
+FULL: Final = Plan(7, 3, Counts(300, 200, 30, 100), Counts(60, 60, 3, 10), 5000, 50, 3, 10.0, 5.0)
+QUICK: Final = Plan(1, 3, Counts(100, 100, 10, 50), Counts(20, 20, 1, 5), 500, 20, 3, 1.0, 1.0)
+TINY: Final = Plan(1, 1, Counts(2, 2, 1, 2), Counts(2, 2, 1, 2), 20, 2, 3, 0.1, 0.1)

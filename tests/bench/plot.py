@@ -19,7 +19,7 @@ _TIMES: Final = (
     subjects.IMAGE_PIPES, subjects.IMAGE_PIPES_STREAM, subjects.LEDS_PIPES,
     subjects.SWITCH_SERVER, subjects.SWITCH_SERVER_STREAM,
     subjects.IMAGE_SERVER, subjects.IMAGE_SERVER_STREAM, subjects.LEDS_SERVER,
-    subjects.SWITCH_TCP_STREAM, subjects.IMAGE_TCP_STREAM,
+    subjects.SWITCH_TCP_STREAM, subjects.IMAGE_TCP_STREAM, subjects.SWITCH_PIECES,
     subjects.ONE_WAY, subjects.PAD,
 )  # fmt: skip
 _RATES: Final = (subjects.RATE_PIPES, subjects.RATE_SERVED, subjects.RATE_CROWD)

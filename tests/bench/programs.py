@@ -58,10 +58,13 @@ def line_of(process: Program, wanted: str) -> str:
 
 
 @contextmanager
-def dialled(port: int) -> Iterator[socket.socket]:
-    """Connect to a port of a program that does not tell when it listens."""
+def dialled(port: int, *, patient: bool = False) -> Iterator[socket.socket]:
+    """Connect to a port of a program that does not tell when it listens.
+
+    One that is patient keeps small pieces back until what went before is acknowledged, as libindi's clients do.
+    """
     with _connected(socket.AF_INET, ("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, not patient)
         yield connection
 
 

@@ -30,6 +30,7 @@ IMAGE_SERVER_STREAM: Final = Subject("ring by one IMAGE, indiserver, back to bac
 LEDS_SERVER: Final = Subject("ring by 35 LED_n at once, indiserver")
 SWITCH_TCP_STREAM: Final = Subject("switch, indiserver over TCP, back to back")
 IMAGE_TCP_STREAM: Final = Subject("ring by one IMAGE, indiserver over TCP, back to back")
+SWITCH_PIECES: Final = Subject("switch, TCP, written in pieces")
 RATE_SERVED: Final = Subject("images, TCP, 1 client", "1/s", rate=True)
 RATE_CROWD: Final = Subject("images, TCP, 5 clients", "1/s", rate=True)
 ASTRAY: Final = Subject("images neither shown nor superseded", "")

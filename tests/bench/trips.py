@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tests.bench import subjects
-from tests.bench.competitors import FLOOR, OURS, STOCK, Driver, Running, on_pipes, served, under_indiserver
+from tests.bench.competitors import CPP, FLOOR, OURS, STOCK, Driver, Running, on_pipes, served, under_indiserver
 from tests.bench.plan import Counts, Plan
 from tests.bench.programs import dialled, running
 from tests.bench.subjects import Figures, Subject
 from tests.bench.wire import Wire, listen
-from tests.bench.words import GET, IMAGE, LED, LEDS, SWITCH, bursts, images, switches
+from tests.bench.words import GET, IMAGE, LED, LEDS, SWITCH, bursts, images, pieces, switches
 from tests.siege.process import peak
 
 # On TCP, whoever streams has more on the way.
@@ -25,15 +25,20 @@ _keys = itertools.count(1 << 16, 1 << 16)  # of the first picture of a flood
 
 @dataclass(frozen=True)
 class Kind:
-    """What is written: so many, as the counts say, and the mark of an answer, which comes so many times."""
+    """What is written: so many, as the counts say, and the mark of an answer, which comes so many times.
+
+    Each is cut into the pieces in which it is sent.
+    """
 
     writes: Callable[[Counts], list[bytes]]
     mark: bytes
     marks: int = 1
+    cut: Callable[[bytes], list[bytes]] = lambda write: [write]
 
 
 _SWITCH = Kind(lambda counts: switches(counts.switches), SWITCH)
 _IMAGE = Kind(lambda counts: images(counts.images), IMAGE)
+_PIECES = Kind(lambda counts: switches(counts.pieces), SWITCH, cut=pieces)
 _RING = Kind(lambda counts: bursts(counts.bursts), LED, LEDS)
 
 
@@ -67,6 +72,10 @@ OVER_TCP = (
 )
 
 
+# libindi's drivers have no server but indiserver, which lets such clients wait whatever the driver.
+IN_PIECES = (Trip(subjects.SWITCH_PIECES, _PIECES),)
+
+
 def pipes(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
     """Measure round trips and images a second on pipes."""
     for driver in competitors:
@@ -89,16 +98,22 @@ def indiserver(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> N
         for over_tcp, trips in ((False, IN_SERVER), (True, OVER_TCP)):
             with under_indiserver(driver, over_tcp=over_tcp) as program:
                 _round_trips(driver.name, program.wire, _counts(plan, driver), trips, figures)
+                if over_tcp and driver.name == CPP:
+                    _in_pieces(plan, driver, program, figures)
 
 
 def tcp(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
-    """Measure images a second on TCP: one client writes them, and four more are told of them."""
+    """Measure round trips of a client like libindi's on TCP, and images a second.
+
+    One client writes these, and then four more are told of them.
+    """
     for driver in competitors:
         if driver.name not in (OURS, STOCK):
             continue
-        with served(driver) as (program, port):
+        with served(driver) as program:
+            _in_pieces(plan, driver, program, figures)
             _flood(plan, driver, program, subjects.RATE_SERVED, figures)
-            with _listeners(port, _CROWD - 1) as totals:
+            with _listeners(program.port, _CROWD - 1) as totals:
                 told = _flood(plan, driver, program, subjects.RATE_CROWD, figures)
                 program.wire.quiet()  # the others may be told a little later
             _check(totals, told)
@@ -114,8 +129,17 @@ def _round_trips(name: str, wire: Wire, counts: Counts, trips: Sequence[Trip], f
         if trip.rest:
             wire.quiet()  # who still tells what follows from the last writes is not at rest
         kind, pause = trip.kind, _PAUSE if trip.rest else 0.0
-        times = wire.round_trips(kind.writes(counts), kind.mark, marks=kind.marks, pause=pause)
+        writes = [kind.cut(write) for write in kind.writes(counts)]
+        times = wire.round_trips(writes, kind.mark, marks=kind.marks, pause=pause)
         figures.add(trip.subject, name, times)
+
+
+def _in_pieces(plan: Plan, driver: Driver, program: Running, figures: Figures) -> None:
+    """Measure round trips of another client, which writes as libindi's do."""
+    with dialled(program.port, patient=True) as connection:
+        _introduce(connection)
+        counts = plan.counts if driver.ours else plan.slow
+        _round_trips(driver.name, Wire.of(connection), counts, IN_PIECES, figures)
 
 
 def _flood(plan: Plan, driver: Driver, program: Running, subject: Subject, figures: Figures) -> int:

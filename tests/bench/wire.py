@@ -84,19 +84,20 @@ class Wire:
             self.read()
 
     def round_trips(
-        self, writes: Sequence[bytes], mark: bytes, *, marks: int = 1, pause: float = 0.0
+        self, writes: Sequence[Sequence[bytes]], mark: bytes, *, marks: int = 1, pause: float = 0.0
     ) -> list[float]:
-        """Return the milliseconds of each write until it is answered, by so many messages.
+        """Return the milliseconds of each write, given in pieces, until it is answered, by so many messages.
 
         Seconds of pause before each write let it find a driver that is at rest.
         """
         times = []
         with _Clock(self):
-            for data in writes:
+            for pieces in writes:
                 if pause:
                     time.sleep(pause)
                 start = time.perf_counter_ns()
-                self.send(data)
+                for piece in pieces:
+                    self.send(piece)
                 self.until(mark, marks)
                 times.append((time.perf_counter_ns() - start) / 1e6)
         return times

@@ -1,5 +1,6 @@
 """What the clients of the benchmark write, made before any clock runs, and what tells an answer, as bytes."""
 
+import re
 from typing import Final
 
 LEDS: Final = 35
@@ -10,6 +11,7 @@ LAST_LED: Final = f"EVERLOOP_LED_{LEDS}".encode()
 SWITCH: Final = b"FLAT_LIGHT_CONTROL"
 IMAGE: Final = b"EVERLOOP_IMAGE"
 LED: Final = b"EVERLOOP_LED_"
+_SEAM: Final = re.compile(rb'(?<=")(?=\w)|(?<=\w)(?=")|(?<=>)(?=[<\w])|(?<=\w)(?=<)')
 
 
 def _vector(kind: str, name: str, device: str = "MATRIX", **values: object) -> bytes:
@@ -31,6 +33,11 @@ def switches(count: int) -> list[bytes]:
     """Return writes that switch the light on and off."""
     sides = [_vector("Switch", "FLAT_LIGHT_CONTROL", **{f"FLAT_LIGHT_{side}": "On"}) for side in ("ON", "OFF")]
     return [sides[number % 2] for number in range(count)]
+
+
+def pieces(write: bytes) -> list[bytes]:
+    """Return a write in the pieces in which libindi's clients send one: markup, names and values."""
+    return _SEAM.split(write)
 
 
 def images(count: int, first: int = 0) -> list[bytes]:
