@@ -16,7 +16,7 @@ from indi_matrix.indi.descriptors import Sink
 from indi_matrix.indi.direct import DirectDriver
 from indi_matrix.indi.server import Server
 from tests.indi.echo import answer, write
-from tests.indi.test_server import running
+from tests.indi.test_server import Client, running
 from tests.indi.test_stdio import GET, two_pipes, wired
 
 _MUCH = 8 << 20  # bytes
@@ -159,6 +159,42 @@ async def test_a_client_that_is_refused_is_not_heard() -> None:
         await second.is_gone()
         await first.answer("3")
     assert driver.seen == ["1", "3"]
+
+
+async def test_no_ping_is_answered_before_what_was_asked_although_somebody_else_does_not_read() -> None:
+    driver = Quick()
+    async with running(Server(driver, port=0)) as site:
+        deaf, client = await site.connect(), await site.connect()
+        deaf.transport.pause_reading()
+        client.send(GET)
+        assert answer(await client.line()) == "definition of TEXT"
+        while site.server.ready:
+            await driver.send(told("x" * 10_000))
+        talking = asyncio.create_task(talk(driver))
+        get = b"<getProperties version='1.7' device='Echo' name='TEXT'/>"
+        client.send((get + b"<pingRequest uid='1'/>") * 20)
+        try:
+            defined = await definitions_and_replies(client, 20)
+        finally:
+            talking.cancel()
+        assert defined == [True, False] * 20
+        assert len(site.server._clients) == 2
+
+
+async def definitions_and_replies(client: Client, count: int) -> list[bool]:
+    """Return of so many definitions and replies to pings, in order, which are definitions."""
+    found: list[bool] = []
+    while len(found) < 2 * count:
+        line = await client.line()
+        if b"definition" in line or line.startswith(b"<pingReply"):
+            found.append(b"definition" in line)
+    return found
+
+
+async def talk(driver: DirectDriver) -> None:
+    """Tell something for ever, waiting for who does not read."""
+    while True:
+        await driver.send(told("x"))
 
 
 async def test_only_who_asks_for_blobs_is_sent_them() -> None:

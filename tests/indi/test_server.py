@@ -241,6 +241,63 @@ async def test_what_arrives_is_acknowledged_at_once() -> None:
         driver.release.set()
 
 
+# Pings
+
+
+async def test_a_ping_is_answered_to_who_sent_it_behind_all_that_it_asked_for_before() -> None:
+    driver = Echo()
+    async with serving(driver) as site:
+        client, other = await site.connect(), await site.connect()
+        client.send(GET + write("hold") + b"<pingRequest uid='1'/>" + write("next") + b"<pingRequest uid='2' />\n")
+        await driver.held.wait()
+        await other.answer("meanwhile")
+        driver.release.set()
+        lines = [await client.line() for _ in range(7)]
+        assert [line[:14] for line in lines[:2]] == [b"<defTextVector", b"<defNumberVect"]
+        assert [answer(lines[place]) for place in (2, 3, 5)] == ["meanwhile", "hold", "next"]
+        assert [lines[place] for place in (4, 6)] == [b'<pingReply uid="1"/>\n', b'<pingReply uid="2"/>\n']
+        assert [answer(await other.line()) for _ in range(2)] == ["hold", "next"]
+        await other.answer("and no reply")
+
+
+@pytest.mark.parametrize(
+    ("sent", "replied"),
+    [
+        (b" uid='a&lt;b&quot;&gt;&amp;c'", b' uid="a&lt;b&quot;&gt;&amp;c"'),
+        (b" uid='D\xf4me' device='Echo'", b' uid="D\xc3\xb4me"'),
+        (b" uid=''", b' uid=""'),
+        (b"", b""),
+        (b" uid='" + b"x" * 1000 + b"'", b' uid="' + b"x" * 1000 + b'"'),
+    ],
+)
+async def test_whatever_the_uid_is_it_comes_back(sent: bytes, replied: bytes) -> None:
+    async with serving() as site:
+        client = await site.connect()
+        client.send(b"<pingRequest" + sent + b"></pingRequest>")
+        assert await client.line() == b"<pingReply" + replied + b"/>\n"
+
+
+async def test_a_uid_without_measure_is_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as site:
+        client = await site.connect()
+        client.send(b"<pingRequest uid='" + b'"' * 100_000 + b"'/><pingRequest uid='2'/>")
+        assert await client.line() == b'<pingReply uid="2"/>\n'
+    (line,) = warnings(caplog)
+    assert re.fullmatch(r"Client 127\.0\.0\.1:\d+: no reply to a ping .* more than 1024 characters", line)
+
+
+async def test_a_client_that_pings_and_does_not_read_is_dropped() -> None:
+    async with serving() as site:
+        deaf, good = await site.connect(), await site.connect()
+        deaf.transport.pause_reading()
+        pings = b"".join(b"<pingRequest uid='%d%s'/>" % (number, b"x" * 1000) for number in range(1000))
+        while len(site.server._clients) > 1:
+            deaf.send(pings)
+            await good.answer("alive")
+        deaf.transport.resume_reading()
+        await deaf.is_gone()
+
+
 # Clients that leave
 
 

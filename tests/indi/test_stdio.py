@@ -153,6 +153,8 @@ HARMFUL = [
     b"<defTextVector device='Echo' name='TEXT'/>",
     b"<delProperty device='Echo'/>",
     b"<message device='Echo' message='x'/>",
+    b"<pingRequest uid='1'/>",
+    b"<pingReply uid='1'/>",
     b"<setTextVector device='Other' name='T'/>",
     b"<newTextVector device='Echo' name='TEXT'><oneText>&foo;</oneText></newTextVector>",
     b"<!DOCTYPE a>",

@@ -53,6 +53,7 @@ ODD_BUT_SOUND = [
     b"<newTextVector ><oneText ><![CDATA[</newTextVector><getProperties/>]]></oneText ></newTextVector >",
     b"<newTextVector><!-- </newTextVector> <message/> --><oneText/></newTextVector\n>",
     b"<enableBLOB device='D'>Also</enableBLOB>",
+    b"<pingRequest uid='1' />",
     b"<pingReply uid='1'/>",
     b"<unheardOf><getProp/></unheardOf>",
     b"<getPropertiesToo/>",
@@ -136,6 +137,11 @@ def test_garbage_is_reported_once_and_the_next_message_is_read(garbage: bytes, r
     expected = [*([reason] if reason else []), *canonical(GET, WRITE)]
     assert read(garbage + GET + WRITE) == expected
     assert read(*(bytes([byte]) for byte in garbage + GET + WRITE)) == expected
+
+
+@pytest.mark.parametrize("ping", [b"<pingRequest uid='1' />", b"<pingReply uid='1'/>"])
+def test_a_ping_is_no_part_of_the_message_before_it(ping: bytes) -> None:
+    assert read(b"<newTextVector device='A'><oneText>" + ping) == ["unfinished <newTextVector>", *canonical(ping)]
 
 
 def test_garbage_again_and_again_is_reported_once_until_something_sound_comes() -> None:

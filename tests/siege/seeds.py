@@ -84,6 +84,7 @@ WRITES: Final = [
     b"<getProperties version='2.0' device='MATRIX' name='DEBUG'/>\n",
     b'<getProperties version="1.7" device="Dome Simulator" name="CONNECTION"/>\n',
     b"<pingReply uid='12'/>\n",
+    b"<pingRequest uid='12'/>\n",
 ]
 
 OF_DEVICES: Final = [

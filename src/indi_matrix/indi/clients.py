@@ -21,6 +21,7 @@ _MOST_UNREAD: Final = 1 << 18  # bytes
 _MOMENT: Final = 1.0  # seconds
 _TIME_TO_HANG_UP: Final = 0.1  # seconds
 _MOST_HELD: Final = 1 << 16  # bytes
+_LONGEST_UID: Final = 1 << 10  # characters of a ping; libindi's have up to 64
 # A peer that vanished is noticed after a minute, by the kernel alone.
 _NEVER_LINGER: Final = struct.pack("ii", 1, 0)
 _SOCKET_OPTIONS: Final = (
@@ -51,6 +52,9 @@ class Host(Protocol):
 
     def send_all(self) -> None:
         """Send all clients what is to be sent."""
+
+    def settle(self) -> None:
+        """Send all clients what is to be sent, and what drivers still hold back."""
 
     def take(self, element: ET.Element) -> bool:
         """Carry out a write without waiting; return whether that could be done."""
@@ -139,15 +143,18 @@ class Client(asyncio.BufferedProtocol):
 
     def send(self, batch: Batch) -> None:
         """Send what of a batch this client may have."""
-        if not self.admitted or self._transport.is_closing():
-            return
+        if self.admitted and not self._transport.is_closing():
+            self._tell(batch.bytes_for(self._rules))
+
+    def _tell(self, data: bytes | bytearray) -> None:
+        """Send bytes, unless the client does not read."""
         if self._transport.get_write_buffer_size() > _MOST_UNSENT:
             _log.warning("Client %s dropped: it does not read", self)
             # Else the kernel would keep what is unsent for a minute.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
             self.abort()
             return
-        self._held += batch.bytes_for(self._rules)
+        self._held += data
         if self._asked or len(self._held) > _MOST_HELD:
             self._send_held()
         elif self._timer is None:
@@ -223,6 +230,19 @@ class Client(asyncio.BufferedProtocol):
         if element.tag == "enableBLOB":
             self._host.send_all()  # what was said before goes by the rules of before
             self._rules.learn(element)
+        elif element.tag == "pingRequest":
+            self._reply(element)
         elif (asked := request(element)) is not None:
             self._asked = self._asked or asked.tag == "getProperties"
             await self._host.request(asked)
+
+    def _reply(self, ping: ET.Element) -> None:
+        """Reply to a ping, behind all that the client was to be told of what it wrote before."""
+        if len(ping.get("uid", "")) > _LONGEST_UID:
+            _log.warning("Client %s: no reply to a ping whose uid has more than %s characters", self, _LONGEST_UID)
+            return
+        self._asked = True
+        self._host.settle()
+        if not self._transport.is_closing():
+            uid = {name: value for name, value in ping.items() if name == "uid"}
+            self._tell(serialise(ET.Element("pingReply", uid)))

@@ -73,6 +73,11 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         if not self._answering:
             self._unsent.set()
 
+    def send_posted(self) -> None:
+        """Send what was posted, without waiting."""
+        if self.direct and not self.stop:
+            self.direct.send(self._outbox.take_all())
+
     async def send(self, xmldata: Element) -> None:
         """Send clients an element; what indipydriver itself sends takes the same way as all else."""
         self.post(xmldata)

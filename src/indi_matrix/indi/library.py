@@ -76,6 +76,12 @@ def take(receiver: Receiver, element: ET.Element) -> bool:
         return True
 
 
+def send_posted(receiver: Receiver) -> None:
+    """Have our driver send what it holds back while somebody does not keep up; others hold back nothing."""
+    if isinstance(receiver, DirectDriver):
+        receiver.send_posted()
+
+
 def _log_failure(element: ET.Element, error: Exception) -> None:
     what = f"<{printable(element.tag, 40)}> of {printable(element.get('device'), 80)}"
     _log.error("%s failed: %s: %s", what, type(error).__name__, printable(error))

@@ -200,6 +200,12 @@ class Server(IPyServer):
             for client in self._clients:
                 client.send(batch)
 
+    def settle(self) -> None:
+        """Send all clients what came together, and what drivers hold back while some client does not keep up."""
+        for driver in self.drivers:
+            library.send_posted(driver)
+        self.send_all()
+
     def _may_say(self, source: Peer, message: Message) -> bool:
         """Return False for other things than devices say, and for a device that a driver here has."""
         if message.tag not in FROM_DEVICES:

@@ -19,7 +19,7 @@ _KINDS: Final = ("Text", "Number", "Switch", "Light", "BLOB")
 WRITES: Final = frozenset(f"new{kind}Vector" for kind in _KINDS if kind != "Light")
 DEFINITIONS: Final = frozenset(f"def{kind}Vector" for kind in _KINDS)
 FROM_DEVICES: Final = DEFINITIONS | {f"set{kind}Vector" for kind in _KINDS} | {"message", "delProperty"}
-TAGS: Final = WRITES | FROM_DEVICES | {"getProperties", "enableBLOB"}
+TAGS: Final = WRITES | FROM_DEVICES | {"getProperties", "enableBLOB", "pingRequest", "pingReply"}
 
 _TOP_LEVEL: Final = "|".join(sorted(TAGS))
 _NAME: Final = r"[A-Za-z_][\w.:-]{0,63}"
