@@ -116,9 +116,10 @@ class Connection:
             for device in self._connected_devices():
                 device.depart(off=off)
         elif self.lost:
-            # It cannot be done; but nothing is to be On, or to move, because of what was told before.
+            # It cannot be done now; but nothing is to be On, or to move, because of what was told before.
             if off:
-                self._indi.tell("WARNING", f"nothing was switched off: the link to {self.place} is lost")
+                text = f"nothing was switched off: the link to {self.place} is lost; the next connect does it"
+                self._indi.tell("WARNING", text)
             for device in self._devices:
                 device.depart(off=off)
 

@@ -20,6 +20,7 @@ class Model:
         colors: The picture.
         painted, lit, intensity: Whether anybody painted it, whether the light is on, and how bright it is.
         used: Whether any frame was ever sent.
+        owes_dark: Whether the next connect makes the ring dark.
         outputs: Pins that are outputs.
         told: Level of the pad of each pin that ever was an output; the other pins are never sent.
         active_low: Pins that clients see inverted.
@@ -35,6 +36,7 @@ class Model:
     lit: bool = False
     intensity: int = 255
     used: bool = False
+    owes_dark: bool = False
     outputs: frozenset[int] = frozenset()
     told: dict[int, bool] = field(default_factory=dict)
     active_low: frozenset[int] = frozenset()
@@ -101,13 +103,16 @@ class Model:
 
     # The service and its board
 
-    def leave(self) -> None:
-        """Clients disconnect from a board that is there."""
+    def leave(self, *, there: bool) -> None:
+        """Clients disconnect; what cannot be switched off then is when they connect again."""
         if not self.off:
             return
+        self.lit = False
+        self.owes_dark = self.used and not there
         if self.used:
-            self.leds[self.kind] = (DARK,) * len(self.colors)
-            self.frames.add(self.leds[self.kind])
+            self.frames.add(self.shown)
+        if self.used and there:
+            self.show()
         for pin in self.outputs:
             self.drive(pin, on=False)
 
@@ -122,5 +127,6 @@ class Model:
         more = self.colors[0] if len(set(self.colors)) == 1 else DARK
         self.colors = (self.colors + (more,) * kind.led_count)[: kind.led_count]
         self.frames.add(self.shown)
-        if back and self.used:
+        if (back and self.used) or self.owes_dark:
             self.show()
+        self.owes_dark = False

@@ -63,8 +63,7 @@ class AnyLife(Life):
         await self.write("ON_DISCONNECT", "Ok", **{choice: "On"})
         indi, model, there, start = self.indi, self.model, self.of_the_board, len(self.indi.deleted)
         was_online, self.wanted = self.online, False
-        if was_online:
-            model.leave()
+        model.leave(there=was_online)
         await self.write("CONNECTION", "Idle", DISCONNECT="On")
         assert sorted(indi.deleted[start:]) == sorted(there)
         if was_online:

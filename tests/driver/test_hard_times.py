@@ -234,19 +234,26 @@ async def test_levels_that_cannot_be_read_are_an_alert_until_they_can(rig: Rig) 
     assert indi.known["DIGITAL_INPUT_4"].on == ["ON"]
 
 
-async def test_off_at_disconnect_holds_although_the_service_is_away(rig: Rig) -> None:
-    """It is told that it could not be done; and the next connection does not bring the output back."""
+@pytest.mark.parametrize("power_cycle", [False, True])
+async def test_off_at_disconnect_holds_although_the_service_is_away(rig: Rig, *, power_cycle: bool) -> None:
+    """It is told that it could not be done; and the next connection makes up for it."""
     indi, board = rig.indi, rig.board
     await indi.write("ON_DISCONNECT", OFF="On")
     await indi.write("GPIO_DIRECTION", PIN_5="On")
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
+    await indi.write("EVERLOOP_COLOR", RED=9)
+    await board.wait_until(lambda board: board.leds[0].red)
     await rig.service.stop()
-    board.power_cycle()
+    if power_cycle:
+        board.power_cycle()
     await lost(rig)
     await indi.write("CONNECTION", DISCONNECT="On")
-    assert f"[WARNING] nothing was switched off: the link to {rig.service.address} is lost" in indi.messages
+    told = f"[WARNING] nothing was switched off: the link to {rig.service.address} is lost"
+    assert f"{told}; the next connect does it" in indi.messages
     await rig.service.start()
     await indi.connect()
+    await board.wait_until(lambda board: not board.level(5) and not any(map(any, board.leds)))
+    assert indi.known["FLAT_LIGHT_CONTROL"].on == ["FLAT_LIGHT_OFF"]
     await indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
     assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]

@@ -218,6 +218,28 @@ async def test_a_device_that_is_gone_is_forgotten(rig: Rig) -> None:
     await rig.board.wait_until(lambda board: board.leds == (DARK,) * 35)
 
 
+async def test_dark_at_the_end_is_dark_at_the_next_connect(rig: Rig) -> None:
+    """What clients are told is what the board shows, also when the service starts anew."""
+    indi, board = rig.indi, rig.board
+    await indi.write("ON_DISCONNECT", OFF="On")
+    await indi.write("EVERLOOP_COLOR", RED=9)
+    await board.wait_until(lambda board: board.leds[0].red == 9)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await board.wait_until(lambda board: not any(map(any, board.leds)))
+    await indi.connect()
+    assert indi.known["FLAT_LIGHT_CONTROL"].on == ["FLAT_LIGHT_OFF"]
+    assert indi.known["EVERLOOP_COLOR"].values["RED"] == "9"  # the picture is kept
+    frames = board.frames
+    await rig.service.stop()
+    await indi.in_state("CONNECTION", "Busy")
+    await rig.service.start()
+    await indi.in_state("CONNECTION", "Ok")
+    await board.wait_until(lambda board: board.frames > frames)
+    assert not any(map(any, board.leds))
+    await indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_ON="On")
+    await board.wait_until(lambda board: board.leds[0].red == 9)
+
+
 async def test_what_moves_ends_with_the_connection(rig: Rig) -> None:
     indi = rig.indi
     await indi.write("EVERLOOP_EFFECT", RAINBOW="On")

@@ -85,14 +85,16 @@ class Frames:
             self.send_last(frame)
         self._calm_down()
 
-    def send_last(self, frame: bytes) -> None:
-        """Send a frame now, if the service takes it, and nothing after it."""
+    def send_last(self, frame: bytes) -> bool:
+        """Send a frame now, and nothing after it; return whether the service took it."""
         self._calm_down()
         try:
             self._device.link.send_last(self._config.holding(frame))
             self._last = frame
         except LinkError as error:
             log.info("the last picture was not shown: %s", error)
+            return False
+        return True
 
     def stop(self) -> None:
         """Send what is due, and no more until the next run."""

@@ -191,11 +191,16 @@ class Gpio(Device):
         self._departed = True
         for pin in self._outputs():
             if off or pin.pulse_end is not None:
-                try:
-                    self._send(pin, output=True, level=pin.idle_level)
-                except LinkError as error:
-                    log.warning("pin %d was not switched off: %s", pin.number, error)
-                pin.switch_off()
+                pin.switch_off(sent=self._sent_off(pin))
+
+    def _sent_off(self, pin: Pin) -> bool:
+        """Send Off; return whether the service took it."""
+        try:
+            self._send(pin, output=True, level=pin.idle_level)
+        except LinkError as error:
+            log.warning("pin %d was not switched off: %s", pin.number, error)
+            return False
+        return True
 
     def end(self) -> None:
         """Give up the link; levels that are still due will not be seen, and a pulse ends when the link is back."""

@@ -181,11 +181,11 @@ class Pin:
         if self.due is not None:
             self.due = max(self.due, due)
 
-    def switch_off(self) -> None:
-        """Be Off, which was sent without a client's command; so that is what it is to be."""
+    def switch_off(self, *, sent: bool) -> None:
+        """Be Off without a client's command to the pin, from now on, or as soon as Off can be sent."""
         self._cancel_pulse()
         self.told = self._proven = self.idle_level
-        self.owes_off = False
+        self.owes_off = not sent
         self.phase, self.due = Phase.SETTLED, None
 
     def _cancel_pulse(self) -> None:
