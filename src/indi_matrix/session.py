@@ -141,11 +141,11 @@ async def _follow_timing(device: Device, link: Link, ask: Callable[[], Awaitable
 
 
 async def _stated(device: Device, ask: Callable[[], Awaitable[ServiceInfo]]) -> DriverInfo | None:
-    """Return what the service says of a driver; None if it says nothing, as one that hangs."""
+    """Return what the service says of a driver; None if it says nothing, or cannot be asked."""
     try:
         async with asyncio.timeout(_ASKING):
             return (await ask()).get(device.driver)
-    except (TimeoutError, LinkError) as error:
+    except (TimeoutError, LinkError, zmq.ZMQError) as error:
         log.debug("the timing of %s stays in doubt: %s", device.driver, error)
         return None
 
