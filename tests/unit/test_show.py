@@ -75,6 +75,15 @@ def test_an_effect_moves_at_night_too(effect: str, leds: int) -> None:
     assert not any(any(color[1:]) for frame in frames for color in colors_of(frame))
 
 
+@pytest.mark.parametrize("intensity", [4, 8, 20])
+def test_a_rainbow_moves_at_night_however_dim_it_is(intensity: int) -> None:
+    ring = show(35)
+    ring.night = True
+    ring.picture = ring.picture.dim(intensity)
+    ring.start("RAINBOW", 0.0)
+    assert len({ring.frame(step / 20) for step in range(40)}) > 5
+
+
 @pytest.mark.parametrize("color", [Color(red=1), Color(green=1), Color(blue=1), Color(white=1)])
 def test_nothing_that_is_lit_is_dark_at_night(color: Color) -> None:
     assert colors_of(reddened(bytes(color))) == (Color(red=1),)

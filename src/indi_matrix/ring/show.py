@@ -71,14 +71,20 @@ class Show:
 
     def frame(self, now: float) -> bytes:
         """Return the frame that is to be shown at a time in seconds."""
-        frame = self._frame(now)
+        if self.effect != NO_EFFECT:
+            # Reddened before it is dimmed: of a dim rainbow no two colours would differ in red.
+            return dimmed(self._at_night(self._effect_frame(now)), self.picture.intensity)
+        return self._at_night(self._still_frame(now))
+
+    def _at_night(self, frame: bytes) -> bytes:
         return reddened(frame) if self.night else frame
 
-    def _frame(self, now: float) -> bytes:
+    def _effect_frame(self, now: float) -> bytes:
+        self._turn(now)
+        return EFFECTS[self.effect](self.picture.colors, self._turns)
+
+    def _still_frame(self, now: float) -> bytes:
         picture = self.picture
-        if self.effect != NO_EFFECT:
-            self._turn(now)
-            return dimmed(EFFECTS[self.effect](picture.colors, self._turns), picture.intensity)
         if picture.lit or not self.status:
             return picture.shown()
         lit = int(now / _FLASH_INTERVAL) % 2 == 0
