@@ -27,6 +27,8 @@ _SILENT_PERIODS: Final = 3
 # After this long without an update a config is refused: a service that hangs would act on it whenever it wakes up.
 _QUIET_PERIODS: Final = 2
 _QUIET_EXTRA: Final = 1.0
+_DOUBT_PERIODS: Final = 2
+_DOUBT_EXTRA: Final = 0.5
 # An update may wait this long to be read.
 _LATE_UPDATE: Final = 0.2
 _SHORTEST_INTERVAL: Final = 0.005
@@ -203,8 +205,9 @@ class Link:
         """Let whoever waits for an update wait no longer than the silence that is allowed from now on."""
         if self._watch is not None:
             self._watch.cancel()
-        half = self._silence / 2
-        self._watch = self._loop.call_later(half, self._doubt_silence, half)
+        # In time for a long delay of another program to be known before a config is refused for it.
+        doubt = min(self._silence / 2, _DOUBT_PERIODS * self._slowest_delay + _DOUBT_EXTRA)
+        self._watch = self._loop.call_later(doubt, self._doubt_silence, self._silence - doubt)
 
     def _doubt_silence(self, rest: float) -> None:
         """Doubt that the delay is what it was; the link is not lost yet."""
