@@ -218,6 +218,21 @@ async def test_a_device_that_is_gone_is_forgotten(rig: Rig) -> None:
     await rig.board.wait_until(lambda board: board.leds == (DARK,) * 35)
 
 
+async def test_what_moved_when_the_link_was_lost_is_over_at_the_next_connect(rig: Rig) -> None:
+    """The picture could not be sent in the end: the next visit shows it."""
+    indi, board = rig.indi, rig.board
+    await indi.write("EVERLOOP_COLOR", RED=9)
+    await indi.write("EVERLOOP_EFFECT", RAINBOW="On")
+    await board.wait_until(lambda board: board.leds[0].blue or board.leds[1].blue)
+    await rig.service.stop()
+    await indi.in_state("CONNECTION", "Busy")
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await rig.service.start()
+    await indi.connect()
+    await board.wait_until(lambda board: set(board.leds) == {Led(red=9)})
+    assert indi.known["EVERLOOP_EFFECT"].on == ["NONE"]
+
+
 async def test_dark_at_the_end_is_dark_at_the_next_connect(rig: Rig) -> None:
     """What clients are told is what the board shows, also when the service starts anew."""
     indi, board = rig.indi, rig.board

@@ -64,7 +64,7 @@ class Everloop(Device):
         self._show = Show()
         self._frames = Frames(self, self._show)
         self._last_color = bytes(DARK)  # of the whole ring, while its LEDs differ
-        self._owes_dark = False  # whether darkness could not be sent at the end of a visit
+        self._owes_frame = False  # whether the last frame of a visit could not be sent
         self._unmirrored = asyncio.Event()
         self._leds: list[NumberProperty] = []
         self._presets = FilterPresets(self, self._preset)
@@ -142,10 +142,10 @@ class Everloop(Device):
         )  # fmt: skip
 
     def arrived(self) -> None:
-        """Bring back the presets, if the filters were known before; be dark, where that is still to be done."""
+        """Bring back the presets, if the filters were known before, and show what could not be sent in the end."""
         self._presets.recall()
-        if self._owes_dark:
-            self._owes_dark = False
+        if self._owes_frame:
+            self._owes_frame = False
             self._frames.refresh()
 
     async def run(self) -> None:
@@ -172,16 +172,10 @@ class Everloop(Device):
         self._show.effect = NO_EFFECT
         self._show.status = False
         if off:
-            self._darken()
-        else:
-            self._frames.settle()
+            self._show.picture = self._picture.switch_off()
+        self._owes_frame = not self._frames.settle(again=off)
         self._effect.update()
         self._status.update(self._status.only("INDI_DISABLED"))
-
-    def _darken(self) -> None:
-        """Switch the light off, if it ever was used; where the service does not take that, at the next visit."""
-        self._show.picture = self._picture.switch_off()
-        self._owes_dark = self._frames.used and not self._frames.send_last(self._show.frame(now()))
 
     def end(self) -> None:
         """Give up the link."""

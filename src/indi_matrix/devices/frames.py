@@ -78,12 +78,16 @@ class Frames:
             self.send_last(self._show.frame(now()))
         self._calm_down()
 
-    def settle(self) -> None:
-        """Send the present frame now, unless it is the one that was sent last, and nothing after it."""
+    def settle(self, *, again: bool) -> bool:
+        """Send the present frame now, and nothing after it; return whether the service has it.
+
+        Args:
+            again: Whether to send it also if it is the one that was sent last, or none was sent in this run.
+        """
         frame = self._show.frame(now())
-        if self._due or self._last not in {None, frame}:
-            self.send_last(frame)
+        wanted = self.used if again else self._due or self._last not in {None, frame}
         self._calm_down()
+        return self.send_last(frame) if wanted else True
 
     def send_last(self, frame: bytes) -> bool:
         """Send a frame now, and nothing after it; return whether the service took it."""
