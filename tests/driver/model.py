@@ -88,6 +88,9 @@ class Model:
         self.pins |= {self._as_told(pin) for pin in changed}
 
     def invert(self, pins: frozenset[int]) -> None:
+        for pin in (self.active_low ^ pins) - self.outputs:
+            if pin in self.told:  # it is On or Off again as before, once it is an output
+                self.told[pin] = not self.told[pin]
         self.active_low = pins
 
     def drive(self, pin: int, *, on: bool) -> None:

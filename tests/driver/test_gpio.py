@@ -265,6 +265,27 @@ async def test_forty_random_mixes(fast: Rig) -> None:
     assert values == {0, 1}
 
 
+async def test_levels_of_an_earlier_visit_are_not_shown(away: Rig) -> None:
+    """The service is in a long delay, so that no level is known when the pins are defined."""
+    indi = away.indi
+    await indi.write("ON_DISCONNECT", OFF="On")
+    await indi.connect()
+    await indi.write("GPIO_DIRECTION", PIN_3="On")
+    away.board.set_input(7, level=True)
+    await indi.settle("DIGITAL_OUTPUT_4", ON="On")
+    await indi.until(lambda: indi.known["DIGITAL_INPUT_8"].on == ["ON"])
+    await indi.write("POLLING_PERIOD", PERIOD_MS=4000)
+    away.board.set_input(9, level=True)
+    await indi.until(lambda: indi.known["DIGITAL_INPUT_10"].on == ["ON"])  # from now on there is none for 4 s
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    output, levels = indi.known["DIGITAL_OUTPUT_4"], indi.known["GPIO_REGISTER"]
+    assert (output.on, output.state) == ([], "Idle")
+    assert (indi.known["DIGITAL_INPUT_8"].on, indi.known["DIGITAL_INPUT_8"].state) == (["OFF"], "Idle")
+    assert (levels.values["PADS"], levels.state) == ("0", "Idle")
+    await indi.until(lambda: output.on == ["OFF"] and indi.known["DIGITAL_INPUT_8"].on == ["ON"])
+
+
 async def test_pins_are_shown_when_the_first_update_is_slow() -> None:
     """A service that is in a long delay does not keep clients from connecting."""
     board = SimulatedBoard(Kind.VOICE)

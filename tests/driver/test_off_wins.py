@@ -133,3 +133,69 @@ async def test_a_pulse_ends_off_though_its_end_could_not_be_sent(on: Rig) -> Non
     assert await is_off(on)
     assert on.indi.known["PULSE_5"].state == "Ok"
     assert {config.gpio.value for config in on.sent("Gpio") if config.gpio.pin == 5} == {0}
+
+
+async def test_an_off_that_is_made_up_for_leaves_the_other_outputs_as_they_are(on: Rig) -> None:
+    """It is the first config of the restarted service, which turns all other pins into inputs."""
+    await on.indi.write("POLLING_PERIOD", PERIOD_MS=1000)
+    await on.indi.settle("DIGITAL_OUTPUT_7", ON="On")
+    await lose(on)
+    await on.indi.write("DIGITAL_OUTPUT_6", OFF="On")
+    await on.indi.write("CONNECTION", DISCONNECT="On")
+    await on.service.start()
+    await on.indi.connect()
+    assert await is_off(on)
+    await on.indi.in_state("DIGITAL_OUTPUT_7", "Ok")
+    assert on.indi.known["DIGITAL_OUTPUT_7"].on == ["ON"]
+    assert on.board.output_pins == {5, 6}
+
+
+async def test_an_off_at_the_end_that_a_hung_service_never_took_is_sent_again(on: Rig) -> None:
+    """It was handed over, and nobody could see that it was not carried out."""
+    await on.indi.write("ON_DISCONNECT", OFF="On")
+    on.service.hang()
+    await on.indi.write("CONNECTION", DISCONNECT="On")
+    await on.service.stop()
+    await on.service.start()
+    assert on.board.latch(5)
+    await on.indi.connect()
+    await on.board.wait_until(lambda board: not board.latch(5))
+    assert await is_off(on)
+
+
+async def test_an_output_that_is_inverted_while_it_owes_off_is_off(on: Rig) -> None:
+    on.service.hang()
+    await on.indi.settle("DIGITAL_OUTPUT_7", ON="On")  # Alert, once it is quiet
+    await on.indi.write("DIGITAL_OUTPUT_6", OFF="On")
+    await on.indi.write("GPIO_ACTIVE_LOW", PIN_5="On")
+    on.service.resume()
+    await on.indi.in_state("DIGITAL_OUTPUT_6", "Ok")
+    assert on.indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
+    assert on.board.latch(5)
+
+
+async def test_an_on_that_a_disconnect_left_unseen_is_kept(on: Rig) -> None:
+    """The service took it; the next connection does not revoke it."""
+    await on.indi.write("POLLING_PERIOD", PERIOD_MS=1000)
+    await on.indi.write("DIGITAL_OUTPUT_7", ON="On")
+    await on.indi.write("CONNECTION", DISCONNECT="On")
+    await on.board.wait_until(lambda board: board.latch(6))
+    await on.indi.connect()
+    await on.indi.in_state("DIGITAL_OUTPUT_7", "Ok")
+    await on.indi.settle("DIGITAL_OUTPUT_6", OFF="On")
+    assert on.indi.known["DIGITAL_OUTPUT_7"].on == ["ON"]
+    assert on.board.latch(6)
+
+
+async def test_a_failed_output_is_not_forgotten_by_a_new_connection(on: Rig) -> None:
+    indi = on.indi
+    on.board.hold(6, level=False)
+    assert (await indi.settle("DIGITAL_OUTPUT_7", ON="On")).state == "Alert"
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    await indi.in_state("DIGITAL_OUTPUT_7", "Alert")
+    assert "[WARNING] DIGITAL_OUTPUT_7: pin 6 was told ON and no longer is" in indi.messages
+    assert on.board.latch(6)
+    on.board.hold(6, None)
+    await indi.in_state("DIGITAL_OUTPUT_7", "Ok")
+    assert indi.known["DIGITAL_OUTPUT_7"].on == ["ON"]

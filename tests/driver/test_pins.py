@@ -247,6 +247,21 @@ async def test_an_inverted_output_is_off_at_first_and_that_is_high(fast: Rig) ->
     assert board.level(5)
 
 
+@pytest.mark.parametrize("told", ["OFF", "ON", None])
+async def test_an_inverted_output_is_on_or_off_as_it_was_before(fast: Rig, told: str | None) -> None:
+    """As is done for a relay board that turns out to be active low."""
+    indi, board = fast.indi, fast.board
+    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    if told:
+        await indi.settle("DIGITAL_OUTPUT_6", **{told: "On"})
+    await indi.write("GPIO_DIRECTION", PIN_5="Off")
+    await indi.write("GPIO_ACTIVE_LOW", PIN_5="On")
+    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
+    assert indi.known["DIGITAL_OUTPUT_6"].on == [told or "OFF"]
+    assert board.level(5) is (told != "ON")
+
+
 async def test_inverting_while_a_level_is_due_stays_busy(fast: Rig) -> None:
     indi, board = fast.indi, fast.board
     board.hold(0, level=False)

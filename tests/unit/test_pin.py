@@ -52,7 +52,7 @@ EVENTS: Final[dict[str, Callable[[Pin], None]]] = {
     "seen otherwise": lambda pin: pin.see(not pin.told, 0.0, 0.0),
     "not seen in time": Pin.expire,
     "pulse over": _end,
-    "link lost": lambda pin: pin.abandon("the link was lost"),
+    "link lost": lambda pin: pin.abandon(lost=True),
     "sent again": lambda pin: pin.resend(_SOON),
 }
 
@@ -95,7 +95,7 @@ def test_a_level_that_was_not_seen_is_not_what_a_pin_goes_back_to(proven: bool) 
     pin.tell(proven, _SOON)
     pin.see(proven, 0.0, 0.0)
     pin.tell(True, _SOON)
-    pin.abandon("the link was lost")
+    pin.abandon(lost=True)
     assert pin.told is proven
 
 
@@ -105,7 +105,7 @@ def test_off_that_was_not_seen_stays_off() -> None:
     pin.tell(True, _SOON)
     pin.see(True, 0.0, 0.0)
     pin.tell(False, _SOON)
-    pin.abandon("the link was lost")
+    pin.abandon(lost=True)
     assert pin.told is False
 
 
@@ -115,5 +115,5 @@ def test_the_level_of_a_pulse_is_not_proven() -> None:
     _pulse(pin)
     pin.see(True, 0.0, 0.0)
     pin.tell(True, _SOON)
-    pin.abandon("the link was lost")
+    pin.abandon(lost=True)
     assert pin.told is False

@@ -127,7 +127,9 @@ class Gpio(Device):
         self._departed = self._in_step = False
         self._first_update = None
         for pin in self._pins:
-            pin.forget()
+            pin.forget(shown=not self.host.lost)
+        if not self.host.lost:
+            self._register.update({"PADS": 0.0}, State.IDLE)
         self._agree_on_timing()  # before the first ping, so that it holds from the first update on
         link.ping()
         # After an outage the driver must prove that it is back; else clients would be told so again and again.
@@ -141,9 +143,16 @@ class Gpio(Device):
 
     def prepare(self) -> None:
         """Take over the levels that are known by now; a service in a long delay tells them later."""
+        self._agree_on_timing()  # a client may have written it since the visit began
         if self._first_update is not None:
             self._take(self._first_update)
             self._first_update = None
+
+    def arrived(self) -> None:
+        """Tell of outputs that were found elsewhere than where they were told to be."""
+        for pin in self._outputs():
+            if text := pin.take_warning():
+                self.host.tell("WARNING", text)
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties of all pins together, and those of each pin."""
@@ -181,6 +190,7 @@ class Gpio(Device):
         for pin in self._outputs():
             pin.extend(self._limit())
         self._changed.set()
+        self._pay_off()
 
     def withhold(self, prop: AnyProperty, values: Mapping[str, Any]) -> str:
         """Keep an Off that cannot be sent now: it is sent as soon as that is possible."""
@@ -196,6 +206,7 @@ class Gpio(Device):
     def _sent_off(self, pin: Pin) -> bool:
         """Send Off; return whether the service took it."""
         try:
+            self._catch_up()
             self._send(pin, output=True, level=pin.idle_level)
         except LinkError as error:
             log.warning("pin %d was not switched off: %s", pin.number, error)
@@ -205,12 +216,12 @@ class Gpio(Device):
     def end(self) -> None:
         """Give up the link; levels that are still due will not be seen, and a pulse ends when the link is back."""
         for pin in self._outputs():
-            pin.abandon("the connection was closed" if self._departed else "the link was lost")
+            pin.abandon(lost=not self._departed)
         super().end()
 
     def _agree_on_timing(self) -> None:
         """Bring the timing that clients chose, or show the one that the service has."""
-        actual = Timing(self.link.info.delay, self.link.info.timeout)
+        actual = Timing(self.link.delay, self.link.timeout)
         choice = self.host.pace.choice
         if choice is None or choice == actual:
             self.host.pace.adopt(actual)
@@ -330,6 +341,7 @@ class Gpio(Device):
         """Send each Off that was refused: the driver publishes, so that it takes configs again."""
         for pin in self._outputs():
             if pin.owes_off:
+                self._catch_up()  # a restarted service would make inputs of our other outputs
                 self._send(pin, output=True, level=pin.idle_level)
                 pin.resend(self._limit())
                 self._changed.set()

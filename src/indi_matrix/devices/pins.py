@@ -90,6 +90,8 @@ class Pin:
         self._changed_at: float | None = None
         self._proven: bool | None = None  # the level that was last told and seen, but for pulses
         self._was_on = False  # whether the pulse that is ENDING was seen
+        self._off_unseen = False  # whether Off was sent at the end of a visit, so that nobody saw it
+        self._untold = ""  # a warning from before clients knew the output
         self._pulse_shown = False  # whether PULSE_n tells of a pulse, and not of the last write
         channel = number + 1  # libindi counts from 1
         label = f"GPIO {number}"
@@ -147,7 +149,7 @@ class Pin:
         self.ours = True
         self._cancel_pulse()
         self.due = self._shown = self._changed_at = None
-        self.owes_off = False
+        self.owes_off = self._off_unseen = False
 
     def tell(self, level: bool, due: float, pulse_end: float | None = None) -> None:  # noqa: FBT001 - as above
         """Expect a level, which was sent on a client's command.
@@ -159,7 +161,7 @@ class Pin:
         """
         self.told = level
         self.phase, self.due, self.pulse_end = Phase.WAITING, due, pulse_end
-        self.owes_off = False
+        self.owes_off = self._off_unseen = False
 
     def end_pulse(self, due: float) -> None:
         """Expect Off, which was sent because a pulse is over, until a loop time."""
@@ -185,7 +187,7 @@ class Pin:
         """Be Off without a client's command to the pin, from now on, or as soon as Off can be sent."""
         self._cancel_pulse()
         self.told = self._proven = self.idle_level
-        self.owes_off = not sent
+        self.owes_off, self._off_unseen = not sent, sent
         self.phase, self.due = Phase.SETTLED, None
 
     def _cancel_pulse(self) -> None:
@@ -201,9 +203,14 @@ class Pin:
         """Show clients the inverse from now on, or no longer; the pad stays as it is."""
         self.active_low = active_low
         if not self.is_output:
+            if self.told is not None:
+                self.told = not self.told  # it is to be On or Off again as before, when it becomes an output
             if self.pad is not None:
                 self.input.update(self.seen())
-        elif any(self.output.values.values()):
+            return
+        if self.owes_off:
+            self.told = self.idle_level
+        if any(self.output.values.values()):
             self.output.update(self.seen())
 
     def seen(self) -> Mapping[str, bool]:
@@ -223,9 +230,16 @@ class Pin:
         elif self.phase in {Phase.SETTLED, Phase.PULSING}:
             self._stray()
 
-    def forget(self) -> None:
-        """Forget the level of the pad: what was seen in an earlier visit tells nothing of this one."""
+    def forget(self, *, shown: bool) -> None:
+        """Forget the level of the pad: what was seen in an earlier visit tells nothing of this one.
+
+        Args:
+            shown: Whether clients, who are to be told of the pin anew, are to know no level until one is seen.
+        """
         self.pad = None
+        if shown:
+            self.output.update(self.output.only(None))
+            self.input.update(self.input.only("OFF"))
 
     def expire(self) -> None:
         """Fail: the told level was not seen in time."""
@@ -235,14 +249,19 @@ class Pin:
         self._close_pulse(State.ALERT)
         self.output.answer(self.seen(), State.ALERT, text)
 
-    def abandon(self, why: str) -> None:
-        """Expect nothing more: the visit is over. A level that was not seen is as if it had not been sent."""
+    def abandon(self, *, lost: bool) -> None:
+        """Expect nothing more: the visit is over.
+
+        Args:
+            lost: Whether the link was lost. Then a level that was not seen is as if it had not been sent.
+        """
+        why = "the link was lost" if lost else "the connection was closed"
         pulsed = self.pulse_end is not None or self.phase is Phase.ENDING
         unanswered = self.phase is Phase.WAITING and self.output.state is State.BUSY
         text = self._trouble(f"{why} during its pulse; it is to be Off" if pulsed else why)
         if pulsed:
             self.told = self.idle_level
-        elif self.phase in {Phase.WAITING, Phase.FAILED}:
+        elif lost and self.phase in {Phase.WAITING, Phase.FAILED}:
             self.told = self._level_before()
         self._close_pulse(State.ALERT)
         self.phase, self.due, self.pulse_end = Phase.SETTLED, None, None
@@ -275,6 +294,7 @@ class Pin:
             self._miss()
             return
         news = self.phase not in {Phase.SETTLED, Phase.PULSING}
+        self._off_unseen = False
         self.phase = Phase.SETTLED if self.pulse_end is None else Phase.PULSING
         self.due = None
         if news and self.output.state in {State.BUSY, State.ALERT}:
@@ -288,10 +308,20 @@ class Pin:
             self._close_pulse(State.OK)
 
     def _stray(self) -> None:
+        if self._off_unseen:
+            self._off_unseen, self.owes_off = False, True
+            return
         self.phase = Phase.STRAYED
         text = f"{self.output.name}: pin {self.number} was told {self._name(bool(self.told))} and no longer is"
-        told = message_text("WARNING", text) if self._is_news(text) else ""
+        if not self.output.defined:
+            self._untold = text
+        told = message_text("WARNING", text) if self.output.defined and self._is_news(text) else ""
         self.output.answer(self.seen(), State.ALERT, told)
+
+    def take_warning(self) -> str:
+        """Return what is to be told of the pin now that clients know it; nothing is told twice."""
+        text, self._untold = self._untold, ""
+        return text if text and self._is_news(text) else ""
 
     def _miss(self) -> None:
         """Alert: the pulse is over, and no update ever showed On."""
