@@ -40,7 +40,7 @@ class Trial:
     """A client, the driver between, and the service that suffers.
 
     Attributes:
-        levels: What each output was told last, of what was not refused.
+        levels: What each output was told last, of what was not refused, or Off if that was: Off wins.
         color: What the ring was told last.
     """
 
@@ -124,6 +124,7 @@ class Trial:
         pin = self.dice.choice(OUTPUTS)
         answer = await self.indi.write(_output(pin), **_to(not self.levels[pin]))
         assert answer.state in {"Busy", "Alert"}, answer
+        self.levels[pin] = False  # that was told, or holds although it was not seen
 
     async def _refused(self) -> None:
         """Wait until the driver says that the service is lost; what is written then is refused."""
@@ -136,6 +137,7 @@ class Trial:
         for pin in OUTPUTS:
             answer = await indi.write(_output(pin), **_to(not self.levels[pin]))
             assert answer.state == "Alert", answer
+            self.levels[pin] = False
 
     # What happens to the service
 

@@ -267,6 +267,8 @@ class Pin:
         self.phase, self.due, self.pulse_end = Phase.SETTLED, None, None
         if pulsed or unanswered:
             self.output.answer(self.seen(), State.ALERT, text)
+        elif self.output.state is State.ALERT:
+            self.output.update(self.seen())  # no longer what a failed output was told
 
     def _level_before(self) -> bool:
         """Return what the pin is to be in place of a level that was not seen: Off, or On if that was before."""
