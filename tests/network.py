@@ -1,12 +1,14 @@
 """Two networks with a cable between them that can be cut: network namespaces, joined by a veth."""
 
 import asyncio
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.programs import need
+from tests.programs import line_of, need, running
 
 NEAR, FAR = "10.98.0.1", "10.98.0.2"
 
@@ -50,6 +52,27 @@ async def two_networks() -> AsyncIterator[Networks]:
                 await _must(*inside, "ip", "link", "set", name, "up")
                 await _must(*inside, "ip", "link", "set", "lo", "up")
             yield Networks(near, far)
+
+
+def with_files(files: Mapping[str, Path], *options: str) -> tuple[str, ...]:
+    """Return what to put before a command that is to find these files in the place of the system's.
+
+    Args:
+        files: Files by the paths of those that they stand in for.
+        options: Those of unshare; outside of other namespaces it needs --map-root-user.
+    """
+    mounts = "".join(f'mount --bind "{file}" "{path}" && ' for path, file in files.items())
+    return (need("unshare", "util-linux"), *options, "--mount", "sh", "-c", f'{mounts}exec "$@"', "sh")
+
+
+@asynccontextmanager
+async def silent_name_server(within: tuple[str, ...]) -> AsyncIterator[None]:
+    """Take all questions for names in one of the networks, and answer none."""
+    bind = "import socket, sys; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 53))"
+    serve = f"{bind}; print('ready', flush=True); sys.stdin.read()"
+    async with running(*within, sys.executable, "-c", serve) as server:
+        await line_of(server.stdout, "ready")
+        yield
 
 
 @asynccontextmanager

@@ -5,14 +5,13 @@ import os
 import pty
 import signal
 import socket
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from indi_matrix import __version__
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
-from tests.programs import PROGRAM, finished, free_port, line_of, need, running, served, stopped
+from tests.programs import PROGRAM, finished, free_port, line_of, running, served, stopped
 
 GET = '<getProperties version="1.7"/>\n'
 CONNECT = """
@@ -132,21 +131,6 @@ async def test_info_of_a_service_that_hangs() -> None:
         status, output, errors = await finished(PROGRAM, "info", service.address)
     told = "something listens there but does not answer as MALOS does"
     assert (status, output, errors) == (1, "", f"indi_matrix: error: {service.address}: {told}\n")
-
-
-async def test_a_name_with_an_ipv6_address_too_is_reached_where_malos_listens(tmp_path: Path) -> None:
-    """So it is with localhost on Debian, and ZeroMQ would try the first address only."""
-    hosts = tmp_path / "hosts"
-    hosts.write_text("127.0.0.1 localhost both.example\n::1 localhost both.example\n")
-    with_hosts = f'mount --bind "{hosts}" /etc/hosts && exec "$@"'
-    inside = (need("unshare", "util-linux"), "--map-root-user", "--mount", "sh", "-c", with_hosts, "sh")
-    if (await finished(*inside, "true"))[0] != 0:
-        pytest.skip("this machine does not let its user mount")
-    async with MalosService(SimulatedBoard(), info_port=0) as service:
-        for host in ("localhost", "both.example"):
-            status, output, errors = await finished(*inside, PROGRAM, "info", f"{host}:{service.info_port}")
-            assert (status, errors) == (0, "")
-            assert "board: Creator, 35 LEDs" in output
 
 
 async def test_standard_output_carries_indi_and_nothing_else() -> None:

@@ -8,8 +8,9 @@ import zmq.asyncio
 
 from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import ServiceInfo, Silence, inquire
+from indi_matrix.malos.info import Found, ServiceInfo, inquire
 from indi_matrix.malos.link import open_link
+from indi_matrix.malos.silence import Silence
 from indi_matrix.session import ANSWER_LIMIT
 from indi_matrix.settings import Address
 
@@ -53,19 +54,19 @@ async def inspect(address: Address) -> Findings:
         LinkError: Nothing answers there; the text names address and cause.
     """
     with zmq.asyncio.Context() as context:
-        drivers = await inquire(context, address, ANSWER_LIMIT)
-        if isinstance(drivers, Silence):
-            raise LinkError(f"{address}: {drivers.text}")
-        return Findings(address, drivers, await _count_leds(context, address, drivers))
+        found = await inquire(context, address, ANSWER_LIMIT)
+        if isinstance(found, Silence):
+            raise LinkError(f"{address}: {found.text}")
+        return Findings(address, found.drivers, await _count_leds(context, found))
 
 
-async def _count_leds(context: zmq.asyncio.Context, address: Address, drivers: ServiceInfo) -> int:
+async def _count_leds(context: zmq.asyncio.Context, found: Found) -> int:
     """Return the number of LEDs, or 0 where it is not told within 5 s."""
-    everloop = drivers.get(Everloop.driver)
+    everloop = found.drivers.get(Everloop.driver)
     if everloop is None:
         return 0
     try:
-        async with asyncio.timeout(ANSWER_LIMIT), open_link(context, address.host, everloop) as link:
+        async with asyncio.timeout(ANSWER_LIMIT), open_link(context, found.place, everloop) as link:
             link.ping()
             while not (count := led_count(await link.update())):
                 pass

@@ -12,8 +12,9 @@ import zmq.asyncio
 
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import DriverInfo, Obstacle, ServiceInfo, request_info, why_silent
+from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
 from indi_matrix.malos.link import Link, open_link
+from indi_matrix.malos.silence import Obstacle, why_silent
 from indi_matrix.settings import Address
 
 log = logging.getLogger(__name__)
@@ -45,10 +46,10 @@ async def visit(
     answered = False
     try:
         async with asyncio.timeout(ANSWER_LIMIT) as limit, AsyncExitStack() as links:
-            info = await _ask(context, address, hindered)
+            found = await _find(context, address, hindered)
             answered = True
-            pairs = await _open_links(context, address, info, devices, links)
-            await _run(pairs, limit, ready, partial(request_info, context, address))
+            pairs = await _open_links(context, found, devices, links)
+            await _run(pairs, limit, ready, partial(request_info, context, found.place))
     except TimeoutError:
         cause = _SILENT if answered else (await why_silent(address)).text
     except LinkError as error:
@@ -63,17 +64,15 @@ async def visit(
     raise LinkError(f"{address.short}: {cause}")
 
 
-async def _ask(
-    context: zmq.asyncio.Context, address: Address, hindered: Callable[[str], None] | None
-) -> ServiceInfo:
-    """Return what the service says of its drivers; what is in the way of that is told while it is waited for."""
+async def _find(context: zmq.asyncio.Context, address: Address, hindered: Callable[[str], None] | None) -> Found:
+    """Return the service at an address; what is in the way of that is told while it is waited for."""
     if hindered is None:
-        return await request_info(context, address)
+        return await find_service(context, address)
     async with asyncio.TaskGroup() as tasks:
         looking = tasks.create_task(_look(address, hindered), name=f"look for {address}")
-        info = await request_info(context, address)
+        found = await find_service(context, address)
         looking.cancel()
-    return info
+    return found
 
 
 async def _look(address: Address, hindered: Callable[[str], None]) -> None:
@@ -84,25 +83,22 @@ async def _look(address: Address, hindered: Callable[[str], None]) -> None:
 
 
 async def _open_links(
-    context: zmq.asyncio.Context,
-    address: Address,
-    info: ServiceInfo,
-    devices: Sequence[Device],
-    links: AsyncExitStack,
+    context: zmq.asyncio.Context, found: Found, devices: Sequence[Device], links: AsyncExitStack
 ) -> list[tuple[Device, Link]]:
     """Return a link for each device whose driver the service has."""
-    missing = [device.driver for device in devices if device.required and device.driver not in info]
+    drivers = found.drivers
+    missing = [device.driver for device in devices if device.required and device.driver not in drivers]
     if missing:
         raise LinkError(f"the service has no {missing[0]} driver")
     return [
         (
             device,
             await links.enter_async_context(
-                open_link(context, address.host, info[device.driver], newest_only=device.newest_only)
+                open_link(context, found.place, drivers[device.driver], newest_only=device.newest_only)
             ),
         )
         for device in devices
-        if device.driver in info
+        if device.driver in drivers
     ]
 
 

@@ -17,7 +17,10 @@ import zmq.asyncio
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.link import Link, open_link
+from indi_matrix.malos.places import Place
 from indi_matrix.malos.ports import DriverPorts
+
+HERE = Place("127.0.0.1", 0)
 
 
 @dataclass
@@ -67,7 +70,7 @@ async def peer(context: zmq.asyncio.Context) -> AsyncIterator[Peer]:
 
 @pytest_asyncio.fixture
 async def link(context: zmq.asyncio.Context, peer: Peer) -> AsyncIterator[Link]:
-    async with asyncio.timeout(5), open_link(context, "127.0.0.1", peer.info) as opened:
+    async with asyncio.timeout(5), open_link(context, HERE, peer.info) as opened:
         yield opened
 
 
@@ -104,7 +107,7 @@ async def test_without_updates_pings_come_three_times_a_timeout(peer: Peer, link
 async def test_a_ping_goes_along_with_an_update(context: zmq.asyncio.Context, peer: Peer) -> None:
     loop = asyncio.get_running_loop()
     info = replace(peer.info, timeout=2.4)
-    async with asyncio.timeout(5), open_link(context, "127.0.0.1", info) as link:
+    async with asyncio.timeout(5), open_link(context, HERE, info) as link:
         pinging = asyncio.create_task(link.keep_alive())
         await peer.keep_alive.recv()
         first = loop.time()
@@ -118,7 +121,7 @@ async def test_a_ping_goes_along_with_an_update(context: zmq.asyncio.Context, pe
 
 async def test_a_shorter_timeout_is_followed_by_a_ping_at_once(context: zmq.asyncio.Context, peer: Peer) -> None:
     info = replace(peer.info, timeout=30)
-    async with asyncio.timeout(5), open_link(context, "127.0.0.1", info) as link:
+    async with asyncio.timeout(5), open_link(context, HERE, info) as link:
         pinging = asyncio.create_task(link.keep_alive())
         await peer.keep_alive.recv()
         link.expect(delay=0.1, timeout=0.3)
@@ -156,7 +159,7 @@ async def test_what_is_sent_while_the_driver_is_away_is_refused_and_never_sent(
     with pytest.raises(LinkError, match="takes no ping"):
         link.ping()
     again = bound(context, peer.info.ports.base)
-    async with open_link(context, "127.0.0.1", peer.info) as fresh:
+    async with open_link(context, HERE, peer.info) as fresh:
         fresh.send(b"new")
         assert await again.base.recv() == b"new"
     again.close()
@@ -202,7 +205,7 @@ async def test_of_a_burst_of_updates_the_newest_are_taken(peer: Peer, link: Link
 
 
 async def test_nothing_is_left_of_a_closed_link(context: zmq.asyncio.Context, peer: Peer) -> None:
-    async with asyncio.timeout(5), open_link(context, "127.0.0.1", peer.info) as link:
+    async with asyncio.timeout(5), open_link(context, HERE, peer.info) as link:
         await peer.updates.send(b"")
         await link.update()
     left = weakref.ref(link)
@@ -212,7 +215,7 @@ async def test_nothing_is_left_of_a_closed_link(context: zmq.asyncio.Context, pe
 
 
 async def test_of_whole_pictures_one_at_most_is_queued(context: zmq.asyncio.Context, peer: Peer) -> None:
-    async with asyncio.timeout(5), open_link(context, "127.0.0.1", peer.info, newest_only=True) as link:
+    async with asyncio.timeout(5), open_link(context, HERE, peer.info, newest_only=True) as link:
         picture = b"x" * 1_000_000  # many fill the sockets' own buffers
         taken = 0
         with suppress(LinkError):
@@ -227,6 +230,6 @@ async def test_of_whole_pictures_one_at_most_is_queued(context: zmq.asyncio.Cont
 
 async def test_a_config_sent_just_before_the_end_is_delivered(context: zmq.asyncio.Context, peer: Peer) -> None:
     for number in range(50):
-        async with open_link(context, "127.0.0.1", peer.info, newest_only=True) as link:
+        async with open_link(context, HERE, peer.info, newest_only=True) as link:
             link.send(b"%d" % number)
         assert await peer.base.recv() == b"%d" % number

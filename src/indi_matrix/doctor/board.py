@@ -14,9 +14,11 @@ from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
 from indi_matrix.doctor.checks import LIMIT, Check, Level, failed, ok, warning
 from indi_matrix.doctor.system import examine_core_here
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import DriverInfo, Obstacle, ServiceInfo, Silence, inquire, why_silent
+from indi_matrix.malos.info import DriverInfo, ServiceInfo, inquire
 from indi_matrix.malos.link import Link, open_link
+from indi_matrix.malos.places import Place
 from indi_matrix.malos.ports import INFO_PORT
+from indi_matrix.malos.silence import Obstacle, Silence, why_place_silent
 from indi_matrix.settings import Address
 
 _USED: Final = {device.driver: device for device in DEVICES}
@@ -32,13 +34,14 @@ _JITTER: Final = 0.05
 async def examine_board(address: Address) -> list[Check]:
     """Check the service, the ports of each of its drivers, and what those publish."""
     with zmq.asyncio.Context() as context:
-        drivers = await inquire(context, address, LIMIT)
-        if isinstance(drivers, Silence):
-            return _no_service(address, drivers)
+        service = await inquire(context, address, LIMIT)
+        if isinstance(service, Silence):
+            return _no_service(address, service)
+        drivers = service.drivers
         checks = [ok(f"MALOS at {address} has {len(drivers)} drivers"), *_missing(drivers)]
         async with asyncio.TaskGroup() as tasks:
             found = [
-                tasks.create_task(_examine_driver(context, address, driver), name=driver.name)
+                tasks.create_task(_examine_driver(context, service.place, driver), name=driver.name)
                 for driver in drivers.values()
             ]
         return checks + [check for task in found for check in task.result()]
@@ -56,6 +59,7 @@ def _remedy(address: Address, obstacle: Obstacle) -> str:
     return {
         Obstacle.REFUSED: f"start MATRIX CORE {where}: {_START}; or do without a board: {_SIMULATE}",
         Obstacle.UNKNOWN: f"check how {host} is spelled, or use the host's IP address",
+        Obstacle.UNTOLD: f"look at the name server of this machine, or use the IP address of {host}",
         Obstacle.AWAY: f"see that {host} is on, in this network, and lets port {port} through its firewall",
         Obstacle.HUNG: f"restart MATRIX CORE {where}: {_RESTART_COMMAND}",
         Obstacle.FOREIGN: f"look what listens on port {port} {where}; MALOS' info port is {INFO_PORT}",
@@ -103,13 +107,13 @@ class _Watched:
     errors: list[str] = field(default_factory=list)
 
 
-async def _examine_driver(context: zmq.asyncio.Context, address: Address, driver: DriverInfo) -> list[Check]:
-    closed = await _closed_ports(address, driver)
+async def _examine_driver(context: zmq.asyncio.Context, place: Place, driver: DriverInfo) -> list[Check]:
+    closed = await _closed_ports(place, driver)
     if closed:
         return [_no_ports(driver, closed)]
     ports = f"ports {driver.ports.base} to {driver.ports.updates}"
     try:
-        async with asyncio.timeout(LIMIT) as limit, open_link(context, address.host, driver) as link:
+        async with asyncio.timeout(LIMIT) as limit, open_link(context, place, driver) as link:
             limit.reschedule(None)
             checks = [ok(f"{driver.name} {ports} take connections")]
             if driver.name in _USED:
@@ -119,11 +123,11 @@ async def _examine_driver(context: zmq.asyncio.Context, address: Address, driver
         return [_no_ports(driver, f"{ports} take connections, but not as MALOS does")]
 
 
-async def _closed_ports(address: Address, driver: DriverInfo) -> str:
+async def _closed_ports(place: Place, driver: DriverInfo) -> str:
     """Return which ports of a driver do not take connections, and why; nothing when all do."""
     ports = driver.ports
     named = {"base": ports.base, "keep-alive": ports.keep_alive, "error": ports.errors, "update": ports.updates}
-    causes = await asyncio.gather(*(why_silent(Address(address.host, port)) for port in named.values()))
+    causes = await asyncio.gather(*(why_place_silent(Place(place.host, port)) for port in named.values()))
     return ", ".join(
         f"{what} port {port}: {cause.text}"
         for (what, port), cause in zip(named.items(), causes, strict=True)

@@ -1,12 +1,9 @@
 """Ask a MALOS service which drivers it has, and where and how they publish."""
 
 import asyncio
-import errno
-import os
-import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 import zmq
@@ -15,44 +12,17 @@ from google.protobuf.message import DecodeError
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
+from indi_matrix.malos.places import Place, places_of
 from indi_matrix.malos.ports import DriverPorts
-from indi_matrix.malos.sockets import connect, family, make_socket
+from indi_matrix.malos.silence import Obstacle, Silence, why_silent
+from indi_matrix.malos.sockets import connect, make_socket
 from indi_matrix.settings import Address
 
 # A request in flight when the service dies is never answered: ask again, on a socket of its own.
 _ATTEMPT: Final = 1.0
+_PAUSE: Final = 0.5
+"""Seconds until a name that could not be looked up is looked up again."""
 _LAST_BASE: Final = 65535 - 3
-
-
-class Obstacle(Enum):
-    """What is in the way of an answer."""
-
-    REFUSED = auto()
-    """Nobody listens on the port."""
-    UNKNOWN = auto()
-    """The host's name has no address."""
-    AWAY = auto()
-    """The host does not answer, or no way leads there."""
-    HUNG = auto()
-    """Connections are taken, and nothing is said."""
-    FOREIGN = auto()
-    """What answers is not MALOS."""
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Why nothing of use is heard from an address, and how that is said."""
-
-    obstacle: Obstacle
-    text: str
-
-    @property
-    def certain(self) -> bool:
-        """Whether to ask longer, of a service that is not just starting, is of no use."""
-        return self.obstacle in {Obstacle.REFUSED, Obstacle.UNKNOWN}
-
-
-_HUNG: Final = Silence(Obstacle.HUNG, "something listens there but does not answer as MALOS does")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +67,61 @@ def parse_info(reply: bytes) -> ServiceInfo:
     }
 
 
-async def request_info(context: zmq.asyncio.Context, address: Address) -> ServiceInfo:
-    """Return what the service at an address says of its drivers, as soon as there is one; the caller sets a limit.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service that answers: by which of its host's addresses, and what it says of its drivers."""
+
+    place: Place
+    drivers: ServiceInfo
+
+
+async def find_service(context: zmq.asyncio.Context, address: Address) -> Found:
+    """Return the service at an address, as soon as there is one; the caller sets a limit.
 
     Raises:
-        LinkError: The address cannot be used, or what answers there is not MALOS.
+        LinkError: What answers there is not MALOS.
+    """
+    while True:
+        try:
+            places = await places_of(address)
+        except OSError:
+            await asyncio.sleep(_PAUSE)
+        else:
+            return await _first_of(context, places)
+
+
+async def _first_of(context: zmq.asyncio.Context, places: Sequence[Place]) -> Found:
+    """Ask at all addresses of a host at the same time; return whichever is the first to answer well."""
+    asking = [asyncio.ensure_future(_find(context, place)) for place in places]
+    try:
+        for earliest in asyncio.as_completed(asking):
+            with suppress(LinkError):
+                return await earliest
+        return asking[0].result()  # which raises its error
+    finally:
+        for one in asking:
+            one.cancel()
+        await asyncio.wait(asking)
+
+
+async def _find(context: zmq.asyncio.Context, place: Place) -> Found:
+    return Found(place, await request_info(context, place))
+
+
+async def request_info(context: zmq.asyncio.Context, place: Place) -> ServiceInfo:
+    """Return what the service at a place says of its drivers, as soon as there is one; the caller sets a limit.
+
+    Raises:
+        LinkError: What answers there is not MALOS.
     """
     patience = _ATTEMPT
-    while (reply := await _ask(context, address, patience)) is None:
+    while (reply := await _ask(context, place, patience)) is None:
         patience *= 3  # it may only be slow, and answer one request after another
     return parse_info(reply)
 
 
-async def inquire(context: zmq.asyncio.Context, address: Address, limit: float) -> ServiceInfo | Silence:
-    """Return what the service at an address says of its drivers, or why nothing is heard of it.
+async def inquire(context: zmq.asyncio.Context, address: Address, limit: float) -> Found | Silence:
+    """Return the service at an address, or why nothing is heard of it.
 
     A host that refuses, and a name that nobody knows, are told of at once; else the answer has some seconds.
     """
@@ -119,51 +130,20 @@ async def inquire(context: zmq.asyncio.Context, address: Address, limit: float) 
         return silence
     try:
         async with asyncio.timeout(limit):
-            return await request_info(context, address)
+            return await find_service(context, address)
     except TimeoutError:
         return silence
     except LinkError as error:
         return Silence(Obstacle.FOREIGN, str(error))
 
 
-async def _ask(context: zmq.asyncio.Context, address: Address, patience: float) -> bytes | None:
+async def _ask(context: zmq.asyncio.Context, place: Place, patience: float) -> bytes | None:
     """Return the reply to one request, or None when there was none for some seconds."""
     with make_socket(context, zmq.REQ) as requests:
-        try:
-            connect(requests, address.host, address.port)
-        except zmq.ZMQError as error:
-            raise LinkError(f"the address cannot be used: {error.strerror}") from error
+        connect(requests, place, place.port)
         try:
             async with asyncio.timeout(patience):
                 await requests.send(b"")  # one frame: more would abort the service
                 return bytes(await requests.recv())
         except TimeoutError:
             return None
-
-
-async def why_silent(address: Address) -> Silence:
-    """Return why nothing is heard from an address, as far as a plain TCP connection can tell within a second."""
-    try:
-        async with asyncio.timeout(_ATTEMPT):
-            await _probe(address)
-    except TimeoutError:
-        return Silence(Obstacle.AWAY, "the host does not answer")
-    except socket.gaierror as error:
-        return Silence(Obstacle.UNKNOWN, (error.strerror or str(error)).lower())
-    except OSError as error:
-        # asyncio puts the address, not the reason, into the text.
-        text = os.strerror(error.errno).lower() if error.errno else str(error)
-        return Silence(Obstacle.REFUSED if error.errno == errno.ECONNREFUSED else Obstacle.AWAY, text)
-    return _HUNG
-
-
-async def _probe(address: Address) -> None:
-    """Connect as ZeroMQ does, to the first address that a name has, and say nothing."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(
-        address.host, address.port, family=family(address.host), type=socket.SOCK_STREAM
-    )
-    kind, _, _, _, place = found[0]
-    with socket.socket(kind) as connection:
-        connection.settimeout(0)
-        await loop.sock_connect(connection, place)

@@ -15,6 +15,7 @@ from indi_matrix.malos.inbox import Inbox
 from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.pace_watch import PaceWatch
 from indi_matrix.malos.pings import Pings
+from indi_matrix.malos.places import Place
 from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, connect, drop_undelivered, make_socket
 
 # How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.
@@ -46,7 +47,7 @@ class Link:
         on_send: Called with each config that the driver took.
     """
 
-    def __init__(self, context: zmq.asyncio.Context, host: str, info: DriverInfo, *, newest_only: bool) -> None:
+    def __init__(self, context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool) -> None:
         self.info = info
         self.delay = info.delay
         self.timeout = max(info.timeout, _SHORTEST_TIMEOUT)
@@ -65,7 +66,7 @@ class Link:
         self._payloads = Inbox(self._updates)
         self._inboxes = (self._error_texts, self._payloads)
         self.on_send: Callable[[bytes], None] | None = None
-        self._host = host
+        self._place = place
         self._monitors = {socket: _monitor(socket) for socket in self._sockets}
         self._slowest_delay = info.delay
         self._pace = PaceWatch(info.delay)
@@ -88,7 +89,7 @@ class Link:
         self._errors.subscribe(b"")
         self._updates.subscribe(b"")
         for socket, port in zip(self._sockets, numbers, strict=True):
-            connect(socket, self._host, port)
+            connect(socket, self._place, port)
         _, _, self._descriptor, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
         # From now on the data updates alone tell whether the service is there.
         for socket in self._sockets:
@@ -296,17 +297,17 @@ async def _handshake(monitor: zmq.asyncio.Socket) -> int:
 
 @asynccontextmanager
 async def open_link(
-    context: zmq.asyncio.Context, host: str, info: DriverInfo, *, newest_only: bool = False
+    context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool = False
 ) -> AsyncIterator[Link]:
     """Connect to a driver; the block is entered once all four ports are, and the caller sets a limit.
 
     Args:
         context: Where the sockets are made.
-        host: Where the service runs.
+        place: Where the service is.
         info: What it said of the driver.
         newest_only: A config is refused while another one is unsent, for the sender to send a newer one instead.
     """
-    link = Link(context, host, info, newest_only=newest_only)
+    link = Link(context, place, info, newest_only=newest_only)
     try:
         await link.connect()
         yield link

@@ -8,6 +8,8 @@ from typing import Final
 import zmq
 import zmq.asyncio
 
+from indi_matrix.malos.places import Place
+
 MOST_UNREAD: Final = 200
 """Messages that may wait to be read from one socket."""
 
@@ -18,23 +20,10 @@ NO_DESCRIPTOR: Final = -1
 _NEVER_LINGER: Final = struct.pack("ii", 1, 0)
 
 
-def family(host: str) -> int:
-    """Return the kind of address by which a host is reached.
-
-    Of a name that is IPv4: that is what MALOS listens on, and ZeroMQ would try a name's first address only, which
-    is of IPv6 for `localhost` on many machines.
-    """
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def connect(unconnected: zmq.asyncio.Socket, host: str, port: int) -> None:
-    """Connect a socket to a TCP port.
-
-    Raises:
-        zmq.ZMQError: There can be no such port.
-    """
-    unconnected.ipv6 = family(host) == socket.AF_INET6
-    unconnected.connect(f"tcp://[{host}]:{port}" if unconnected.ipv6 else f"tcp://{host}:{port}")
+def connect(unconnected: zmq.asyncio.Socket, place: Place, port: int) -> None:
+    """Connect a socket to one of a service's ports."""
+    unconnected.ipv6 = place.is_ipv6
+    unconnected.connect(place.endpoint(port))
 
 
 def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq.asyncio.Socket:

@@ -1,0 +1,93 @@
+"""Why nothing is heard from a service, as far as a plain TCP connection can tell."""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from indi_matrix.malos.places import Place, places_of
+from indi_matrix.settings import Address
+
+_ATTEMPT: Final = 1.0
+
+
+class Obstacle(Enum):
+    """What is in the way of an answer."""
+
+    REFUSED = auto()
+    """Nobody listens on the port."""
+    UNKNOWN = auto()
+    """The host's name has no address."""
+    UNTOLD = auto()
+    """Whether the host's name has an address is not told."""
+    AWAY = auto()
+    """The host does not answer, or no way leads there."""
+    HUNG = auto()
+    """Connections are taken, and nothing is said."""
+    FOREIGN = auto()
+    """What answers is not MALOS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why nothing of use is heard from an address, and how that is said."""
+
+    obstacle: Obstacle
+    text: str
+
+    @property
+    def certain(self) -> bool:
+        """Whether to ask longer, of a service that is not just starting, is of no use."""
+        return self.obstacle in {Obstacle.REFUSED, Obstacle.UNKNOWN}
+
+
+_UNTOLD: Final = Silence(Obstacle.UNTOLD, "no answer to the question for its address")
+_UNANSWERED: Final = Silence(Obstacle.AWAY, "the host does not answer")
+_HUNG: Final = Silence(Obstacle.HUNG, "something listens there but does not answer as MALOS does")
+
+
+async def why_silent(address: Address) -> Silence:
+    """Return why nothing is heard from an address: its name has a second, and so have the connections."""
+    try:
+        async with asyncio.timeout(_ATTEMPT):
+            places = await places_of(address)
+    except TimeoutError:
+        return _UNTOLD
+    except socket.gaierror as error:
+        return Silence(Obstacle.UNKNOWN, (error.strerror or str(error)).lower())
+    except OSError as error:
+        return Silence(Obstacle.UNTOLD, str(error))
+    return _weightiest(await asyncio.gather(*map(why_place_silent, places)))
+
+
+async def why_place_silent(place: Place) -> Silence:
+    """Return why nothing is heard from one address of a host."""
+    try:
+        async with asyncio.timeout(_ATTEMPT):
+            await _probe(place)
+    except TimeoutError:
+        return _UNANSWERED
+    except OSError as error:
+        # asyncio puts the address, not the reason, into the text.
+        text = os.strerror(error.errno).lower() if error.errno else str(error)
+        return Silence(Obstacle.REFUSED if error.errno == errno.ECONNREFUSED else Obstacle.AWAY, text)
+    return _HUNG
+
+
+def _weightiest(silences: Iterable[Silence]) -> Silence:
+    """Return what tells most of a host with several addresses: one that takes connections, or still may."""
+    return max(silences, key=lambda silence: (silence == _HUNG, silence == _UNANSWERED, silence.certain))
+
+
+async def _probe(place: Place) -> None:
+    """Connect, and say nothing."""
+    (found,) = socket.getaddrinfo(
+        place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    )
+    with socket.socket(found[0]) as connection:
+        connection.settimeout(0)
+        await asyncio.get_running_loop().sock_connect(connection, found[4])
