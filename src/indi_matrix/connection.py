@@ -15,6 +15,7 @@ from indi_matrix.errors import LinkError
 from indi_matrix.holdings import Holdings
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import State, message_text
+from indi_matrix.pauses import LONGEST, Pauses
 from indi_matrix.repeats import Repeats
 from indi_matrix.session import ANSWER_LIMIT, visit
 from indi_matrix.settings import Address
@@ -22,10 +23,11 @@ from indi_matrix.settings import Address
 log = logging.getLogger(__name__)
 
 _RETRY_PAUSE: Final = 0.2
-# A service that hung needs this long to do what had piled up before it.
+# A service that hung needs this long to do what had piled up before it; a visit that lasted so long is a good one.
 _AFTERMATH: Final = 3.0
 _AUX: Final = 1 << 15
 
+_HASTY: Final = f", soon after it was back; reconnecting after a growing pause, up to {LONGEST:g} s"
 _WITHOUT_BOARD: Final = "; SIMULATION in Options does without a board"
 
 INTERNAL: Final = "internal error, see the log"
@@ -79,7 +81,9 @@ class Connection:
         self._destination: Address | None = None  # of the session; None is the simulated board
         self._present = devices  # what was found, as long as clients know of it
         self._losses = Repeats(lambda text: indi.tell("ERROR", text))
+        self._returns = Repeats(lambda text: indi.tell("INFO", text))
         self._obstacles = Repeats(lambda text: indi.tell("DEBUG", text))
+        self._pauses = Pauses()
         self._aftermath: asyncio.TimerHandle | None = None
         self.holdings = Holdings(indi)
         self.switch = general.connection(self._write, lambda: self._phase in {_Phase.ONLINE, _Phase.LOST})
@@ -181,6 +185,7 @@ class Connection:
     def _leave(self) -> None:
         self.depart()
         self._calm_down()
+        self._pauses.lasted()
         self._phase = _Phase.AWAY
         self._wanted.clear()
         for device in self._devices:
@@ -258,8 +263,9 @@ class Connection:
         for device in self._present:
             device.prepare()
         self.info.follow()
-        text = message_text("INFO", f"{self.place} is {'back' if back else 'connected'}")
-        self.switch.answer(None, State.OK, text)
+        text = f"{self.place} is {'back' if back else 'connected'}"
+        told = not back or self._returns.is_first(text)
+        self.switch.answer(None, State.OK, message_text("INFO", text) if told else "")
         self.holdings.show(self._present)
 
     def _fail(self, cause: str) -> None:
@@ -271,7 +277,7 @@ class Connection:
         self.switch.answer(None, State.ALERT, message_text("ERROR", text))
 
     async def _lose(self, error: LinkError) -> None:
-        """Show that the service is lost, once; after a visit that failed, wait a little before the next."""
+        """Show that the service is lost, once; wait for as long as the next visit is to wait."""
         repeated = self.lost
         self._phase = _Phase.LOST
         self._calm_down()
@@ -281,13 +287,18 @@ class Connection:
                 self._indi.tell("DEBUG", cause)
             await asyncio.sleep(_RETRY_PAUSE)
         else:
-            text = f"lost {error}; reconnecting"
-            told = message_text("ERROR", text) if self._losses.is_first(text) else ""
-            self.switch.answer(None, State.BUSY, told)
+            pause = self._pauses.lost()
+            self._tell_loss(f"lost {error}{_HASTY if pause else '; reconnecting'}")
+            await asyncio.sleep(pause)
+
+    def _tell_loss(self, text: str) -> None:
+        told = message_text("ERROR", text) if self._losses.is_first(text) else ""
+        self.switch.answer(None, State.BUSY, told)
 
     def _settle(self) -> None:
         """Send everything once more, behind whatever else reached the service as it came back."""
         self._aftermath = None
+        self._pauses.lasted()
         try:
             self._reassert()
         except LinkError as error:

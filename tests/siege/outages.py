@@ -42,7 +42,11 @@ async def outages(count: int, seed: int) -> list[Outage]:
         order = [kinds[number % len(kinds)] for number in range(count)]
         one.dice.shuffle(order)
         await one.begin()
-        return [await one.suffer(kind) for kind in order]
+        found = []
+        for kind in order:
+            found.append(await one.suffer(kind))
+            await one.rest()
+        return found
 
 
 def row(name: str, ones: Sequence[Outage]) -> list[str]:

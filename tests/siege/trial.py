@@ -98,6 +98,11 @@ class Trial:
             wrong=await self._wrong(),
         )
 
+    async def rest(self) -> None:
+        """Wait until all was sent the second time: whoever is lost before that is reached more slowly again."""
+        sent = len(self.service.colors)
+        await self.service.until(lambda: len(self.service.colors) > sent)
+
     def forget(self) -> None:
         """Let go of what was told and sent until now: a long trial is not to grow."""
         for told in (self.indi.answers, self.indi.heard, self.indi.messages, self.indi.deleted):
