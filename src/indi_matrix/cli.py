@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from indi_matrix.descriptors import raise_limit
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
 from indi_matrix.factory import KINDS, SimulatedHardware, assemble
 from indi_matrix.logs import LEVELS, log_to_stderr
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     _open_closed_streams()
     options = _parser().parse_args(arguments)
     log_to_stderr(options.log_level)
+    raise_limit()
     try:
         options.run(options)
     except SettingsError as error:

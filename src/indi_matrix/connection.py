@@ -15,6 +15,7 @@ from indi_matrix.errors import LinkError
 from indi_matrix.holdings import Holdings
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.properties import State, message_text
+from indi_matrix.malos.places import Place, Target
 from indi_matrix.pauses import LONGEST, Pauses
 from indi_matrix.repeats import Repeats
 from indi_matrix.session import ANSWER_LIMIT, visit
@@ -33,8 +34,8 @@ _WITHOUT_BOARD: Final = "; SIMULATION in Options does without a board"
 INTERNAL: Final = "internal error, see the log"
 """What clients are told of a fault of ours."""
 
-Simulator = Callable[[], AbstractAsyncContextManager[Address]]
-"""Runs a simulated board's service while its block does, and tells where that is."""
+Simulator = Callable[[zmq.asyncio.Context], AbstractAsyncContextManager[Place]]
+"""Runs a simulated board's service in this program while its block does, and tells where that is."""
 
 
 class _Phase(Enum):
@@ -200,9 +201,11 @@ class Connection:
     async def _stay_connected(self, context: zmq.asyncio.Context) -> None:
         """Connect, and after a loss connect again, for as long as clients want it."""
         try:
-            async with self._service() as address:
+            async with self._service(context) as target:
                 while self._is_current():
-                    await self._visit(context, address)
+                    await self._visit(context, target)
+        except LinkError as error:  # of the simulated service
+            self._fail(f"{self.place}: {error}")
         except Exception as error:
             log.exception("%s: the session failed", self._indi.name)
             self._give_up(error)
@@ -222,20 +225,20 @@ class Connection:
         return self._wanted.is_set() and asyncio.current_task() is self._session
 
     @asynccontextmanager
-    async def _service(self) -> AsyncIterator[Address]:
+    async def _service(self, context: zmq.asyncio.Context) -> AsyncIterator[Target]:
         """Tell where the service is, for as long as the session lasts; a simulated one runs that long."""
         if self._destination is not None:
             yield self._destination
             return
-        async with self._simulator() as address:
-            yield address
+        async with self._simulator(context) as place:
+            yield place
 
-    async def _visit(self, context: zmq.asyncio.Context, address: Address) -> None:
+    async def _visit(self, context: zmq.asyncio.Context, target: Target) -> None:
         """Visit the service once; a first visit that fails ends the session, a later one is repeated."""
-        self._indi.tell("DEBUG", f"connecting to {address}")
+        self._indi.tell("DEBUG", f"connecting to {target.short}")
         first = self._phase is _Phase.CONNECTING and self._destination is not None
         try:
-            await visit(context, address, self._devices, self._arrive, self._warn if first else None)
+            await visit(context, target, self._devices, self._arrive, self._warn if first else None)
         except LinkError as error:
             if not self._is_current():
                 return

@@ -5,9 +5,12 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import zmq.asyncio
+
 from indi_matrix.board import Board
+from indi_matrix.devices import DEVICES
 from indi_matrix.driver import MatrixDriver
-from indi_matrix.errors import LinkError
+from indi_matrix.malos.places import Place
 from indi_matrix.settings import Address, BoardSettings, check_names
 
 if TYPE_CHECKING:
@@ -36,23 +39,17 @@ class SimulatedHardware:
         return SimulatedBoard(Kind(self._kind))
 
     @asynccontextmanager
-    async def service(self) -> AsyncIterator[Address]:
-        """Run the board's service on free loopback ports.
+    async def service(self, context: zmq.asyncio.Context) -> AsyncIterator[Place]:
+        """Run the board's service inside this program, with the drivers that are used, to be reached in a context.
 
         Raises:
-            LinkError: There are none.
+            LinkError: Too few file descriptors are left.
         """
         from indi_matrix.simulator import MalosService  # noqa: PLC0415 - as above
 
-        service = MalosService(self.board, "127.0.0.1", 0)
-        try:
-            await service.start()
-        except OSError as error:
-            raise LinkError(f"the simulated board: {error}") from error
-        try:
-            yield Address("127.0.0.1", service.info_port)
-        finally:
-            await service.stop()
+        drivers = [device.driver for device in DEVICES]
+        async with MalosService(self.board, inside=context, drivers=drivers) as service:
+            yield service.place
 
 
 def make_driver(

@@ -54,7 +54,7 @@ async def inspect(address: Address) -> Findings:
         LinkError: Nothing answers there; the text names address and cause.
     """
     with zmq.asyncio.Context() as context:
-        found = await inquire(context, address, ANSWER_LIMIT)
+        found = await inquire(context, address, ANSWER_LIMIT, links=1)
         if isinstance(found, Silence):
             raise LinkError(f"{address}: {found.text}")
         return Findings(address, found.drivers, await _count_leds(context, found))

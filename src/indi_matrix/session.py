@@ -10,12 +10,14 @@ from typing import Final, NoReturn
 import zmq
 import zmq.asyncio
 
+from indi_matrix.descriptors import Reserve, reserved
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
 from indi_matrix.malos.link import Link, open_link
+from indi_matrix.malos.places import Target
 from indi_matrix.malos.silence import Obstacle, why_silent
-from indi_matrix.settings import Address
+from indi_matrix.malos.sockets import link_descriptors
 
 log = logging.getLogger(__name__)
 
@@ -31,27 +33,28 @@ _SILENT: Final = "MALOS answers, but its Everloop driver does not tell how many 
 
 async def visit(
     context: zmq.asyncio.Context,
-    address: Address,
+    target: Target,
     devices: Sequence[Device],
     ready: Callable[[], None],
     hindered: Callable[[str], None] | None = None,
 ) -> NoReturn:
-    """Connect the devices to the service at an address, call `ready`, and let them run.
+    """Connect the devices to a service, call `ready`, and let them run.
 
     Meanwhile `hindered` is told once what keeps the service from answering, as soon as that is known.
 
     Raises:
-        LinkError: There is no such service within 5 s, or it is lost; the text names address and cause.
+        LinkError: There is no such service within 5 s, or it is lost; the text names the service and the cause.
     """
     answered = False
     try:
         async with asyncio.timeout(ANSWER_LIMIT) as limit, AsyncExitStack() as links:
-            found = await _find(context, address, hindered)
-            answered = True
-            pairs = await _open_links(context, found, devices, links)
+            with reserved(len(devices) * link_descriptors(target)) as reserve:
+                found = await _find(context, target, hindered)
+                answered = True
+                pairs = await _open_links(context, found, devices, links, reserve)
             await _run(pairs, limit, ready, partial(request_info, context, found.place))
     except TimeoutError:
-        cause = _SILENT if answered else (await why_silent(address)).text
+        cause = _SILENT if answered else (await why_silent(target)).text
     except LinkError as error:
         cause = str(error)
     except zmq.ZMQError as error:  # no more file descriptors, say
@@ -61,45 +64,46 @@ async def visit(
         if lost is None or others is not None:
             raise
         cause = str(_first(lost))
-    raise LinkError(f"{address.short}: {cause}")
+    raise LinkError(f"{target.short}: {cause}")
 
 
-async def _find(context: zmq.asyncio.Context, address: Address, hindered: Callable[[str], None] | None) -> Found:
-    """Return the service at an address; what is in the way of that is told while it is waited for."""
+async def _find(context: zmq.asyncio.Context, target: Target, hindered: Callable[[str], None] | None) -> Found:
+    """Return a service; what is in the way of that is told while it is waited for."""
     if hindered is None:
-        return await find_service(context, address)
+        return await find_service(context, target)
     async with asyncio.TaskGroup() as tasks:
-        looking = tasks.create_task(_look(address, hindered), name=f"look for {address}")
-        found = await find_service(context, address)
+        looking = tasks.create_task(_look(target, hindered), name=f"look for {target.short}")
+        found = await find_service(context, target)
         looking.cancel()
     return found
 
 
-async def _look(address: Address, hindered: Callable[[str], None]) -> None:
-    """Tell what is in the way to an address, if anything is."""
-    silence = await why_silent(address)
+async def _look(target: Target, hindered: Callable[[str], None]) -> None:
+    """Tell what is in the way to a service, if anything is."""
+    silence = await why_silent(target)
     if silence.obstacle is not Obstacle.HUNG:
-        hindered(f"{address.short}: {silence.text}")
+        hindered(f"{target.short}: {silence.text}")
 
 
 async def _open_links(
-    context: zmq.asyncio.Context, found: Found, devices: Sequence[Device], links: AsyncExitStack
+    context: zmq.asyncio.Context,
+    found: Found,
+    devices: Sequence[Device],
+    links: AsyncExitStack,
+    reserve: Reserve,
 ) -> list[tuple[Device, Link]]:
-    """Return a link for each device whose driver the service has."""
+    """Return a link for each device whose driver the service has; each is given its share of the reserve."""
     drivers = found.drivers
     missing = [device.driver for device in devices if device.required and device.driver not in drivers]
     if missing:
         raise LinkError(f"the service has no {missing[0]} driver")
-    return [
-        (
-            device,
-            await links.enter_async_context(
-                open_link(context, found.place, drivers[device.driver], newest_only=device.newest_only)
-            ),
-        )
-        for device in devices
-        if device.driver in drivers
-    ]
+    pairs = []
+    for device in devices:
+        if device.driver in drivers:
+            reserve.give(link_descriptors(found.place))
+            opening = open_link(context, found.place, drivers[device.driver], newest_only=device.newest_only)
+            pairs.append((device, await links.enter_async_context(opening)))
+    return pairs
 
 
 async def _run(

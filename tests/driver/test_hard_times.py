@@ -278,7 +278,8 @@ async def test_a_shortage_of_descriptors_ends_no_session(rig: Rig) -> None:
     await lost(rig)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
     try:
-        await rig.indi.until(lambda: any("Too many open files" in text for text in rig.indi.messages))
+        told = "that takes 48 file descriptors, and 0 are free, of 3"
+        await rig.indi.until(lambda: any(told in text for text in rig.indi.messages))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     await rig.service.start()

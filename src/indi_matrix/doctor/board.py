@@ -17,7 +17,7 @@ from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, ServiceInfo, inquire
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.malos.places import Place
-from indi_matrix.malos.ports import INFO_PORT
+from indi_matrix.malos.ports import BASE_OFFSETS, INFO_PORT
 from indi_matrix.malos.silence import Obstacle, Silence, why_place_silent
 from indi_matrix.settings import Address
 
@@ -34,7 +34,7 @@ _JITTER: Final = 0.05
 async def examine_board(address: Address) -> list[Check]:
     """Check the service, the ports of each of its drivers, and what those publish."""
     with zmq.asyncio.Context() as context:
-        service = await inquire(context, address, LIMIT)
+        service = await inquire(context, address, LIMIT, links=len(BASE_OFFSETS))
         if isinstance(service, Silence):
             return _no_service(address, service)
         drivers = service.drivers
@@ -62,6 +62,7 @@ def _remedy(address: Address, obstacle: Obstacle) -> str:
         Obstacle.UNTOLD: f"look at the name server of this machine, or use the IP address of {host}",
         Obstacle.AWAY: f"see that {host} is on, in this network, and lets port {port} through its firewall",
         Obstacle.HUNG: f"restart MATRIX CORE {where}: {_RESTART_COMMAND}",
+        Obstacle.SHORTAGE: "let this program have more: ulimit -n 1024",
         Obstacle.FOREIGN: f"look what listens on port {port} {where}; MALOS' info port is {INFO_PORT}",
     }[obstacle]
 

@@ -10,12 +10,13 @@ import zmq
 import zmq.asyncio
 from google.protobuf.message import DecodeError
 
+from indi_matrix.descriptors import check
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
-from indi_matrix.malos.places import Place, places_of
+from indi_matrix.malos.places import Place, Target, places_of
 from indi_matrix.malos.ports import DriverPorts
 from indi_matrix.malos.silence import Obstacle, Silence, why_silent
-from indi_matrix.malos.sockets import connect, make_socket
+from indi_matrix.malos.sockets import connect, link_descriptors, make_socket
 from indi_matrix.settings import Address
 
 # A request in flight when the service dies is never answered: ask again, on a socket of its own.
@@ -75,15 +76,15 @@ class Found:
     drivers: ServiceInfo
 
 
-async def find_service(context: zmq.asyncio.Context, address: Address) -> Found:
-    """Return the service at an address, as soon as there is one; the caller sets a limit.
+async def find_service(context: zmq.asyncio.Context, target: Target) -> Found:
+    """Return a service, as soon as there is one; the caller sets a limit.
 
     Raises:
         LinkError: What answers there is not MALOS.
     """
     while True:
         try:
-            places = await places_of(address)
+            places = await places_of(target)
         except OSError:
             await asyncio.sleep(_PAUSE)
         else:
@@ -120,11 +121,15 @@ async def request_info(context: zmq.asyncio.Context, place: Place) -> ServiceInf
     return parse_info(reply)
 
 
-async def inquire(context: zmq.asyncio.Context, address: Address, limit: float) -> Found | Silence:
-    """Return the service at an address, or why nothing is heard of it.
+async def inquire(context: zmq.asyncio.Context, address: Address, limit: float, *, links: int) -> Found | Silence:
+    """Return the service at an address, to open so many links at a time; or why nothing is heard of it.
 
     A host that refuses, and a name that nobody knows, are told of at once; else the answer has some seconds.
     """
+    try:
+        check(links * link_descriptors(address))
+    except LinkError as error:
+        return Silence(Obstacle.SHORTAGE, str(error))
     silence = await why_silent(address)
     if silence.certain:
         return silence

@@ -67,7 +67,8 @@ class Link:
         self._inboxes = (self._error_texts, self._payloads)
         self.on_send: Callable[[bytes], None] | None = None
         self._place = place
-        self._monitors = {socket: _monitor(socket) for socket in self._sockets}
+        # Nothing is told of connections within the program: they are there at once, and as long as the service.
+        self._monitors = {} if place.inside else {socket: _monitor(socket) for socket in self._sockets}
         self._slowest_delay = info.delay
         self._pace = PaceWatch(info.delay)
         self._doubted = asyncio.Event()  # whether the driver may have another delay or timeout now
@@ -90,6 +91,11 @@ class Link:
         self._updates.subscribe(b"")
         for socket, port in zip(self._sockets, numbers, strict=True):
             connect(socket, self._place, port)
+        if self._monitors:
+            await self._shake_hands()
+
+    async def _shake_hands(self) -> None:
+        """Wait until the other side has agreed to all connections."""
         _, _, self._descriptor, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
         # From now on the data updates alone tell whether the service is there.
         for socket in self._sockets:
@@ -270,6 +276,8 @@ class Link:
         Raises:
             LinkError: That has happened.
         """
+        if self._place.inside:
+            await self._loop.create_future()  # for ever; a service that fails is noticed by its silence
         while (await recv_monitor_message(self._monitors[self._updates]))["event"] != zmq.Event.DISCONNECTED:
             pass
         raise LinkError(f"the {self.info.name} driver closed the connection")

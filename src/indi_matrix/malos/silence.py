@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from indi_matrix.malos.places import Place, places_of
-from indi_matrix.settings import Address
+from indi_matrix.malos.places import Place, Target, places_of
 
 _ATTEMPT: Final = 1.0
 
@@ -30,6 +29,8 @@ class Obstacle(Enum):
     """Connections are taken, and nothing is said."""
     FOREIGN = auto()
     """What answers is not MALOS."""
+    SHORTAGE = auto()
+    """This program may not open what it takes to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,11 @@ _UNANSWERED: Final = Silence(Obstacle.AWAY, "the host does not answer")
 _HUNG: Final = Silence(Obstacle.HUNG, "something listens there but does not answer as MALOS does")
 
 
-async def why_silent(address: Address) -> Silence:
-    """Return why nothing is heard from an address: its name has a second, and so have the connections."""
+async def why_silent(target: Target) -> Silence:
+    """Return why nothing is heard from a service: its host's name has a second, and so have the connections."""
     try:
         async with asyncio.timeout(_ATTEMPT):
-            places = await places_of(address)
+            places = await places_of(target)
     except TimeoutError:
         return _UNTOLD
     except socket.gaierror as error:
@@ -65,7 +66,9 @@ async def why_silent(address: Address) -> Silence:
 
 
 async def why_place_silent(place: Place) -> Silence:
-    """Return why nothing is heard from one address of a host."""
+    """Return why nothing is heard from a service at one of its host's addresses."""
+    if place.inside:
+        return _HUNG
     try:
         async with asyncio.timeout(_ATTEMPT):
             await _probe(place)

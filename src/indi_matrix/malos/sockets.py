@@ -8,7 +8,7 @@ from typing import Final
 import zmq
 import zmq.asyncio
 
-from indi_matrix.malos.places import Place
+from indi_matrix.malos.places import Place, Target
 
 MOST_UNREAD: Final = 200
 """Messages that may wait to be read from one socket."""
@@ -18,6 +18,14 @@ _LONGEST_MESSAGE: Final = 1 << 16
 
 NO_DESCRIPTOR: Final = -1
 _NEVER_LINGER: Final = struct.pack("ii", 1, 0)
+
+
+def link_descriptors(target: Target) -> int:
+    """Return how many file descriptors a link takes: four sockets, each with its connection and a monitor's two.
+
+    Within the program there are neither connections nor monitors.
+    """
+    return 4 if isinstance(target, Place) and target.inside else 16
 
 
 def connect(unconnected: zmq.asyncio.Socket, place: Place, port: int) -> None:

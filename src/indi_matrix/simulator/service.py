@@ -3,18 +3,23 @@
 import asyncio
 import errno
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
+import zmq.asyncio
+
+from indi_matrix.descriptors import check
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
+from indi_matrix.malos.places import Place
 from indi_matrix.malos.ports import BASE_OFFSETS, INFO_PORT, DriverPorts
 from indi_matrix.simulator.board import SimulatedBoard
 from indi_matrix.simulator.drivers import Aborted
 from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
-from indi_matrix.simulator.sockets import Inbox, Sockets
+from indi_matrix.simulator.sockets import Inbox, Sockets, service_descriptors
 
 # These two say that they have no updates; of Gpio that is not true.
 _SAY_NO_UPDATES: Final = frozenset({"Servo", "Gpio"})
@@ -28,6 +33,13 @@ _ATTEMPTS: Final = 100
 class MalosService:
     """MALOS with a board behind it. `async with` runs it; so do `start` and `stop`.
 
+    Args:
+        board: The board that it drives.
+        host: The address that it listens on.
+        info_port: Its info port; 0 for any free block of ports.
+        drivers: The drivers that it has, all by default.
+        inside: The one context in which it is reached, without TCP; then no port can be taken.
+
     Attributes:
         board: The board that it drives.
         host: The address that it listens on.
@@ -37,13 +49,23 @@ class MalosService:
         ping_seen: Called with the driver's name for each ping that is taken.
     """
 
-    def __init__(self, board: SimulatedBoard, host: str = "127.0.0.1", info_port: int = INFO_PORT) -> None:
+    def __init__(
+        self,
+        board: SimulatedBoard,
+        host: str = "127.0.0.1",
+        info_port: int = INFO_PORT,
+        *,
+        drivers: Collection[str] = BASE_OFFSETS,
+        inside: zmq.asyncio.Context | None = None,
+    ) -> None:
         self.board = board
         self.host = host
         self.info_port = info_port
         self.stopped_by: str | None = None
         self.config_seen: ConfigSeen | None = None
         self.ping_seen: PingSeen | None = None
+        self._drivers = drivers
+        self._inside = inside
         self._awake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._stopped.set()
@@ -58,11 +80,20 @@ class MalosService:
         return f"{host}:{self.info_port}"
 
     @property
+    def place(self) -> Place:
+        """Where it is reached while it runs.
+
+        Raises:
+            LinkError: It does not run.
+        """
+        if self._sockets is None:
+            raise LinkError(f"the service at {self.address} does not run")
+        return replace(self._sockets.place, port=self.info_port)
+
+    @property
     def ports(self) -> Mapping[str, DriverPorts]:
         """The ports of each driver, by its name."""
-        return MappingProxyType(
-            {name: DriverPorts(self.info_port + offset) for name, offset in BASE_OFFSETS.items()}
-        )
+        return MappingProxyType({name: DriverPorts(self.info_port + BASE_OFFSETS[name]) for name in self._drivers})
 
     @property
     def running(self) -> bool:
@@ -87,7 +118,8 @@ class MalosService:
         """Listen and work, from a fresh state; the board keeps its own.
 
         Raises:
-            OSError: A port is taken, or the host is not an address of this machine.
+            OSError: A port is taken, or the host is not an address of this machine; or too few file descriptors
+                are left.
         """
         if self.running:
             raise RuntimeError(f"the service at {self.address} runs already")
@@ -118,8 +150,9 @@ class MalosService:
 
     def _listen(self) -> Inbox:
         """Bind all ports, or none."""
-        sockets = Sockets(self.host)
-        engines = {name: Engine(name, self.info_port, self.board, self._awake) for name in BASE_OFFSETS}
+        check(service_descriptors(len(self._drivers), inside=self._inside is not None))
+        sockets = Sockets(self.host, self._inside)
+        engines = {name: Engine(name, self.info_port, self.board, self._awake) for name in self._drivers}
         try:
             info = Inbox(sockets.reply(self.info_port), self._awake)
             for engine in engines.values():

@@ -2,40 +2,62 @@
 
 import asyncio
 import errno
+import itertools
 import socket
 from typing import Any, Final
 
 import zmq
 import zmq.asyncio
 
+from indi_matrix.malos.places import Place
+
 _PUBLISHER_HIGH_WATER_MARK: Final = 20
 
 
-class Sockets:
-    """Every socket of one run of the service."""
+_CONTEXT: Final = 5  # file descriptors of a context with its threads
+_names: Final = itertools.count(1)
 
-    def __init__(self, host: str) -> None:
+
+def service_descriptors(drivers: int, *, inside: bool) -> int:
+    """Return how many file descriptors a service takes before anybody connects."""
+    sockets = 1 + 4 * drivers
+    return sockets if inside else _CONTEXT + 2 * sockets
+
+
+class Sockets:
+    """Every socket of one run of the service.
+
+    Args:
+        host: The address to listen on.
+        inside: The context to listen in, instead of on TCP ports.
+
+    Attributes:
+        place: Where they listen, on whatever ports.
+    """
+
+    def __init__(self, host: str, inside: zmq.asyncio.Context | None = None) -> None:
         self._host = host
-        self._address, self._is_ipv6 = _resolve(host)
-        self._context = zmq.Context()
-        self._async_context = zmq.asyncio.Context(self._context)
+        self._shared = inside is not None
+        self._context = inside or zmq.asyncio.Context()
+        self.place = _resolve(host) if inside is None else Place(f"simulated-board-{next(_names)}", 0, inside=True)
         self._open: list[zmq.Socket[Any]] = []
 
     def pull(self, port: int) -> zmq.asyncio.Socket:
         """Return a PULL socket that listens on a port."""
-        puller = self._async_context.socket(zmq.PULL)
+        puller = self._context.socket(zmq.PULL)
         self._bind(puller, port)
         return puller
 
     def reply(self, port: int) -> zmq.asyncio.Socket:
         """Return a REP socket that listens on a port."""
-        replier = self._async_context.socket(zmq.REP)
+        replier = self._context.socket(zmq.REP)
         self._bind(replier, port)
         return replier
 
     def publisher(self, port: int) -> zmq.Socket[bytes]:
         """Return a PUB socket that listens on a port. It never blocks, so it needs no await."""
-        publisher = self._context.socket(zmq.PUB)
+        context: Any = self._context  # which else makes sockets to be awaited
+        publisher: zmq.Socket[bytes] = context.socket(zmq.PUB, socket_class=zmq.Socket)
         publisher.sndhwm = _PUBLISHER_HIGH_WATER_MARK
         self._bind(publisher, port)
         return publisher
@@ -43,9 +65,9 @@ class Sockets:
     def _bind(self, unbound: zmq.Socket[Any], port: int) -> None:
         self._open.append(unbound)
         unbound.linger = 0
-        unbound.ipv6 = self._is_ipv6
+        unbound.ipv6 = self.place.is_ipv6
         try:
-            unbound.bind(f"tcp://{self._address}:{port}")
+            unbound.bind(self.place.endpoint(port))
         except zmq.ZMQError as error:
             if error.errno == errno.EADDRINUSE:
                 raise OSError(errno.EADDRINUSE, f"port {port} of {self._host} is taken") from error
@@ -56,7 +78,8 @@ class Sockets:
         for bound in self._open:
             bound.close()
         self._open.clear()
-        self._context.term()
+        if not self._shared:
+            self._context.term()
 
 
 class Inbox:
@@ -85,14 +108,12 @@ class Inbox:
         await self._messages.send(message)
 
 
-def _resolve(host: str) -> tuple[str, bool]:
-    """Return the numeric address of a host, as ZeroMQ needs it to bind, and whether it is an IPv6 one.
+def _resolve(host: str) -> Place:
+    """Return the numeric address of a host, as ZeroMQ needs it to bind.
 
     Raises:
         OSError: The host is not known.
     """
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     addresses = {family: str(address[0]) for family, _, _, _, address in reversed(found)}
-    if socket.AF_INET in addresses:
-        return addresses[socket.AF_INET], False
-    return f"[{addresses[socket.AF_INET6]}]", True
+    return Place(addresses.get(socket.AF_INET) or addresses[socket.AF_INET6], 0)
