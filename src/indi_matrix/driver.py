@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 import zmq.asyncio
 
 from indi_matrix.board import Board
 from indi_matrix.indi.direct import DirectDriver
+
+# A board takes 24 while it connects, its monitors included; ZeroMQ's own bound would be reached by 40 boards.
+_MOST_SOCKETS: Final = 8192
 
 
 class MatrixDriver(DirectDriver):
@@ -73,6 +76,7 @@ class MatrixDriver(DirectDriver):
     async def hardware(self) -> None:
         """Talk to the boards until the driver is shut down."""
         with zmq.asyncio.Context() as context:
+            context.max_sockets = _MOST_SOCKETS
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(self.deliver(), name="deliver to clients")]
                 running += [
