@@ -248,6 +248,79 @@ async def test_nothing_is_left_half_done(empty: Path) -> None:
     assert tree(empty) == before
 
 
+# What others could put in its way
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be tricked by other users")
+SOMEBODY = 65534
+
+
+async def test_a_planted_link_is_not_followed(prefix: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    for name in (ENTRY, LAUNCHER):
+        (prefix / name).with_name(f".{name.name}.new").symlink_to(victim)
+    await install(prefix)
+    assert victim.read_text() == "precious"
+    assert not (prefix / ENTRY).is_symlink()
+    assert not list(prefix.rglob(".*"))
+
+
+async def test_what_is_replaced_keeps_its_mode_and_owner(prefix: Path) -> None:
+    await install(prefix)
+    entry = prefix / ENTRY
+    entry.write_text(entry.read_text().replace("<version>", "<version>0."))
+    entry.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(entry, SOMEBODY, SOMEBODY)
+    before = entry.stat()
+    assert f"wrote {entry}" in await install(prefix)
+    after = entry.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
+@AS_ROOT
+@pytest.mark.parametrize("mode", [0o777, 0o1777])
+@pytest.mark.parametrize("where", ["share/indi", "bin"])
+async def test_root_does_not_write_where_others_may(prefix: Path, where: str, mode: int) -> None:
+    (prefix / where).chmod(mode)
+    before = tree(prefix)
+    errors = await refused(prefix)
+    assert f"others may write to {prefix / where}, and could put a link in the way of root" in errors
+    assert "run it without sudo" in errors
+    assert tree(prefix) == before
+
+
+@AS_ROOT
+async def test_root_does_not_write_below_a_folder_of_others(prefix: Path) -> None:
+    await install(prefix)
+    os.chown(prefix, SOMEBODY, SOMEBODY)
+    before = tree(prefix)
+    assert f"{prefix} belongs to nobody, who could" in await refused(prefix)
+    assert f"{prefix} belongs to nobody, who could" in await refused(prefix, "--uninstall")
+    assert tree(prefix) == before
+
+
+@AS_ROOT
+async def test_root_does_not_follow_a_link_of_others(empty: Path, prefix: Path) -> None:
+    (empty / "link").symlink_to(prefix)
+    await install(empty / "link")
+    await install(empty / "link", "--uninstall")
+    os.chown(empty / "link", SOMEBODY, SOMEBODY, follow_symlinks=False)
+    assert f"{empty / 'link'} belongs to nobody" in await refused(empty / "link")
+    (empty / "round").symlink_to("round")
+    assert f"{empty / 'round'} is a link that leads to itself" in await refused(empty / "round")
+
+
+@AS_ROOT
+async def test_root_may_write_to_a_folder_of_its_own_in_a_sticky_one(empty: Path) -> None:
+    empty.chmod(0o1777)
+    (empty / "own").mkdir()
+    await install(empty / "own")
+    await install(empty / "new")
+    empty.chmod(0o777)
+    assert f"others may write to {empty}" in await refused(empty / "own")
+
+
 # The command beside indiserver
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from indi_matrix.errors import InstallError
+from indi_matrix.install.folders import check_folder
 
 # Stands in each file, so that no file of somebody else is taken for ours; the number is what to take away with it.
 # XML has no two hyphens in a comment.
 _NOTE: Final = 'Written by "indi_matrix install" with {folders} folders, and removed by its option "uninstall".'
 _NOTED: Final = re.compile(rb'Written by "indi_matrix install" with ([0-9]{1,2}) folders')
 _NOTE_WITHIN: Final = 1000
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,10 @@ def write(files: Sequence[File]) -> Iterator[str]:
     """Write files, all or none, and tell so.
 
     Raises:
-        InstallError: A file is of somebody else, or cannot be written.
+        InstallError: A file is of somebody else, or cannot be written, or others could put links in root's way.
     """
     for file in files:
+        _check(file, "written")
         if file.present and file.folders is None:
             raise InstallError(
                 f"{file.path} was not written by indi_matrix install and is left alone; nothing was installed"
@@ -95,10 +98,39 @@ def _stage(file: File, undo: ExitStack) -> Path | None:
         folder.mkdir()
         undo.callback(folder.rmdir)
     temporary = file.path.with_name(f".{file.path.name}.new")
-    undo.callback(temporary.unlink, missing_ok=True)
-    temporary.write_bytes(file.content(known + len(missing)))
-    temporary.chmod(file.mode)
+    temporary.unlink(missing_ok=True)  # of one that was killed
+    with os.fdopen(os.open(temporary, _NEW, 0o600), "wb") as new:
+        undo.callback(temporary.unlink, missing_ok=True)
+        new.write(file.content(known + len(missing)))
+        _take_after(file, new.fileno())
     return temporary
+
+
+def _take_after(file: File, descriptor: int) -> None:
+    """Give the new file the mode and the owner of the one that it replaces."""
+    mode = file.mode
+    if file.present:
+        old = file.path.stat()
+        mode = old.st_mode & 0o777
+        new = os.fstat(descriptor)
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, mode)
+
+
+def _check(file: File, done: str) -> None:
+    """Refuse a file in a folder that is not root's alone, for root.
+
+    Raises:
+        InstallError: It is in such a folder, or that cannot be found out.
+    """
+    try:
+        check_folder(file.path.parent)
+    except InstallError as error:
+        advice = "run it without sudo, or choose another --prefix"
+        raise InstallError(f"{file.path} is not {done} as root: {error}; {advice}") from error
+    except OSError as error:
+        raise InstallError(_refusal(file.path, done, error)) from error
 
 
 def remove(file: File, folders: int) -> None:
@@ -107,6 +139,7 @@ def remove(file: File, folders: int) -> None:
     Raises:
         InstallError: It cannot be removed.
     """
+    _check(file, "removed")
     try:
         file.path.unlink()
     except OSError as error:
