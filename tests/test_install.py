@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 from ctypes.util import find_library
@@ -13,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from indi_matrix.driverlist import Entry
-from tests.programs import PROGRAM, becomes, finished, indiserver, setprop
+from tests.programs import PROGRAM, becomes, finished, indiserver, line_of, running, setprop
 
 ENTRY = Path("share/indi/indi_matrix.xml")
 LAUNCHER = Path("bin/indi_matrix")
@@ -360,7 +361,7 @@ async def test_indiweb_and_kstars_start_it_by_the_fifo(prefix: Path, tmp_path: P
 def test_the_service(installed: Installed) -> None:
     lines = (installed.prefix / UNIT).read_text().splitlines()
     program = PROGRAM.resolve()
-    assert f'ExecStart={program} serve --name "North 100%%" --address pi.local:20012' in lines
+    assert f'ExecStart={program} serve "--name=North 100%%" --address=pi.local:20012' in lines
     assert "Restart=on-failure" in lines
     assert "NoNewPrivileges=yes" in lines
     assert len([line for line in lines if line.startswith(("User=", "DynamicUser="))]) == 1
@@ -374,8 +375,60 @@ async def test_systemd_understands_the_service(installed: Installed) -> None:
     assert await finished(analyze, "verify", installed.prefix / UNIT) == (0, "", "")
 
 
-async def test_a_service_with_an_unusable_address_is_refused(prefix: Path) -> None:
+STRANGE = " a;$HOME ${x}%n%%'\\\"#\\"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--name=-x"], ["--name=-x"]),
+        (["--name", STRANGE], [f"--name={STRANGE}"]),
+        (["--name", ";"], ["--name=;"]),
+        (["--address=fe80::1%eth0"], ["--address=fe80::1%eth0"]),
+        (["--board", "-a b=pi", "--board=$b=pi:1"], ["--board=-a b=pi", "--board=$b=pi:1"]),
+    ],
+)
+async def test_systemd_starts_just_that_board(empty: Path, options: list[str], words: list[str]) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("there is no systemd")
+    await install(empty, "--service", *options)
+    _, output, _ = await finished(analyze, "verify", empty / UNIT, environ={"SYSTEMD_LOG_LEVEL": "debug"})
+    (told,) = re.findall(r"Command Line: (.*)", output)
+    _, output, _ = await finished("sh", "-c", f"printf '%s\\n' {told}")  # it writes words as for a shell
+    started = [word.replace("$$", "$") for word in output.splitlines()]  # it puts variables in later
+    assert started == [str(PROGRAM.resolve()), "serve", *words]
+    async with running(*started, "--port", "0") as server:
+        assert await line_of(server.stderr, "serving INDI clients")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--address", "pi:x"],
+        ["--address", "fe80::1%x\n[Service]\nExecStart=/bin/evil"],
+        ["--address", ""],
+        ["--name", ""],
+        ["--name", "a\nExecStart=/bin/evil"],
+        ["--name", "x" * 64],
+        ["--board", "a=pi\nb"],
+        ["--board", "=pi"],
+    ],
+)
+async def test_a_service_of_an_unusable_board_is_refused(prefix: Path, options: list[str]) -> None:
     before = tree(prefix)
-    status, _, errors = await finished(PROGRAM, "install", "--prefix", prefix, "--service", "--address", "pi:x")
+    status, _, errors = await finished(
+        PROGRAM, "install", "--prefix", prefix, "--service", *options, environ={"INDIDEV": "North"}
+    )
     assert (status, errors.count("\n")) == (2, 1)
     assert tree(prefix) == before
+
+
+async def test_a_service_of_a_program_that_no_unit_can_name_is_refused(prefix: Path, tmp_path: Path) -> None:
+    program = tmp_path / "a\nUser=evil" / PROGRAM.name
+    program.parent.mkdir()
+    shutil.copy(PROGRAM, program)
+    status, _, errors = await finished(program, "install", "--prefix", prefix, "--service")
+    assert (status, errors.count("\n")) == (1, 1)
+    assert "no unit of systemd can name" in errors
+    assert not (prefix / UNIT).exists()

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import itertools
 import os
 import signal
 import socket
@@ -235,7 +234,7 @@ def _boards(options: argparse.Namespace) -> list[tuple[BoardSettings, SimulatedH
     kind = getattr(options, "simulate", None) or KINDS[0]
     if not options.board:
         return [(BoardSettings.from_environment(options.name, options.address), SimulatedHardware(kind))]
-    if options.name or options.address:
+    if options.name is not None or options.address is not None:
         raise SettingsError(
             "--board has the name and the address of each board; --name and --address do not go with it"
         )
@@ -292,10 +291,16 @@ def _run_info(options: argparse.Namespace) -> None:
     """Show what answers at an address."""
     from indi_matrix.inspection import inspect  # noqa: PLC0415 - only this command needs it
 
-    settings = BoardSettings.from_environment(None, options.where or options.address)
+    settings = BoardSettings.from_environment(None, _where(options))
     findings = asyncio.run(inspect(settings.address))
     for line in findings.lines():
         print(line)  # noqa: T201 - what the command is for
+
+
+def _where(options: argparse.Namespace) -> str | None:
+    """Return the address that info or doctor is to look at, None where nobody gave any."""
+    where: str | None = options.address if options.where is None else options.where
+    return where
 
 
 def _run_install(options: argparse.Namespace) -> None:
@@ -313,9 +318,10 @@ def _serve_arguments(options: argparse.Namespace) -> list[str] | None:
     if not options.service:
         return None
     _boards(options)  # refuses what serve would refuse
-    boards = [("--board", board) for board in options.board or ()]
-    given = [("--name", options.name), ("--address", options.address), *boards]
-    return list(itertools.chain.from_iterable(pair for pair in given if pair[1]))
+    boards = [("board", board) for board in options.board or ()]
+    given = [("name", options.name), ("address", options.address), *boards]
+    # One word each: of two, the second could be taken for an option.
+    return [f"--{option}={value}" for option, value in given if value is not None]
 
 
 def _run_doctor(options: argparse.Namespace) -> None:
@@ -325,7 +331,7 @@ def _run_doctor(options: argparse.Namespace) -> None:
     def report(check: Check) -> None:
         print(*check.lines(), sep="\n", flush=True)  # noqa: T201 - what the command is for
 
-    options.address = options.where or options.address
+    options.address = _where(options)
     boards = [settings for settings, _ in _boards(options)]
     if not asyncio.run(examine(boards, options.indi_port, Path(options.prefix).expanduser().absolute(), report)):
         sys.exit(1)

@@ -3,12 +3,14 @@
 import ipaddress
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from indi_matrix.errors import SettingsError
+
+T = TypeVar("T")
 
 DEFAULT_NAME: Final = "MATRIX"
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -18,6 +20,9 @@ _PORT_LIMIT: Final = 65535
 _HOST_LIMIT: Final = 253
 _SHORT_HOST: Final = 60
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+_ZONE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
+"""Names of network interfaces, as people give them; the kernel would let them hold more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,10 @@ def _is_host(text: str) -> bool:
     """Tell whether a text can be a host name or an IP address."""
     if ":" in text:
         try:
-            ipaddress.IPv6Address(text)
+            zone = ipaddress.IPv6Address(text).scope_id
         except ValueError:
             return False
-        return True
+        return zone is None or bool(_ZONE.fullmatch(zone))
     return len(text) <= _HOST_LIMIT and all(map(_LABEL.fullmatch, text.split(".")))
 
 
@@ -152,21 +157,20 @@ class BoardSettings:
         """Return the settings that environment and arguments give, or else the defaults.
 
         INDIDEV, which indiserver sets, goes before a name; an address goes before INDI_MATRIX_ADDRESS. INDICONFIG
-        gives the config file.
+        gives the config file. A name or an address that is given is checked, a variable that counts likewise.
 
         Raises:
             SettingsError: Name or address cannot be used; the text says which and where it came from.
         """
-        chosen_name, name_source = _first((environ.get("INDIDEV"), "INDIDEV"), (name, "name"))
-        chosen, source = _first((address, "address"), (environ.get("INDI_MATRIX_ADDRESS"), "INDI_MATRIX_ADDRESS"))
-        try:
-            where = Address.parse(chosen) if chosen else Address()
-        except SettingsError as error:
-            raise SettingsError(f"{source}: {error}") from error
-        try:
-            return cls(chosen_name or DEFAULT_NAME, where, bool(chosen), environ.get("INDICONFIG", ""))
-        except SettingsError as error:
-            raise SettingsError(f"{name_source}: {error}") from error
+        if name is not None:
+            _of("name", check_name, name)
+        device, config = environ.get("INDIDEV"), environ.get("INDICONFIG", "")
+        chosen = _of("INDIDEV", check_name, device) if device else name or DEFAULT_NAME
+        if address is not None:
+            return cls(chosen, _of("address", Address.parse, address), config=config)
+        variable = environ.get("INDI_MATRIX_ADDRESS")
+        where = _of("INDI_MATRIX_ADDRESS", Address.parse, variable) if variable else Address()
+        return cls(chosen, where, bool(variable), config)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -197,6 +201,13 @@ def check_names(boards: Sequence[BoardSettings]) -> None:
             raise SettingsError(f"two boards have the config file {file}; names that differ in / alone share one")
 
 
-def _first(*candidates: tuple[str | None, str]) -> tuple[str | None, str]:
-    """Return the first candidate that holds a text, with its source."""
-    return next((candidate for candidate in candidates if candidate[0]), (None, ""))
+def _of(source: str, understand: Callable[[str], T], text: str) -> T:
+    """Return what a text means; where it is unusable, the error names its source.
+
+    Raises:
+        SettingsError: It is unusable.
+    """
+    try:
+        return understand(text)
+    except SettingsError as error:
+        raise SettingsError(f"{source}: {error}") from error

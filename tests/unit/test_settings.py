@@ -47,6 +47,13 @@ def test_addresses(text: str, address: Address) -> None:
         "127.0.0.1:1:1",
         ":::",
         "a:b:c",
+        "fe80::1%a\nb",
+        "fe80::1%a b",
+        "fe80::1%a/b",
+        "fe80::1%",
+        "fe80::1%" + "x" * 16,
+        "pi\n",
+        "pi\0",
     ],
 )
 def test_no_addresses(text: str) -> None:
@@ -87,6 +94,23 @@ def test_whether_an_address_was_given(
     arguments: tuple[None, str | None], environ: dict[str, str], given: bool
 ) -> None:
     assert BoardSettings.from_environment(*arguments, environ).address_given is given
+
+
+@pytest.mark.parametrize("environ", [{}, {"INDIDEV": "North"}, {"INDIDEV": "x" * 64}])
+@pytest.mark.parametrize("name", ["", "x" * 64, "a\nb"])
+def test_a_name_is_checked_even_if_the_environment_has_another(name: str, environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"^name: .* cannot name a device"):
+        BoardSettings.from_environment(name, None, environ)
+
+
+def test_an_empty_address_is_none() -> None:
+    with pytest.raises(SettingsError, match=r"^address: '' is neither"):
+        BoardSettings.from_environment(None, "", {"INDI_MATRIX_ADDRESS": "pi"})
+
+
+def test_an_empty_variable_gives_nothing() -> None:
+    environ = {"INDIDEV": "", "INDI_MATRIX_ADDRESS": ""}
+    assert BoardSettings.from_environment("Mine", None, environ) == BoardSettings("Mine", Address())
 
 
 @pytest.mark.parametrize("name", ["x" * 64, "Sternwarte \u00fc", "a\nb"])

@@ -12,7 +12,7 @@ from typing import Final, Self
 from indi_matrix.driverlist import DEFAULT_PREFIX, EXECUTABLE, entry_file, entry_text
 from indi_matrix.errors import InstallError
 from indi_matrix.install.files import File, literal, remove, write
-from indi_matrix.install.unit import UNIT, unit_advice, unit_farewell, unit_file
+from indi_matrix.install.unit import UNIT, check_program, unit_advice, unit_farewell, unit_file
 
 __all__ = ["Installation"]
 
@@ -54,8 +54,10 @@ class Installation:
             serve: Arguments with which systemd is to serve the driver; None for no unit.
 
         Raises:
-            InstallError: A file is in the way, or cannot be written.
+            InstallError: A file is in the way, or cannot be written, or a unit cannot name the program.
         """
+        if serve is not None:
+            check_program(self.program)
         unit = unit_file(self.prefix, self.program, serve or ())
         # KStars looks for the command beside indiserver alone, not in PATH.
         launcher = () if self._is_program(self._launcher.path) else (self._launcher,)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from indi_matrix.errors import InstallError
 from indi_matrix.install.files import File, literal
 
 UNIT: Final = "indi_matrix.service"
@@ -53,9 +54,21 @@ WantedBy=multi-user.target
 
 def unit_file(prefix: Path, program: Path, serve: Sequence[str]) -> File:
     """Return the unit that runs the program's command serve with these arguments."""
-    command = " ".join(_word(word) for word in (str(program), "serve", *serve))
+    # systemd puts variables into arguments only, not into the path of the program.
+    arguments = (_word(word).replace("$", "$$") for word in serve)
+    command = " ".join((_word(str(program)), "serve", *arguments))
     text = _TEXT.format(command=literal(command), user=_user(program))
     return File(prefix / _FOLDER / UNIT, "the service", text)
+
+
+def check_program(program: Path) -> None:
+    """Refuse a program whose path a unit cannot hold.
+
+    Raises:
+        InstallError: It has control characters, or is not encoded in UTF-8.
+    """
+    if not str(program).isprintable():
+        raise InstallError(f"no unit of systemd can name {str(program)!a}")
 
 
 def unit_advice(path: Path) -> Iterator[str]:
@@ -75,7 +88,7 @@ def unit_farewell() -> Iterator[str]:
 
 def _word(word: str) -> str:
     """Return a word of a command line as systemd reads it."""
-    word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{word}"' if re.search(r"[\s\\'\"]", word) else word
 
 
