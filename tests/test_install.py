@@ -2,8 +2,10 @@
 
 import asyncio
 import ctypes
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from ctypes.util import find_library
@@ -13,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from indi_matrix.driverlist import Entry
+from indi_matrix.driverlist import Entry, read_entry
 from tests.programs import PROGRAM, becomes, finished, indiserver, line_of, running, setprop
 
 ENTRY = Path("share/indi/indi_matrix.xml")
@@ -335,8 +337,21 @@ async def test_a_link_to_the_program_itself_serves_as_well_and_stays(prefix: Pat
 
 
 def test_it_says_what_a_strange_prefix_needs(installed: Installed) -> None:
-    assert f"--xmldir {installed.prefix / 'share/indi'}" in installed.said
-    assert f"put {installed.prefix / 'bin'} into the PATH" in installed.said
+    folder, commands = installed.prefix / "share/indi", installed.prefix / "bin"
+    assert f"KStars: its INDI drivers directory is to be {folder}\n" in installed.said
+    assert f"Ekos in mode Local: a link to {commands / 'indi_matrix'} beside indiserver" in installed.said
+    assert f"put {commands} into the PATH" in installed.said
+    assert "--xmldir" not in installed.said  # indi-web would list nothing else then
+
+
+def test_indiweb_is_told_what_is_in_the_entry(installed: Installed) -> None:
+    (line,) = re.findall(r"curl -d (.*) http://localhost:8624/api/profiles/custom/add", installed.said)
+    told = json.loads(*shlex.split(line))
+    entry = read_entry(installed.prefix / ENTRY)
+    assert told == {
+        "Label": entry.label, "Name": entry.name, "Family": "Auxiliary", "Exec": "indi_matrix",
+        "Version": entry.version,
+    }  # fmt: skip
 
 
 async def test_indiweb_and_kstars_start_it_by_the_fifo(prefix: Path, tmp_path: Path) -> None:

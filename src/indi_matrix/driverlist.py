@@ -1,5 +1,6 @@
 """The driver's entry in the list from which KStars, Ekos and indi-web choose drivers."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,13 +13,14 @@ from indi_matrix.version import __version__
 EXECUTABLE: Final = "indi_matrix"
 DEFAULT_PREFIX: Final = Path("/usr")
 FOLDER: Final = Path("share/indi")
+_GROUP: Final = "Auxiliary"
 
 # KStars takes the comment and the blanks as they stand here, but none around the executable's name.
 _ENTRY: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- {note} -->
 <driversList>
-    <devGroup group="Auxiliary">
+    <devGroup group="{group}">
         <device label="{name}" manufacturer="MATRIX Labs">
             <driver name="{name}">{executable}</driver>
             <version>{version}</version>
@@ -55,7 +57,15 @@ def entry_file(prefix: Path) -> Path:
 
 def entry_text(note: str) -> str:
     """Return the entry's file, with a note for those who read it."""
-    return _ENTRY.format(note=note, name=DEFAULT_NAME, executable=EXECUTABLE, version=__version__)
+    return _ENTRY.format(note=note, group=_GROUP, name=DEFAULT_NAME, executable=EXECUTABLE, version=__version__)
+
+
+def entry_json() -> str:
+    """Return the entry as indi-web takes it for its list of custom drivers."""
+    entry = {
+        "Label": DEFAULT_NAME, "Name": DEFAULT_NAME, "Family": _GROUP, "Exec": EXECUTABLE, "Version": __version__,
+    }  # fmt: skip
+    return json.dumps(entry)
 
 
 def read_entry(path: Path) -> Entry:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from indi_matrix.driverlist import DEFAULT_PREFIX, EXECUTABLE, entry_file, entry_text
+from indi_matrix.driverlist import DEFAULT_PREFIX, EXECUTABLE, entry_file, entry_json, entry_text
 from indi_matrix.errors import InstallError
 from indi_matrix.install.files import File, literal, remove, write
 from indi_matrix.install.unit import UNIT, check_program, unit_advice, unit_farewell, unit_file
@@ -100,13 +100,20 @@ class Installation:
         return path.exists() and path.samefile(self.program)
 
     def _advice(self) -> Iterator[str]:
-        folder, commands = entry_file(self.prefix).parent, self.prefix / "bin"
+        commands = self.prefix / "bin"
         if self.prefix != DEFAULT_PREFIX:
-            quoted = shlex.quote(str(folder))
-            yield f"make it known: INDI drivers directory {folder} in KStars, indi-web --xmldir {quoted}"
+            yield from self._how_to_find()
         if str(commands) not in os.environ.get("PATH", "").split(os.pathsep):
-            yield f"put {commands} into the PATH of indiserver"
+            yield f"put {commands} into the PATH of indiserver, KStars and indi-web"
         yield "restart KStars and indi-web: they read their list of drivers when they start"
+
+    def _how_to_find(self) -> Iterator[str]:
+        """Return what makes the others look below a strange prefix too, and hides no driver from them."""
+        yield f"KStars: its INDI drivers directory is to be {entry_file(self.prefix).parent}"
+        yield "  it knows the drivers of libindi without; those of other packages only from that directory"
+        yield f"Ekos in mode Local: a link to {self._launcher.path} beside indiserver; mode Remote does without"
+        yield "indi-web: while it runs, once:"
+        yield f"  curl -d {shlex.quote(entry_json())} http://localhost:8624/api/profiles/custom/add"
 
 
 def _own_program() -> Path:
