@@ -21,12 +21,45 @@ CONNECT = """
 """
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["simulate"], ["info"], ["install"], ["doctor"]])
-async def test_help(command: list[str]) -> None:
-    status, output, errors = await finished(PROGRAM, *command, "--help")
+COMMON = {"--name": "x", "--address": "pi", "--board": "x=pi", "--log-level": "debug"}
+TAKEN = {
+    "": COMMON.keys(),
+    "serve": COMMON.keys(),
+    "simulate": {"--log-level"},
+    "info": {"--address", "--log-level"},
+    "install": {"--name", "--address", "--board"},
+    "doctor": COMMON.keys(),
+}
+
+
+@pytest.mark.parametrize("command", TAKEN)
+async def test_help(command: str) -> None:
+    status, output, errors = await finished(PROGRAM, *command.split(), "--help")
     assert (status, errors) == (0, "")
     assert "usage: indi_matrix" in output
-    assert all(option in output for option in ("--name", "--address", "--log-level"))
+    assert {option for option in COMMON if option in output} == TAKEN[command]
+
+
+@pytest.mark.parametrize("option", COMMON)
+@pytest.mark.parametrize("command", TAKEN)
+async def test_an_option_without_meaning_is_refused_before_and_after_the_command(
+    command: str, option: str, tmp_path: Path
+) -> None:
+    if option in TAKEN[command]:
+        return
+    given = [option, COMMON[option]]
+    further = ["--prefix", str(tmp_path)] if command == "install" else []
+    for arguments in ([*given, command, *further], [command, *further, *given]):
+        told = f"indi_matrix: error: {option} means nothing for {command}\n"
+        assert await finished(PROGRAM, *arguments) == (2, "", told)
+
+
+@pytest.mark.parametrize("option", sorted(TAKEN["install"]))
+async def test_a_board_means_nothing_for_an_installation_without_a_service(option: str, tmp_path: Path) -> None:
+    told = f"indi_matrix: error: {option} means nothing for install without --service\n"
+    given = [option, COMMON[option]]
+    assert await finished(PROGRAM, *given, "install", "--prefix", tmp_path) == (2, "", told)
+    assert not list(tmp_path.iterdir())
 
 
 async def test_help_tells_a_newcomer_what_to_type() -> None:

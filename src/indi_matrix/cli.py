@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -35,11 +35,23 @@ environment:
   INDICONFIG            the config file (~/.indi/<name>_config.xml)
 """
 
+_COMMON: Final[Mapping[str, dict[str, Any]]] = {
+    "name": {"help": "name of the INDI device (MATRIX)"},
+    "address": {"metavar": "HOST[:PORT]", "help": "MALOS service and its info port (127.0.0.1:20012)"},
+    "board": {
+        "action": "append",
+        "metavar": "NAME=HOST[:PORT]",
+        "help": "a board, in place of --name and --address; repeated, each is a device of its own",
+    },
+    "log_level": {"choices": LEVELS, "help": "what is logged to stderr (warning)"},
+}
+"""Options that may stand before or after a command."""
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: status 0 when all went well, 1 when not, 2 for unusable arguments."""
     _open_closed_streams()
-    options = _parser().parse_args(arguments)
+    options = _understood(_parser().parse_args(arguments))
     log_to_stderr(options.log_level)
     raise_limit()
     try:
@@ -84,9 +96,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_common(parser)
-    parser.set_defaults(run=_run_driver, name=None, address=None, board=None, log_level="warning")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_common(parser, _COMMON)
+    nothing = dict.fromkeys(_COMMON)
+    parser.set_defaults(run=_run_driver, command=None, takes=_COMMON, **nothing)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     _add_serve(commands)
     _add_simulate(commands)
     _add_info(commands)
@@ -95,19 +108,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    """Add the options that may stand before or after a command."""
+def _add_common(parser: argparse.ArgumentParser, takes: Collection[str]) -> None:
+    """Add the options that may stand before or after a command; what it does not take, _understood refuses."""
     parser.add_argument("--version", action="version", version=f"indi_matrix {__version__}")
-    kept: Any = argparse.SUPPRESS  # a command's own default would undo what stands before it
-    parser.add_argument("--name", default=kept, help="name of the INDI device (MATRIX)")
-    parser.add_argument(
-        "--address", default=kept, metavar="HOST[:PORT]", help="MALOS service and its info port (127.0.0.1:20012)"
-    )
-    parser.add_argument(
-        "--board", default=kept, action="append", metavar="NAME=HOST[:PORT]",
-        help="a board, in place of --name and --address; repeated, each is a device of its own",
-    )  # fmt: skip
-    parser.add_argument("--log-level", default=kept, choices=LEVELS, help="what is logged to stderr (warning)")
+    for name, settings in _COMMON.items():
+        # A command's own default would undo what stands before it.
+        shown = settings if name in takes else {**settings, "help": argparse.SUPPRESS}
+        parser.add_argument(_option(name), default=argparse.SUPPRESS, **shown)
+    parser.set_defaults(takes=takes)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _understood(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options, or refuse those that mean nothing for the command."""
+    for name in _COMMON:
+        if getattr(options, name) is None:
+            continue
+        if name not in options.takes:
+            _complain(SettingsError(f"{_option(name)} means nothing for {options.command}"), 2)
+        if options.command == "install" and not options.service:
+            _complain(SettingsError(f"{_option(name)} means nothing for install without --service"), 2)
+    options.log_level = options.log_level or "warning"
+    return options
 
 
 def _add_serve(commands: Any) -> None:
@@ -129,7 +154,7 @@ def _add_serve(commands: Any) -> None:
         choices=KINDS,
         help="do without a board, and show it in the terminal",
     )
-    _add_common(serve)
+    _add_common(serve, _COMMON)
     serve.set_defaults(run=_run_server)
 
 
@@ -143,7 +168,7 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument(
         "--port", default=DEFAULT_PORT, type=_listening_port, help="info port, 0 for any free ports (%(default)s)"
     )
-    _add_common(simulate)
+    _add_common(simulate, ("log_level",))
     simulate.set_defaults(run=_run_simulator)
 
 
@@ -153,7 +178,7 @@ def _add_info(commands: Any) -> None:
     info.add_argument(
         "where", nargs="?", metavar="HOST[:PORT]", help="MALOS service (--address, or 127.0.0.1:20012)"
     )
-    _add_common(info)
+    _add_common(info, ("address", "log_level"))
     info.set_defaults(run=_run_info)
 
 
@@ -169,7 +194,7 @@ def _add_install(commands: Any) -> None:
         "--service", action="store_true", help="also a systemd unit for serve, of the board that is given here"
     )
     install.add_argument("--uninstall", action="store_true", help="remove what was installed, and nothing else")
-    _add_common(install)
+    _add_common(install, ("name", "address", "board"))
     install.set_defaults(run=_run_install)
 
 
@@ -183,7 +208,7 @@ def _add_doctor(commands: Any) -> None:
         "--indi-port", default=_INDI_PORT, type=_port, metavar="PORT", help="port for INDI (%(default)s)"
     )
     doctor.add_argument("--prefix", default="/usr", metavar="DIR", help="where it was installed (%(default)s)")
-    _add_common(doctor)
+    _add_common(doctor, _COMMON)
     doctor.set_defaults(run=_run_doctor)
 
 
