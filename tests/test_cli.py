@@ -5,6 +5,8 @@ import os
 import pty
 import signal
 import socket
+import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -105,15 +107,37 @@ async def test_a_bad_environment_is_one_clear_line() -> None:
     )
 
 
+def listening_on(host: str, port: int) -> socket.socket:
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("command", ["serve", "simulate"])
-async def test_a_busy_port_is_one_clear_line(command: str) -> None:
+async def test_a_busy_port_is_one_line_that_says_by_whom_and_what_to_do(command: str, host: str) -> None:
+    with listening_on(host, 0) as busy:
+        port = busy.getsockname()[1]
+        status, output, errors = await finished(PROGRAM, command, "--host", host, "--port", str(port))
+    name = Path("/proc/self/comm").read_text().strip()
+    told = f"port {port} of {host} is in use by {name} (process {os.getpid()}); choose another with --port"
+    assert (status, output, errors) == (1, "", f"indi_matrix: error: {told}\n")
+
+
+async def test_of_several_ports_the_busy_one_is_told() -> None:
+    async with MalosService(SimulatedBoard(), info_port=0) as service:
+        info_port, gpio = service.info_port, service.ports["Gpio"].base
+        await service.stop()
+        with listening_on("127.0.0.1", gpio):
+            status, _, errors = await finished(PROGRAM, "simulate", "--port", str(info_port))
+    assert (status, errors.count("\n")) == (1, 1)
+    assert errors.startswith(f"indi_matrix: error: port {gpio} of 127.0.0.1 is in use by ")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+async def test_of_another_user_s_program_the_user_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
-        port = str(busy.getsockname()[1])
-        status, output, errors = await finished(PROGRAM, command, "--port", port)
-    assert (status, output) == (1, "")
-    assert port in errors
-    assert "in use" in errors or "taken" in errors
-    assert errors.count("\n") == 1
+        port = busy.getsockname()[1]
+        code = f"from indi_matrix.listeners import *; import os; os.setuid(65534); print(listener({port}))"
+        assert await finished(sys.executable, "-c", code) == (0, "a program of root\n", "")
 
 
 @pytest.mark.parametrize("command", ["serve", "simulate"])

@@ -2,17 +2,21 @@
 
 import argparse
 import asyncio
+import errno
 import os
+import re
 import signal
 import socket
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from indi_matrix.descriptors import raise_limit
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
 from indi_matrix.factory import KINDS, SimulatedHardware, assemble
+from indi_matrix.listeners import listener
 from indi_matrix.logs import LEVELS, log_to_stderr
 from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port, parse_port
 from indi_matrix.version import __version__
@@ -251,7 +255,23 @@ def _run_driver(options: argparse.Namespace) -> None:
 
 def _run_server(options: argparse.Namespace) -> None:
     """Serve clients until SIGTERM or SIGINT."""
-    asyncio.run(_serve(options, _boards(options)))
+    with _busy_port_explained(options):
+        asyncio.run(_serve(options, _boards(options)))
+
+
+@contextmanager
+def _busy_port_explained(options: argparse.Namespace) -> Iterator[None]:
+    """Have an error that a port is in use tell which, by whom, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE or not options.port:
+            raise
+        one_of_several = re.search(r"\bport ([0-9]+)", error.strerror or "")
+        port = int(one_of_several[1]) if one_of_several else options.port
+        who = listener(port)
+        text = f"port {port} of {options.host} is in use{f' by {who}' if who else ''}; choose another with --port"
+        raise OSError(errno.EADDRINUSE, text) from error
 
 
 def _boards(options: argparse.Namespace) -> list[tuple[BoardSettings, SimulatedHardware]]:
@@ -300,7 +320,8 @@ async def _announce(server: Any, options: argparse.Namespace) -> None:
 
 def _run_simulator(options: argparse.Namespace) -> None:
     """Run a simulated MALOS service until SIGTERM or SIGINT."""
-    asyncio.run(_simulate(options))
+    with _busy_port_explained(options):
+        asyncio.run(_simulate(options))
 
 
 async def _simulate(options: argparse.Namespace) -> None:
