@@ -1,9 +1,9 @@
 #!/bin/sh
-# Use the ring as a flat panel, with the command line tools of INDI (Debian: indi-bin).
+# Use the ring as a flat panel, with the command line tools of INDI (apt-get install indi-bin).
 #
-# Run `indi_matrix serve --simulate`, and in another terminal:
+# Run `.venv/bin/indi_matrix serve --simulate`, and in another terminal:
 #
-#     sh flat_panel.sh [HOST [PORT [SECONDS]]]
+#     sh examples/flat_panel.sh [HOST [PORT [SECONDS]]]
 #
 # The ring turns white at a quarter of its brightness, LED 3 red, and after 5 s all is dark. Exit status 0: it was so.
 set -eu

@@ -1,8 +1,9 @@
 """Paint the ring in random colours, with a new picture every 50 ms.
 
-Run `indi_matrix serve --simulate`, and in another terminal:
+Run `.venv/bin/indi_matrix serve --simulate`, and in another terminal:
 
-    python random_colours.py [HOST [PORT]] [--frames N]
+    .venv/bin/pip install -q '.[examples]'
+    .venv/bin/python examples/random_colours.py [HOST [PORT]] [--frames N]
 
 All LEDs of the ring change colour 20 times a second, until N pictures are painted or Ctrl-C is pressed.
 """

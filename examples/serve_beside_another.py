@@ -1,8 +1,9 @@
 """Serve a MATRIX board and a driver of your own from one script.
 
-    python serve_beside_another.py [HOST [PORT]]
+    .venv/bin/python examples/serve_beside_another.py [HOST [PORT]]
 
-Clients find two devices there: MATRIX, with a simulated board behind it, and Demo Counter. Ctrl-C ends it.
+Clients find two devices on port 7625 then, or PORT: MATRIX, with a simulated board behind it, and Demo Counter.
+Ctrl-C ends it.
 """
 
 import argparse
@@ -29,7 +30,7 @@ class DemoCounter(IPyDriver):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("host", nargs="?", default="localhost")
-parser.add_argument("port", nargs="?", default=7624, type=int)
+parser.add_argument("port", nargs="?", default=7625, type=int)
 arguments = parser.parse_args()
 
 seconds = NumberMember("SECONDS", "Seconds", format="%.f", min=0, max=0, step=0, membervalue=0)

@@ -1,8 +1,9 @@
 """Make pin 0 an output, toggle it every 2 s, and print the levels of all 16 pins as they change.
 
-Run `indi_matrix serve --simulate`, and in another terminal:
+Run `.venv/bin/indi_matrix serve --simulate`, and in another terminal:
 
-    python toggle_pin.py [HOST [PORT]] [--period SECONDS]
+    .venv/bin/pip install -q '.[examples]'
+    .venv/bin/python examples/toggle_pin.py [HOST [PORT]] [--period SECONDS]
 
 The last digit of what is printed is pin 0, and alternates between 0 and 1, until Ctrl-C is pressed.
 """

@@ -1,11 +1,14 @@
 """Each example does what it says: run as a reader runs it, with a real server and a board behind it."""
 
+import ast
 import asyncio
+import re
 import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -82,6 +85,30 @@ def test_every_example_has_a_test() -> None:
     untested = [stem for stem in examples if not any(name.startswith(f"test_{stem}_") for name in globals())]
     assert examples
     assert not untested
+
+
+def imported(example: Path) -> set[str]:
+    """Return the packages that an example imports, besides those of Python."""
+    found = set()
+    for node in ast.walk(ast.parse(example.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+    return {name.partition(".")[0] for name in found} - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda example: example.name)
+def test_what_a_python_example_needs_is_installed_as_its_first_lines_say(example: Path) -> None:
+    told = ast.get_docstring(ast.parse(example.read_text())) or ""
+    extra = "pip install -q '.[examples]'" in told
+    required = {
+        re.split(r"[ <>=!~;\[]", requirement)[0]
+        for requirement in requires("indi-matrix") or ()
+        if "extra ==" not in requirement or (extra and re.search("extra == .examples.", requirement))
+    }
+    assert imported(example) <= required | {"indi_matrix"}
+    assert f".venv/bin/python examples/{example.name}" in told
 
 
 async def test_serve_beside_another_serves_both_devices() -> None:
