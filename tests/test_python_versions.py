@@ -1,7 +1,9 @@
-"""Pythons that are too old are told so in one sentence."""
+"""Pythons that are too old are told so in one sentence; what is claimed for others is tried."""
 
 import re
 import shutil
+import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,17 @@ async def test_a_program_that_imports_it_there_may_catch_the_error(version: str)
     status, output, errors = await run(version, "-c", code)
     assert (status, errors) == (0, "")
     assert re.fullmatch(f"{TOLD.format(version=version)}\n", output)
+
+
+def test_the_versions_claimed_are_those_that_are_tried() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    claimed = re.findall(r"Python :: ([0-9.]+)", " ".join(project["classifiers"]))
+    tried = re.findall(r"^for version in (.*); do", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    assert claimed == [project["requires-python"].removeprefix(">="), *" ".join(tried).split()]
+
+
+def test_the_page_for_pypi_has_no_link_that_leads_nowhere_there() -> None:
+    page = metadata("indi-matrix")["Description"]
+    assert "# indi_matrix" in page
+    assert not [link for link in re.findall(r"\]\(([^)]+)\)", page) if not link.startswith(("#", "https://"))]
+    assert "examples/flat_panel.sh" in page
