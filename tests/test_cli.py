@@ -88,6 +88,8 @@ async def test_version(command: list[str]) -> None:
         (["serve", "--simulate", "toaster"], "'toaster'"),
         (["simulate", "toaster"], "'toaster'"),
         (["info", "pi:0"], "port 0 is out of range"),
+        (["install", "--prefix", "~nobody-of-that-name/usr"], "begins with a user who has no home"),
+        (["doctor", "--prefix", "~nobody-of-that-name/usr"], "begins with a user who has no home"),
     ],
 )
 async def test_a_bad_argument_is_one_clear_line(arguments: list[str], told: str) -> None:

@@ -192,7 +192,11 @@ def _add_install(commands: Any) -> None:
     starts this program. Files of others are left alone."""
     install = commands.add_parser("install", help="make KStars and indi-web list the driver", description=text)
     install.add_argument(
-        "--prefix", default="/usr", metavar="DIR", help="write to DIR/share/indi and DIR/bin (%(default)s)"
+        "--prefix",
+        default="/usr",
+        type=_folder,
+        metavar="DIR",
+        help="write to DIR/share/indi and DIR/bin (%(default)s)",
     )
     install.add_argument(
         "--service", action="store_true", help="also a systemd unit for serve, of the board that is given here"
@@ -211,9 +215,18 @@ def _add_doctor(commands: Any) -> None:
     doctor.add_argument(
         "--indi-port", default=_INDI_PORT, type=_port, metavar="PORT", help="port for INDI (%(default)s)"
     )
-    doctor.add_argument("--prefix", default="/usr", metavar="DIR", help="where it was installed (%(default)s)")
+    doctor.add_argument(
+        "--prefix", default="/usr", type=_folder, metavar="DIR", help="where it was installed (%(default)s)"
+    )
     _add_common(doctor, _COMMON)
     doctor.set_defaults(run=_run_doctor)
+
+
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(f"{text!a} begins with a user who has no home") from None
 
 
 def _port(text: str) -> int:
@@ -379,7 +392,7 @@ def _run_doctor(options: argparse.Namespace) -> None:
 
     options.address = _where(options)
     boards = [settings for settings, _ in _boards(options)]
-    if not asyncio.run(examine(boards, options.indi_port, Path(options.prefix).expanduser().absolute(), report)):
+    if not asyncio.run(examine(boards, options.indi_port, options.prefix, report)):
         sys.exit(1)
 
 

@@ -36,8 +36,8 @@ class Installation:
     program: Path
 
     @classmethod
-    def below(cls, prefix: str) -> Self:
-        """Return the installation of this program below a prefix.
+    def below(cls, prefix: Path) -> Self:
+        """Return the installation of this program below an absolute prefix.
 
         Raises:
             InstallError: The program runs from its sources, and there is nothing to start it by.
@@ -45,7 +45,7 @@ class Installation:
         program = _own_program()
         if not program.is_file():
             raise InstallError(f"{program} is not there; pip install indi-matrix comes first")
-        return cls(Path(prefix).expanduser().absolute(), program)
+        return cls(prefix, program)
 
     def install(self, serve: Sequence[str] | None) -> Iterator[str]:
         """Write all files, or none, and tell what was done.
