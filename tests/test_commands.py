@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,8 @@ STAND_INS = {
     "indi_eval": 'exec "{indi_eval}" -p "$INDI_PORT" -t 8 "$@"',
     "indi_getprop": 'exec "{indi_getprop}" -p "$INDI_PORT" -t 1 "$@"',
     "sudo": 'exec "$@" --prefix "$PWD/usr"',
+    "pip": '[ "$*" = "install -q .[examples]" ]',
+    "python": 'exec "{python}" "$@" 127.0.0.1 "$INDI_PORT"',
     "indi_matrix": 'if [ "$1" = serve ]; then set -- "$@" --port "$INDI_PORT"; fi; exec "{indi_matrix}" "$@"',
 }
 
@@ -56,8 +59,9 @@ async def shell(folder: Path, block: str, port: int, **hosts: str) -> AsyncItera
     stand_ins = folder / "bin"
     stand_ins.mkdir()
     programs = {name: need(name) for name in ("indiserver", "indi_setprop", "indi_getprop", "indi_eval")}
+    programs |= {"indi_matrix": str(PROGRAM), "python": sys.executable}
     for name, line in STAND_INS.items():
-        (stand_ins / name).write_text("#!/bin/sh\n" + line.format(indi_matrix=PROGRAM, **programs) + "\n")
+        (stand_ins / name).write_text("#!/bin/sh\n" + line.format(**programs) + "\n")
         (stand_ins / name).chmod(0o755)
     (folder / ".venv").mkdir()
     shutil.copytree(stand_ins, folder / ".venv" / "bin")
@@ -171,6 +175,19 @@ async def test_stopping_the_driver_alone(tmp_path: Path) -> None:
         assert "MATRIX.CONNECTION.CONNECT" not in await getprop(port, "MATRIX.CONNECTION.CONNECT")
 
 
+async def test_an_example(tmp_path: Path) -> None:
+    """That pip brings all that it needs is for .ci/run to see, which has a machine of its own."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    board = SimulatedBoard()
+    async with (
+        MalosService(board, info_port=0) as service,
+        served("--address", service.address) as port,
+        shell(tmp_path, block_with("examples/"), port),
+        asyncio.timeout(PATIENCE),
+    ):
+        await board.wait_until(lambda board: board.frames >= 3)
+
+
 async def test_no_command_writes_several_typed_properties() -> None:
     """Of several, each with its type, indiserver loses the last now and then."""
     _, told, _ = await finished(PROGRAM, "--help")
@@ -192,7 +209,7 @@ async def reads(port: int, name: str, value: str) -> None:
 def test_no_block_is_left_out() -> None:
     told = (
         SET_UP, "EVERLOOP_LED_3", "indi_matrix info", "indiserver indi_matrix", "indi_matrix install", "--board",
-        "mkfifo", "MATRIX@", "stop indi_matrix",
+        "mkfifo", "MATRIX@", "stop indi_matrix", "examples/",
     )  # fmt: skip
     for block in BLOCKS:
         assert any(text in block for text in told), block
