@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import itertools
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from indi_matrix.errors import LinkError, MatrixError, SettingsError
 from indi_matrix.factory import KINDS, SimulatedHardware, assemble
 from indi_matrix.logs import LEVELS, log_to_stderr
 from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port, parse_port
+from indi_matrix.signals import ended_by_signals
 from indi_matrix.version import __version__
 
 _INDI_PORT: Final = 7624
@@ -224,7 +224,7 @@ def _run_driver(options: argparse.Namespace) -> None:
 
 
 def _run_server(options: argparse.Namespace) -> None:
-    """Serve clients until SIGTERM or SIGINT."""
+    """Serve clients until a signal ends that."""
     asyncio.run(_serve(options, _boards(options)))
 
 
@@ -273,7 +273,7 @@ async def _announce(server: Any, options: argparse.Namespace) -> None:
 
 
 def _run_simulator(options: argparse.Namespace) -> None:
-    """Run a simulated MALOS service until SIGTERM or SIGINT."""
+    """Run a simulated MALOS service until a signal ends that."""
     asyncio.run(_simulate(options))
 
 
@@ -330,10 +330,8 @@ def _run_doctor(options: argparse.Namespace) -> None:
 
 
 async def _until_signalled(task: "asyncio.Task[None]", stop: Callable[[], Any]) -> None:
-    """Wait for a task; on SIGTERM or SIGINT have it stop, which is no failure."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    await asyncio.wait({task})
+    """Wait for a task; on a signal that is to end the program have it stop, which is no failure."""
+    with ended_by_signals(stop):
+        await asyncio.wait({task})
     if not task.cancelled():
         task.result()
