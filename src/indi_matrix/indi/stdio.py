@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 from indi_matrix.indi import library
 from indi_matrix.indi.descriptors import Sink, Source
 from indi_matrix.indi.incoming import Inbox, request
-from indi_matrix.indi.outgoing import printable
 from indi_matrix.indi.stream import FROM_DEVICES, StreamError
 from indi_matrix.indi.updates import Message, as_bytes
 from indi_matrix.signals import ended_by_signals
+from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
