@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import atexit
 import itertools
+import logging
 import os
 import socket
 import sys
@@ -10,10 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from indi_matrix.console import wait_for_no_reader
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
 from indi_matrix.factory import KINDS, SimulatedHardware, assemble
 from indi_matrix.logs import LEVELS, log_to_stderr
-from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port, parse_port
+from indi_matrix.settings import DEFAULT_PORT, BoardSettings, check_port, parse_port
 from indi_matrix.signals import ended_by_signals
 from indi_matrix.version import __version__
 
@@ -39,6 +42,7 @@ environment:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: status 0 when all went well, 1 when not, 2 for unusable arguments."""
     _open_closed_streams()
+    atexit.register(wait_for_no_reader().drain)
     options = _parser().parse_args(arguments)
     log_to_stderr(options.log_level)
     try:
@@ -49,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _complain(LinkError(f"host {options.host}: {error.strerror}"), 1)
     except (MatrixError, OSError) as error:
         _complain(error, 1)
+    finally:
+        logging.shutdown()  # while what that tells can still be written
     sys.exit(0)
 
 
@@ -251,24 +257,29 @@ async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, 
 
 async def _serve_with_picture(server: Any, options: argparse.Namespace, hardware: SimulatedHardware) -> None:
     """Serve; with a simulated board and a terminal, show the first board there meanwhile."""
-    announcing = asyncio.create_task(_announce(server, options), name="announce")
-    try:
-        if options.simulate is None:
-            await server.asyncrun()
-            return
-        from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no picture
+    if options.simulate is None:
+        await _serve_and_say(server, options)
+        return
+    from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no picture
 
-        address = f"INDI {options.host}:{options.port}"
-        async with TerminalPicture(hardware.board, sys.stdout, address=address, keys=sys.stdin):
-            await server.asyncrun()
+    async with TerminalPicture(hardware.board, sys.stdout, keys=sys.stdin) as picture:
+        await _serve_and_say(server, options, picture)
+
+
+async def _serve_and_say(server: Any, options: argparse.Namespace, picture: Any = None) -> None:
+    announcing = asyncio.create_task(_announce(server, options, picture), name="announce")
+    try:
+        await server.asyncrun()
     finally:
         announcing.cancel()
 
 
-async def _announce(server: Any, options: argparse.Namespace) -> None:
+async def _announce(server: Any, options: argparse.Namespace, picture: Any) -> None:
     """Say where clients are served, once they are."""
     await server.started.wait()
-    where = Address(options.host, server.port)
+    where = f"[{options.host}]:{server.port}" if ":" in options.host else f"{options.host or '*'}:{server.port}"
+    if picture is not None:
+        picture.address = f"INDI {where}"
     print(f"indi_matrix: serving INDI clients on {where}", file=sys.stderr, flush=True)  # noqa: T201
 
 
