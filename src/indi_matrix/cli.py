@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import atexit
+import io
 import itertools
 import logging
 import os
@@ -18,9 +19,11 @@ from indi_matrix.factory import KINDS, SimulatedHardware, assemble
 from indi_matrix.logs import LEVELS, log_to_stderr
 from indi_matrix.settings import DEFAULT_PORT, BoardSettings, check_port, parse_port
 from indi_matrix.signals import ended_by_signals
+from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
 _INDI_PORT: Final = 7624
+_LONGEST: Final = 500  # characters of a complaint
 
 _DESCRIPTION: Final = "INDI driver for MATRIX Creator and MATRIX Voice boards."
 _EPILOG: Final = """\
@@ -42,6 +45,7 @@ environment:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: status 0 when all went well, 1 when not, 2 for unusable arguments."""
     _open_closed_streams()
+    _write_what_streams_can()
     atexit.register(wait_for_no_reader().drain)
     options = _parser().parse_args(arguments)
     log_to_stderr(options.log_level)
@@ -65,10 +69,16 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
 
 
+def _write_what_streams_can() -> None:
+    """Have standard output write what its encoding lacks in other words, as standard error does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _complain(error: Exception, status: int) -> NoReturn:
     """Say in one line what went wrong, and exit."""
     text = error.strerror if isinstance(error, OSError) and not isinstance(error, MatrixError) else None
-    print(f"indi_matrix: error: {text or error}", file=sys.stderr)  # noqa: T201 - the command's own word
+    print(f"indi_matrix: error: {printable(text or error, _LONGEST)}", file=sys.stderr)  # noqa: T201 - the command's own word
     sys.exit(status)
 
 
@@ -119,7 +129,7 @@ def _add_serve(commands: Any) -> None:
     serve = commands.add_parser(
         "serve", help="serve INDI clients over TCP", description="Serve INDI clients over TCP."
     )
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument("--host", default="127.0.0.1", type=_host, help="address to listen on (%(default)s)")
     serve.add_argument(
         "--port",
         default=_INDI_PORT,
@@ -144,7 +154,7 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument(
         "kind", nargs="?", default=KINDS[0], choices=KINDS, help="board to simulate (%(default)s)"
     )
-    simulate.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    simulate.add_argument("--host", default="127.0.0.1", type=_host, help="address to listen on (%(default)s)")
     simulate.add_argument(
         "--port", default=DEFAULT_PORT, type=_listening_port, help="info port, 0 for any free ports (%(default)s)"
     )
@@ -204,6 +214,14 @@ def _listening_port(text: str) -> int:
         return 0 if text == "0" else check_port(int(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!a} is no port; a port is 1 to 65535, or 0 for any") from None
+
+
+def _host(text: str) -> str:
+    try:
+        text.encode("idna")  # as it is looked up
+    except UnicodeError:
+        raise argparse.ArgumentTypeError(f"{text!a} is neither a host name nor an address") from None
+    return text
 
 
 def _count(text: str) -> int:
