@@ -12,7 +12,7 @@ from indi_matrix.texts import listed, printable
     [
         ("a\nb \N{DEGREE SIGN}", r"a b \xb0"),
         ("\x1b[2J\x07\x7f\x9b1m", r"\x1b[2J\x07\x7f\x9b1m"),
-        ("it's \"C:\\x\"", "it's \"C:\\x\""),
+        ('it\'s "C:\\x"', 'it\'s "C:\\x"'),
         ("\u202eevil \ud800", r"\u202eevil \ud800"),
         (" a\r\n\tb\u2028c ", "a b c"),
         (None, "None"),
