@@ -90,6 +90,11 @@ async def test_version(command: list[str]) -> None:
         (["info", "pi:0"], "port 0 is out of range"),
         (["install", "--prefix", "~nobody-of-that-name/usr"], "begins with a user who has no home"),
         (["doctor", "--prefix", "~nobody-of-that-name/usr"], "begins with a user who has no home"),
+        (["info", "a..b"], "'a..b' is neither a host name nor an address"),
+        (["doctor", "x" * 64 + ".org"], ".org' is neither a host name nor an address"),
+        (["serve", "--host", "a..b"], "'a..b' is neither a host name nor an address"),
+        (["serve", "--host", "x" * 64 + ".org"], ".org' is neither a host name nor an address"),
+        (["simulate", "--host", "."], "'.' is neither a host name nor an address"),
     ],
 )
 async def test_a_bad_argument_is_one_clear_line(arguments: list[str], told: str) -> None:
@@ -174,6 +179,29 @@ async def test_info_of_nothing_at_once() -> None:
         status, output, errors = await finished(PROGRAM, "info", f"127.0.0.1:{port}")
     assert (status, output) == (1, "")
     assert errors == f"indi_matrix: error: 127.0.0.1:{port}: connection refused\n"
+
+
+@pytest.mark.parametrize("where", ["fe80::1%lo", "[fe80::1%lo]:20012", "fe80::1%\x1b[31m\u00e9"])
+@pytest.mark.parametrize("command", ["info", "doctor"])
+async def test_an_address_with_a_zone(command: str, where: str) -> None:
+    options = ["--indi-port", str(free_port())] if command == "doctor" else []
+    environ = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    status, output, errors = await finished(PROGRAM, command, where, *options, environ=environ)
+    told = output.partition("FAILED ")[2] if command == "doctor" else errors
+    assert status == 1
+    assert "fe80::1%" in told
+    assert (output + errors).isascii()
+    assert (output + errors).replace("\n", "").isprintable()
+    assert errors.count("\n") == (command == "info")
+
+
+async def test_a_path_that_the_terminal_cannot_show(tmp_path: Path) -> None:
+    prefix = tmp_path / "caf\u00e9"
+    status, output, errors = await finished(
+        PROGRAM, "install", "--prefix", prefix, environ={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    )
+    assert (status, errors) == (0, "")
+    assert r"caf\xe9" in output
 
 
 async def test_info_of_a_host_that_nobody_knows() -> None:

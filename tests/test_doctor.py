@@ -20,6 +20,9 @@ from indi_matrix.malos.messages import DriverConfig, MalosDriverInfo
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.programs import PROGRAM, finished, free_port, indiserver, need, served
 
+# A terminal that takes nothing but ASCII.
+ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
 
 @dataclass
 class Findings:
@@ -43,6 +46,7 @@ async def doctor(*arguments: str | Path, environ: dict[str, str] | None = None) 
     status, output, errors = await finished(PROGRAM, "doctor", *arguments, environ=environ)
     assert errors == ""
     assert output.isascii()
+    assert output.replace("\n", "").isprintable()
     assert all(len(line) <= 80 or " " not in line.strip() for line in output.splitlines()), output
     checks = [" ".join(check.split()) for check in re.split(r"\n(?! )", output.rstrip("\n"))]
     assert all(check.startswith(("ok ", "warning ", "FAILED ")) for check in checks)
@@ -205,6 +209,24 @@ async def test_ports_that_are_closed_are_named_one_by_one() -> None:
     assert findings.of("IMU base port 40005").startswith("warning ")
 
 
+EVIL = "\x1b[2J\r\x9b1m\u202e\u00e9\n"
+
+
+async def test_a_service_of_many_drivers_with_any_names() -> None:
+    drivers = {f"{number}{EVIL * (99 if number == 1 else 1)}": 40001 for number in range(600)}
+    async with info_service(**drivers, Gpio=40001, Everloop=40001) as address:
+        findings = await doctor(address, "--indi-port", str(free_port()), environ=ASCII)
+        status, output, errors = await finished(PROGRAM, "info", address, environ=ASCII)
+    assert findings.of("has 602 drivers, of which 20 are looked at here").startswith("warning ")
+    assert len([check for check in findings.checks if "base port 40001: connection refused" in check]) == 20
+    assert max(map(len, findings.checks)) < 400
+    assert [check.split()[1] for check in findings.failed] == ["Gpio", "Everloop"]
+    assert (status, errors) == (0, "")
+    assert output.replace("\n", "").isprintable()
+    assert len(output.splitlines()) == 3 + 50 + 3
+    assert "... and 552 more" in output
+
+
 async def test_updates_that_come_at_another_pace_and_an_error() -> None:
     async with MalosService(SimulatedBoard(), info_port=0) as service:
 
@@ -278,6 +300,10 @@ async def test_other_devices() -> None:
         (b"220 <hello> & welcome\r\n", "FAILED INDI port {}: what listens there does not speak INDI"),
         (b"", "warning INDI port {}: what listens there says nothing"),
         (
+            b"".join(b"<defTextVector device='&#x9b;[2J&#xe9;%d' name='A'/>" % number for number in range(602)),
+            r"warning INDI port {}: a server with \x9b[2J\xe90, \x9b[2J\xe91, \x9b[2J\xe92,",
+        ),
+        (
             b"""<defTextVector device="MATRIX" name="DRIVER_INFO"><defText name="DRIVER_EXEC">indi_matrix</defText>
             <defText name="DRIVER_VERSION">0.0.1</defText></defTextVector>""",
             "warning INDI port {}: MATRIX is of version 0.0.1, this is " + __version__,
@@ -291,8 +317,9 @@ async def test_what_a_server_says(answer: bytes, told: str) -> None:
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        findings = await without_board("--indi-port", str(port))
+        findings = await without_board("--indi-port", str(port), environ=ASCII)
     assert findings.of("INDI port").startswith(told.format(port))
+    assert len(findings.of("INDI port")) < 400
 
 
 # The machine

@@ -67,5 +67,5 @@ async def test_our_log_file_lies_where_theirs_does(home: Path) -> None:
     assert {path.parent.name for path in paths} == {"indi_simulator_lightpanel", "indi_matrix"}
     for path in paths:
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", path.parents[1].name)
-        assert re.fullmatch(rf"{path.parent.name}_\d\d:\d\d:\d\d\.log", path.name)
+        assert re.fullmatch(rf"{path.parent.name}_\d\d:\d\d:\d\d(_\d+)?\.log", path.name)  # ours: of each process
         assert re.match(rf"INFO\t\d+\.\d{{6}} sec\t: .* {path}\n", path.read_text())

@@ -1,6 +1,7 @@
 """The end of the program at every moment: gone within a second, status 0, and the last writes delivered."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from asyncio.subprocess import Process
@@ -14,7 +15,8 @@ from tests.driver.client import IndiClient, talking_to
 from tests.programs import PROGRAM, free_port, line_of, running, stopped
 
 LAST = 40
-ENDS = ["end of file", "SIGTERM", "SIGINT"]
+SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]
+ENDS = ["end of file", *SIGNALS]
 DARK = Led(0, 0, 0, 0)
 
 
@@ -147,7 +149,7 @@ async def connect_unheard(indi: IndiClient, service: MalosService) -> None:
 
 
 @pytest.mark.parametrize("moment", ["idle", "many frames", "lost", "a client that does not read"])
-@pytest.mark.parametrize("how", ENDS[1:])
+@pytest.mark.parametrize("how", SIGNALS)
 async def test_a_server(moment: str, how: str) -> None:
     async with (
         MalosService(SimulatedBoard(), info_port=0) as service,
@@ -182,3 +184,55 @@ async def test_a_server(moment: str, how: str) -> None:
         await asyncio.wait({listening})
         for ours in (writer, silent):
             ours.close()
+
+
+@pytest.mark.parametrize("how", SIGNALS)
+async def test_a_simulator(how: str) -> None:
+    async with running(PROGRAM, "simulate", "--port", "0") as simulator:
+        await line_of(simulator.stderr, "MALOS simulator: ")
+        end(simulator, how)
+        await ends_well(simulator)
+
+
+NOHUP = ("sh", "-c", "trap '' HUP QUIT; exec \"$@\"", "sh")  # as nohup does, whose own output would be a file
+
+
+async def test_what_was_ignored_from_the_start_stays_so() -> None:
+    """So nohup does what it is for, and a shell's job in the background is not ended by ctrl-\\."""
+    async with MalosService(SimulatedBoard(), info_port=0) as service:
+        async with running(*NOHUP, PROGRAM, "--address", service.address) as driver, talking_to(driver) as indi:
+            await indi.get_properties()
+            for ignored in ("SIGHUP", "SIGQUIT"):
+                end(driver, ignored)
+                await indi.connect()
+                await indi.write("CONNECTION", DISCONNECT="On")
+            end(driver, "SIGTERM")
+            await ends_well(driver)
+        async with running(*NOHUP, PROGRAM, "serve", "--port", "0") as server:
+            port = int((await line_of(server.stderr, "serving INDI clients on")).rsplit(":", 1)[1])
+            end(server, "SIGHUP")
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b'<getProperties version="1.7"/>')
+            async with asyncio.timeout(5):
+                assert await reader.readline()
+            writer.close()
+            end(server, "SIGINT")
+            await ends_well(server)
+
+
+@pytest.mark.parametrize("command", ["", "serve --port 0", "simulate --port 0"])
+@pytest.mark.parametrize("how", ["SIGHUP", "SIGINT"])
+async def test_a_signal_again_and_again(how: str, command: str) -> None:
+    """As from a terminal that goes away and from its shell, or from a finger that stays on ctrl-c."""
+    async with running(PROGRAM, *command.split()) as program:
+        if command:
+            await line_of(program.stderr, "127.0.0.1:")
+        else:
+            assert program.stdin is not None
+            program.stdin.write(b'<getProperties version="1.7"/>')
+            await line_of(program.stdout, "<def")
+        while program.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(program.pid, signal.Signals[how])  # the library's own would take the exit status away
+            await asyncio.sleep(0.001)
+        await ends_well(program)

@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import atexit
 import errno
+import io
+import logging
 import os
 import re
-import signal
 import socket
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,15 +15,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from indi_matrix.console import wait_for_no_reader
 from indi_matrix.descriptors import raise_limit
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
 from indi_matrix.factory import KINDS, SimulatedHardware, assemble
 from indi_matrix.listeners import listener
 from indi_matrix.logs import LEVELS, log_to_stderr
-from indi_matrix.settings import DEFAULT_PORT, Address, BoardSettings, check_port, parse_port
+from indi_matrix.settings import DEFAULT_PORT, BoardSettings, check_port, parse_port
+from indi_matrix.signals import ended_by_signals
+from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
 _INDI_PORT: Final = 7624
+_LONGEST: Final = 500  # characters of a complaint
 
 _DESCRIPTION: Final = "INDI driver for MATRIX Creator and MATRIX Voice boards."
 _EPILOG: Final = """\
@@ -55,6 +61,8 @@ _COMMON: Final[Mapping[str, dict[str, Any]]] = {
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: status 0 when all went well, 1 when not, 2 for unusable arguments."""
     _open_closed_streams()
+    _write_what_streams_can()
+    atexit.register(wait_for_no_reader().drain)
     options = _understood(_parser().parse_args(arguments))
     log_to_stderr(options.log_level)
     raise_limit()
@@ -66,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _complain(LinkError(f"host {options.host}: {error.strerror}"), 1)
     except (MatrixError, OSError) as error:
         _complain(error, 1)
+    finally:
+        logging.shutdown()  # while what that tells can still be written
     sys.exit(0)
 
 
@@ -76,10 +86,16 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
 
 
+def _write_what_streams_can() -> None:
+    """Have standard output write what its encoding lacks in other words, as standard error does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _complain(error: Exception, status: int) -> NoReturn:
     """Say in one line what went wrong, and exit."""
     text = error.strerror if isinstance(error, OSError) and not isinstance(error, MatrixError) else None
-    print(f"indi_matrix: error: {text or error}", file=sys.stderr)  # noqa: T201 - the command's own word
+    print(f"indi_matrix: error: {printable(text or error, _LONGEST)}", file=sys.stderr)  # noqa: T201 - the command's own word
     sys.exit(status)
 
 
@@ -143,7 +159,7 @@ def _add_serve(commands: Any) -> None:
     serve = commands.add_parser(
         "serve", help="serve INDI clients over TCP", description="Serve INDI clients over TCP."
     )
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument("--host", default="127.0.0.1", type=_host, help="address to listen on (%(default)s)")
     serve.add_argument(
         "--port",
         default=_INDI_PORT,
@@ -168,7 +184,7 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument(
         "kind", nargs="?", default=KINDS[0], choices=KINDS, help="board to simulate (%(default)s)"
     )
-    simulate.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    simulate.add_argument("--host", default="127.0.0.1", type=_host, help="address to listen on (%(default)s)")
     simulate.add_argument(
         "--port", default=DEFAULT_PORT, type=_listening_port, help="info port, 0 for any free ports (%(default)s)"
     )
@@ -243,6 +259,14 @@ def _listening_port(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!a} is no port; a port is 1 to 65535, or 0 for any") from None
 
 
+def _host(text: str) -> str:
+    try:
+        text.encode("idna")  # as it is looked up
+    except UnicodeError:
+        raise argparse.ArgumentTypeError(f"{text!a} is neither a host name nor an address") from None
+    return text
+
+
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
         raise argparse.ArgumentTypeError(f"{text!a} is not a whole number from 1 on")
@@ -267,7 +291,7 @@ def _run_driver(options: argparse.Namespace) -> None:
 
 
 def _run_server(options: argparse.Namespace) -> None:
-    """Serve clients until SIGTERM or SIGINT."""
+    """Serve clients until a signal ends that."""
     with _busy_port_explained(options):
         asyncio.run(_serve(options, _boards(options)))
 
@@ -310,29 +334,34 @@ async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, 
 
 async def _serve_with_picture(server: Any, options: argparse.Namespace, hardware: SimulatedHardware) -> None:
     """Serve; with a simulated board and a terminal, show the first board there meanwhile."""
-    announcing = asyncio.create_task(_announce(server, options), name="announce")
-    try:
-        if options.simulate is None:
-            await server.asyncrun()
-            return
-        from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no picture
+    if options.simulate is None:
+        await _serve_and_say(server, options)
+        return
+    from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no picture
 
-        address = f"INDI {options.host}:{options.port}"
-        async with TerminalPicture(hardware.board, sys.stdout, address=address, keys=sys.stdin):
-            await server.asyncrun()
+    async with TerminalPicture(hardware.board, sys.stdout, keys=sys.stdin) as picture:
+        await _serve_and_say(server, options, picture)
+
+
+async def _serve_and_say(server: Any, options: argparse.Namespace, picture: Any = None) -> None:
+    announcing = asyncio.create_task(_announce(server, options, picture), name="announce")
+    try:
+        await server.asyncrun()
     finally:
         announcing.cancel()
 
 
-async def _announce(server: Any, options: argparse.Namespace) -> None:
+async def _announce(server: Any, options: argparse.Namespace, picture: Any) -> None:
     """Say where clients are served, once they are."""
     await server.started.wait()
-    where = Address(options.host, server.port)
+    where = f"[{options.host}]:{server.port}" if ":" in options.host else f"{options.host or '*'}:{server.port}"
+    if picture is not None:
+        picture.address = f"INDI {where}"
     print(f"indi_matrix: serving INDI clients on {where}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _run_simulator(options: argparse.Namespace) -> None:
-    """Run a simulated MALOS service until SIGTERM or SIGINT."""
+    """Run a simulated MALOS service until a signal ends that."""
     with _busy_port_explained(options):
         asyncio.run(_simulate(options))
 
@@ -397,10 +426,8 @@ def _run_doctor(options: argparse.Namespace) -> None:
 
 
 async def _until_signalled(task: "asyncio.Task[None]", stop: Callable[[], Any]) -> None:
-    """Wait for a task; on SIGTERM or SIGINT have it stop, which is no failure."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    await asyncio.wait({task})
+    """Wait for a task; on a signal that is to end the program have it stop, which is no failure."""
+    with ended_by_signals(stop):
+        await asyncio.wait({task})
     if not task.cancelled():
         task.result()

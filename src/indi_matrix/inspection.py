@@ -1,8 +1,10 @@
 """Find out what answers at an address, without changing anything there."""
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import zmq.asyncio
 
@@ -13,6 +15,8 @@ from indi_matrix.malos.link import open_link
 from indi_matrix.malos.silence import Silence
 from indi_matrix.session import ANSWER_LIMIT
 from indi_matrix.settings import Address
+
+_MOST_DRIVERS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,14 @@ class Findings:
         yield f"MALOS at {self.address}"
         yield ""
         yield "driver      base  keep-alive  errors  updates  delay     timeout"
-        for driver in self.drivers.values():
+        for driver in itertools.islice(self.drivers.values(), _MOST_DRIVERS):
             ports = driver.ports
             yield (
                 f"{driver.name:<10}{ports.base:>6}{ports.keep_alive:>12}{ports.errors:>8}{ports.updates:>9}"
                 f"  {f'{driver.delay * 1000:.0f} ms':<10}{driver.timeout * 1000:.0f} ms"
             )
+        if len(self.drivers) > _MOST_DRIVERS:
+            yield f"... and {len(self.drivers) - _MOST_DRIVERS} more"
         yield ""
         if self.leds:
             yield f"board: {BOARDS.get(self.leds, 'unknown')}, {self.leds} LEDs"

@@ -6,24 +6,31 @@ import re
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from indi_matrix.repeats import Repeats
+from indi_matrix.texts import printable
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 
-# indiserver takes a longer line for the death of the driver.
+# indiserver takes a line of 1024 characters for the death of the driver.
 _LINE_LIMIT: Final = 1000
 # The port that a client happens to have makes no other message.
 _PORT: Final = re.compile(r":\d+\b")
 
 
-class _ShortLines(logging.Formatter):
-    """Cuts each line."""
+class _PlainLines(logging.Formatter):
+    """Makes a message one line, and a traceback behind it some, of what no terminal obeys."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        lines = super().format(record).splitlines()
-        return "\n".join(line if len(line) <= _LINE_LIMIT else f"{line[: _LINE_LIMIT - 3]}..." for line in lines)
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return printable(super().formatMessage(record), _LINE_LIMIT)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(map(_indented, super().formatException(ei).splitlines()))
+
+
+def _indented(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" "))) + printable(line, _LINE_LIMIT)
 
 
 class _Counting(logging.StreamHandler[TextIO]):
@@ -64,5 +71,5 @@ def _is_in_loop() -> bool:
 def log_to_stderr(level: str) -> None:
     """Log messages of a level and above it: debug, info, warning or error."""
     handler = _Counting(sys.stderr)
-    handler.setFormatter(_ShortLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_PlainLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler])

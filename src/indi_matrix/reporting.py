@@ -1,5 +1,6 @@
 """DEBUG, LOGGING_LEVEL and LOG_OUTPUT: which messages clients are sent, and which go into a log file."""
 
+import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,14 +33,15 @@ _DEFAULT_OUTPUT: Final = {"CLIENT_DEBUG": True, "FILE_DEBUG": False}
 class LogFile:
     """The log file of one run, which is made when there is something to write.
 
-    Its path and its lines are as libindi's; it holds at most 16 MiB.
+    Its folder and its lines are as libindi's; so is its name but for the number of the process, so that two that
+    start in one second have a file each. It holds at most 16 MiB.
     """
 
     def __init__(self) -> None:
         self._start = time.monotonic()
         now = datetime.now(UTC)
         folder = indi_folder() / "logs" / f"{now:%Y-%m-%d}" / _EXEC
-        self.path = folder / f"{_EXEC}_{now:%H:%M:%S}.log"
+        self.path = folder / f"{_EXEC}_{now:%H:%M:%S}_{os.getpid()}.log"
 
     def write(self, level: str, text: str) -> None:
         """Add a line.

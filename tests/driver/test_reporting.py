@@ -1,5 +1,7 @@
 """DEBUG, LOGGING_LEVEL and LOG_OUTPUT: what clients and the log file are told."""
 
+import asyncio
+import os
 import re
 from pathlib import Path
 
@@ -10,8 +12,9 @@ from indi_matrix.board import Board
 from indi_matrix.driver import MatrixDriver
 from indi_matrix.factory import SimulatedHardware
 from indi_matrix.settings import BoardSettings
-from tests.driver.client import IndiClient, piped
+from tests.driver.client import IndiClient, piped, talking_to
 from tests.driver.conftest import Rig
+from tests.programs import PROGRAM, running
 
 LEVELS = ["LOG_ERROR", "LOG_WARNING", "LOG_SESSION", "LOG_DEBUG"]
 
@@ -119,13 +122,41 @@ async def test_the_log_file_is_libindis(rig: Rig, home: Path) -> None:
     await debug(indi)
     await indi.write("LOG_OUTPUT", FILE_DEBUG="On")
     (path,) = [text.removeprefix("[INFO] logging to ") for text in indi.messages if "logging to" in text]
-    assert re.fullmatch(rf"{home}/\.indi/logs/\d{{4}}-\d\d-\d\d/indi_matrix/indi_matrix_\d\d:\d\d:\d\d\.log", path)
+    name = rf"indi_matrix_\d\d:\d\d:\d\d_{os.getpid()}\.log"
+    assert re.fullmatch(rf"{home}/\.indi/logs/\d{{4}}-\d\d-\d\d/indi_matrix/{name}", path)
     assert Path(path).is_file()
     await provoke(indi)
     lines = log_lines(home)
     assert all(re.fullmatch(r"(ERROR|WARNING|INFO|DEBUG)\t\d+\.\d{6} sec\t: .+", line) for line in lines)
     assert lines[0].endswith(f"logging to {path}")
     assert [line.split("\t")[0] for line in lines[1:]] == ["ERROR", "INFO"]
+
+
+async def test_two_programs_never_write_to_one_log_file(home: Path) -> None:
+    """As when one indiserver starts both in the same second."""
+
+    async def log() -> None:
+        async with running(PROGRAM) as program, talking_to(program) as indi:
+            await indi.get_properties()
+            await debug(indi)
+            await indi.write("LOG_OUTPUT", FILE_DEBUG="On")
+
+    await asyncio.gather(*(log() for _ in range(4)))
+    assert len(list((home / ".indi" / "logs").glob("*/indi_matrix/indi_matrix_*.log"))) == 4
+
+
+async def test_what_the_board_says_is_one_plain_line_for_clients_and_in_the_log_file(rig: Rig, home: Path) -> None:
+    indi = rig.indi
+    await debug(indi)
+    await indi.write("LOG_OUTPUT", FILE_DEBUG="On")
+    await indi.connect()
+    rig.service.publish_error("Gpio", b"1, \x1b[2J\r\nforged\t\x7f\xff")
+    await indi.until(lambda: any("forged" in text for text in indi.messages))
+    (told,) = [text for text in indi.messages if "forged" in text]
+    assert told.endswith(r"1, \x1b[2J forged \x7f\xff")
+    data = b"".join(path.read_bytes() for path in (home / ".indi" / "logs").glob("*/*/*.log"))
+    assert data.decode("ascii").replace("\n", "").replace("\t", "").isprintable()
+    assert data.count(b"\n") == data.count(b" sec\t: ")
 
 
 async def test_the_file_takes_what_clients_do_not_want(away: Rig, home: Path) -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from indi_matrix.errors import MatrixError
-from indi_matrix.indi.outgoing import message, printable, serialise
+from indi_matrix.indi.outgoing import message, serialise
 from indi_matrix.indi.stream import MAX_MESSAGE, IndiStream, StreamError
 
 WRITE = (
@@ -257,11 +257,6 @@ def test_an_ordinary_element_is_serialised_as_the_standard_library_would() -> No
     ET.SubElement(vector, "oneNumber", name="Y")
     assert ET.canonicalize(serialise(vector)) == ET.canonicalize(ET.tostring(vector))
     assert serialise(message("hi")).startswith(b"<message timestamp=")
-
-
-def test_a_text_for_the_log_is_one_short_ascii_line() -> None:
-    assert printable("a\nb \N{DEGREE SIGN}") == r"a b \xb0"
-    assert len(printable("\N{DEGREE SIGN}" * 10**6)) == 200
 
 
 @pytest.mark.parametrize("size", [1, 100, 1 << 16])

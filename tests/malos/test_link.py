@@ -83,7 +83,7 @@ async def test_errors_are_heard_from_the_first_config_on(peer: Peer, link: Link)
     link.send(b"config")
     await peer.base.recv()
     await peer.errors.send(b"wrong \xff")
-    assert await link.error() == "wrong \ufffd"
+    assert await link.error() == r"wrong \xff"
 
 
 async def test_an_empty_update_is_an_update(peer: Peer, link: Link) -> None:

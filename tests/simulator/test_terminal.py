@@ -1,15 +1,10 @@
 """The picture in a terminal of our own making, and the program around it."""
 
 import asyncio
-import contextlib
-import fcntl
 import io
 import os
-import pty
 import signal
-import struct
 import sys
-import termios
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,59 +14,16 @@ import zmq
 from indi_matrix.errors import LinkError
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard, TerminalPicture, run_simulator
 from tests.simulator.client import Client
+from tests.terminal import Terminal
 
 HOME = "\x1b[H"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 
-class Terminal:
-    """A terminal: the two ends that a program opens, and what a person sees and presses."""
-
-    def __init__(self) -> None:
-        self.master, slave = pty.openpty()
-        self.output = open(slave, "w", encoding="utf-8")  # noqa: PTH123, SIM115 (a descriptor, closed below)
-        self.keys = open(os.dup(slave), encoding="utf-8")  # noqa: PTH123, SIM115
-        self.seen = ""
-        self._more = asyncio.Event()
-        self.resize(80, 24)
-        asyncio.get_running_loop().add_reader(self.master, self._read)
-
-    def close(self) -> None:
-        self.hang_up()
-        self.keys.close()
-        with contextlib.suppress(OSError):  # what it could not show when it was hung up
-            self.output.close()
-
-    def hang_up(self) -> None:
-        if self.master >= 0:
-            asyncio.get_running_loop().remove_reader(self.master)
-            os.close(self.master)
-            self.master = -1
-
-    def resize(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def press(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
-
-    def modes(self) -> object:
-        return termios.tcgetattr(self.keys.fileno())
-
-    def _read(self) -> None:
-        self.seen += os.read(self.master, 65536).decode("utf-8", "replace")
-        self._more.set()
-
-    async def until(self, text: str) -> str:
-        """Return all that was shown until a text is, and forget it."""
-        while text not in self.seen:
-            self._more.clear()
-            await self._more.wait()
-        shown, self.seen = self.seen, ""
-        return shown
-
-
 @pytest_asyncio.fixture
-async def terminal() -> AsyncIterator[Terminal]:
+async def terminal(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Terminal]:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     made = Terminal()
     yield made
     made.close()

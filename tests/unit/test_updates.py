@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from indi_matrix.indi.outbox import Outbox
 from indi_matrix.indi.outgoing import serialise
 from indi_matrix.indi.updates import Outline, Update, as_bytes, as_element
-from indi_matrix.indi.values import printable
+from indi_matrix.indi.values import speakable
 
 TIME = "2026-11-20T12:00:00"
 NAMES = st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=126), min_size=1, max_size=8)
 
 
 @pytest.mark.parametrize("kind", ["Number", "Switch", "Text", "Light"])
-@given(st.dictionaries(NAMES, st.text(max_size=20).map(printable), max_size=3), NAMES)
+@given(st.dictionaries(NAMES, st.text(max_size=20).map(speakable), max_size=3), NAMES)
 def test_bytes_and_element_are_the_same(kind: str, texts: dict[str, str], name: str) -> None:
     timeout = {} if kind == "Light" else {"timeout": "0"}
     update = Update(Outline(kind, "MATRIX", name, texts, timeout), "Ok", TIME, texts)

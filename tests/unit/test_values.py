@@ -1,6 +1,6 @@
 import pytest
 
-from indi_matrix.indi.values import number_text, parse_number, printable, shortened
+from indi_matrix.indi.values import number_text, parse_number, shortened, speakable
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_whole_numbers_have_no_point(number: float, text: str) -> None:
 
 
 def test_what_xml_cannot_carry_becomes_blank() -> None:
-    assert printable("a\x00b\x1bc\ud800d\ufffee\tf\ng\u00e9") == "a b c d e\tf\ng\u00e9"
+    assert speakable("a\x00b\x1bc\ud800d\ufffee\tf\ng\u00e9") == "a b c d e\tf\ng\u00e9"
 
 
 def test_a_long_value_is_cut() -> None:

@@ -23,6 +23,7 @@ from indi_matrix.settings import Address
 
 _USED: Final = {device.driver: device for device in DEVICES}
 
+_MOST_DRIVERS: Final = 20
 # Updates are watched for this long, or for one period; longer than the limit allows is not measured.
 _WATCH: Final = 0.5
 _SLOWEST: Final = (LIMIT - 1) / 2
@@ -38,13 +39,26 @@ async def examine_board(address: Address) -> list[Check]:
         if isinstance(service, Silence):
             return _no_service(address, service)
         drivers = service.drivers
-        checks = [ok(f"MALOS at {address} has {len(drivers)} drivers"), *_missing(drivers)]
+        checks = [_counted(address, len(drivers)), *_missing(drivers)]
         async with asyncio.TaskGroup() as tasks:
             found = [
                 tasks.create_task(_examine_driver(context, service.place, driver), name=driver.name)
-                for driver in drivers.values()
+                for driver in _looked_at(drivers)
             ]
         return checks + [check for task in found for check in task.result()]
+
+
+def _looked_at(drivers: ServiceInfo) -> list[DriverInfo]:
+    """Return the drivers to be examined: each takes sockets, and of those a program has not many."""
+    first = sorted(drivers.values(), key=lambda driver: driver.name not in _USED)
+    return [driver for driver in drivers.values() if driver in first[:_MOST_DRIVERS]]
+
+
+def _counted(address: Address, count: int) -> Check:
+    text = f"MALOS at {address} has {count} drivers"
+    if count <= _MOST_DRIVERS:
+        return ok(text)
+    return warning(f"{text}, of which {_MOST_DRIVERS} are looked at here", "see whether that is a MALOS of MATRIX")
 
 
 def _no_service(address: Address, silence: Silence) -> list[Check]:

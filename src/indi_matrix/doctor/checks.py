@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from indi_matrix.texts import printable
+
 LIMIT: Final = 5.0
 """Seconds that a look at the network may take."""
 
 _WIDTH: Final = 80
 _TEXT: Final = 9
 _REMEDY: Final = 11
+_LONGEST: Final = 1000
 
 
 class Level(StrEnum):
@@ -32,15 +35,15 @@ class Check:
 
     def lines(self) -> Iterator[str]:
         """Return the check as ASCII for 80 columns; what belongs to it is indented."""
-        yield from _wrapped(f"{self.level:<{_TEXT}}{self.text}", "")
+        yield from _wrapped(f"{self.level:<{_TEXT}}{printable(self.text, _LONGEST)}", "")
         if self.remedy:
-            yield from _wrapped(self.remedy, " " * _REMEDY)
+            yield from _wrapped(printable(self.remedy, _LONGEST), " " * _REMEDY)
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
     """Return lines; a path or an address stays whole, however long."""
     return textwrap.wrap(
-        text.encode("ascii", "backslashreplace").decode(),
+        text,
         _WIDTH,
         initial_indent=indent,
         subsequent_indent=indent or " " * _TEXT,

@@ -18,6 +18,7 @@ from indi_matrix.doctor.checks import Check, failed, ok, warning
 from indi_matrix.doctor.system import output_of
 from indi_matrix.driverlist import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
 from indi_matrix.errors import InstallError
+from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
 _DISTRIBUTION: Final = "indi-matrix"
@@ -62,7 +63,7 @@ async def _on_path() -> Check:
 
 async def _version_of(program: str) -> str:
     """Return what a program says of its version, nothing where it does not."""
-    return (await output_of(program, "--version")).strip().removeprefix(f"{EXECUTABLE} ")
+    return printable((await output_of(program, "--version")).strip().removeprefix(f"{EXECUTABLE} "), 40)
 
 
 # Libraries

@@ -8,12 +8,14 @@ from xml.etree import ElementTree as ET
 
 from indi_matrix.doctor.checks import LIMIT, Check, failed, ok, warning
 from indi_matrix.driverlist import EXECUTABLE
+from indi_matrix.texts import listed, printable
 from indi_matrix.version import __version__
 
 _HOST: Final = "127.0.0.1"
 _INDI: Final = ("def", "set", "del", "message", "get")
 _QUIET: Final = 1.0
 """Seconds of silence after which a server has said all."""
+_SHORT: Final = 40  # characters of a version
 
 
 @dataclass
@@ -90,7 +92,7 @@ async def _some(reader: asyncio.StreamReader) -> bytes:
 
 def _judge(heard: _Heard, port: int, device: str) -> Iterator[Check]:
     if device in heard.ours:
-        version = heard.ours[device]
+        version = printable(heard.ours[device], _SHORT)
         if version == __version__:
             yield ok(f"INDI port {port}: a server with {device}, version {version}")
         else:
@@ -98,12 +100,12 @@ def _judge(heard: _Heard, port: int, device: str) -> Iterator[Check]:
                 f"INDI port {port}: {device} is of version {version}, this is {__version__}", "restart that server"
             )
     elif heard.ours:
-        names = ", ".join(heard.ours)
+        names = listed(list(heard.ours))
         yield warning(
             f"INDI port {port}: a server with {names}, not {device}", "clients must use the name that it has"
         )
     elif heard.devices:
-        names = ", ".join(heard.devices)
+        names = listed(list(heard.devices))
         yield warning(
             f"INDI port {port}: a server with {names}, without {device}",
             f"add the driver: indiserver ... {EXECUTABLE}; or: {EXECUTABLE} serve --port {port + 1}",

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from indi_matrix.errors import ConfigError
-from indi_matrix.indi.values import printable
+from indi_matrix.indi.values import speakable
 
 # libindi sets a value on a line of its own, and strips what it reads. Within just this frame blanks are kept.
 _FRAME: Final = ("\n      ", "\n  ")
@@ -43,7 +43,7 @@ def _attributes(element: ET.Element, *names: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return printable(text).translate(_MARKUP)
+    return speakable(text).translate(_MARKUP)
 
 
 @dataclass

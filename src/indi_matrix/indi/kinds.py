@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties import Member, NumberMember, Perm, Property, Rule, State
-from indi_matrix.indi.values import number_text, parse_number, parse_switch, printable, shortened, switch_text
+from indi_matrix.indi.values import number_text, parse_number, parse_switch, shortened, speakable, switch_text
 
 
 class NumberProperty(Property[float]):
@@ -44,7 +44,7 @@ class TextProperty(Property[str]):
     kind = "Text"
 
     def _text(self, value: str) -> str:
-        return printable(value)
+        return speakable(value)
 
     def _parse(self, member: Member[str], text: str) -> str:  # noqa: ARG002 - any text will do
         # indiserver sets a text on a line of its own; libindi's drivers drop the white space around one, too.

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from indipydriver import IPyDriver
 
 from indi_matrix.indi.direct import DirectDriver, DirectTransport
-from indi_matrix.indi.outgoing import printable
+from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 

@@ -31,12 +31,6 @@ def message(text: str, timestamp: datetime | None = None) -> ET.Element:
     return ET.Element("message", timestamp=stamp.replace(tzinfo=None).isoformat(), message=text)
 
 
-def printable(text: object, limit: int = 200) -> str:
-    """Return a text as one short ASCII line, fit for a log that others read line by line."""
-    line = ascii(" ".join(str(text)[: 4 * limit].split()))[1:-1]
-    return line if len(line) <= limit else line[: limit - 3] + "..."
-
-
 def _write(element: ET.Element, parts: list[str]) -> None:
     tag, text = element.tag, element.text
     parts.append(f"<{tag}")

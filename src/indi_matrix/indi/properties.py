@@ -15,8 +15,9 @@ from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.updates import Message, Outline, Update
-from indi_matrix.indi.values import MESSAGE_LIMIT, printable, shortened
+from indi_matrix.indi.values import MESSAGE_LIMIT, shortened
 from indi_matrix.indi.vectors import make_vector
+from indi_matrix.texts import printable
 
 
 class State(StrEnum):
@@ -86,8 +87,7 @@ def _second(number: int) -> str:
 
 def message_text(level: str, text: str) -> str:
     """Return a message for clients: level in brackets, printable ASCII, cut to INDI's limit."""
-    readable = printable(text).replace("\n", " ").encode("ascii", "replace").decode()
-    return f"[{level}] {readable}"[:MESSAGE_LIMIT]
+    return f"[{level}] {printable(text, MESSAGE_LIMIT)}"[:MESSAGE_LIMIT]
 
 
 def message(device: str, level: str, text: str) -> Element:

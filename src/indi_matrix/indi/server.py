@@ -16,6 +16,7 @@ from indi_matrix.indi.clients import Client
 from indi_matrix.indi.peers import Peer, Program, Remote
 from indi_matrix.indi.stream import FROM_DEVICES, WRITES
 from indi_matrix.indi.updates import Message
+from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
@@ -212,7 +213,7 @@ class Server(IPyServer):
             return message.tag == "getProperties"
         device = message.get("device")
         if any(device in driver for driver in self.drivers if driver is not source.receiver):
-            _log.warning("Dropped <%s> of %s: it is another's device", message.tag, outgoing.printable(device))
+            _log.warning("Dropped <%s> of %s: it is another's device", message.tag, printable(device))
             return False
         return True
 

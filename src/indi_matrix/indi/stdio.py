@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Iterable
 from functools import partial
 from typing import Final
@@ -12,9 +11,10 @@ from xml.etree import ElementTree as ET
 from indi_matrix.indi import library
 from indi_matrix.indi.descriptors import Sink, Source
 from indi_matrix.indi.incoming import Inbox, request
-from indi_matrix.indi.outgoing import printable
 from indi_matrix.indi.stream import FROM_DEVICES, StreamError
 from indi_matrix.indi.updates import Message, as_bytes
+from indi_matrix.signals import ended_by_signals
+from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
@@ -134,13 +134,7 @@ class StdioTransport:
 
 
 async def run_on_stdio(driver: library.Driver) -> None:
-    """Run a driver over stdin and stdout until end of input, SIGTERM or SIGINT."""
+    """Run a driver over stdin and stdout until end of input, or a signal that is to end it."""
     library.set_transport(driver, StdioTransport(driver))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, driver.shutdown)
-    try:
+    with ended_by_signals(driver.shutdown):
         await library.run(driver)
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)

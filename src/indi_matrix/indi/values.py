@@ -16,7 +16,7 @@ _DECIMAL = re.compile(rf"[+-]?{_PART}(?:[eE][+-]?[0-9]+)?")
 _SEXAGESIMAL = re.compile(rf"([+-]?)({_PART})(?:\s*[:;]\s*|\s+)({_PART})(?:(?:\s*[:;]\s*|\s+)({_PART}))?")
 
 # What XML 1.0 cannot carry, not even as a reference.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def parse_number(text: str) -> float:
@@ -68,9 +68,9 @@ def switch_text(*, on: bool) -> str:
     return "On" if on else "Off"
 
 
-def printable(text: str) -> str:
+def speakable(text: str) -> str:
     """Return the text with every character that XML cannot carry replaced by a blank."""
-    return text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
+    return text if text.isprintable() else _UNSPEAKABLE.sub(" ", text)
 
 
 def shortened(text: str, limit: int = 40) -> str:

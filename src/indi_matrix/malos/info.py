@@ -18,12 +18,14 @@ from indi_matrix.malos.ports import DriverPorts
 from indi_matrix.malos.silence import Obstacle, Silence, why_silent
 from indi_matrix.malos.sockets import connect, link_descriptors, make_socket
 from indi_matrix.settings import Address
+from indi_matrix.texts import printable
 
 # A request in flight when the service dies is never answered: ask again, on a socket of its own.
 _ATTEMPT: Final = 1.0
 _PAUSE: Final = 0.5
 """Seconds until a name that could not be looked up is looked up again."""
 _LAST_BASE: Final = 65535 - 3
+_LONGEST_NAME: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class DriverInfo:
     """What the service says of one driver.
 
     Attributes:
-        name: IMU, Humidity, Everloop, Pressure, UV, Servo or Gpio.
+        name: IMU, Humidity, Everloop, Pressure, UV, Servo or Gpio; another one as far as it can be shown.
         ports: Its four ports.
         delay: Seconds between two data updates.
         timeout: Seconds after a ping in which updates are sent.
@@ -57,13 +59,13 @@ def parse_info(reply: bytes) -> ServiceInfo:
     except DecodeError as error:
         raise LinkError("the info port answers, but not as MALOS does") from error
     return {
-        driver.driver_name: DriverInfo(
-            driver.driver_name,
+        name: DriverInfo(
+            name,
             DriverPorts(driver.base_port),
             max(driver.delay_between_updates, 0) / 1000,
             max(driver.timeout_after_last_ping, 0) / 1000,
         )
-        for driver in message.info
+        for name, driver in ((printable(driver.driver_name, _LONGEST_NAME), driver) for driver in message.info)
         if 1 <= driver.base_port <= _LAST_BASE
     }
 

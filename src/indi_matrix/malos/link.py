@@ -17,6 +17,7 @@ from indi_matrix.malos.pace_watch import PaceWatch
 from indi_matrix.malos.pings import Pings
 from indi_matrix.malos.places import Place
 from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, connect, drop_undelivered, make_socket
+from indi_matrix.texts import printable
 
 # How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.
 _LINGER_MS: Final = 300
@@ -266,9 +267,10 @@ class Link:
         return payload
 
     async def error(self) -> str:
-        """Return the next error text, cleared of all that is not ASCII, 200 characters at most."""
+        """Return the next error text as one line of printable ASCII, 200 characters at most."""
         await asyncio.sleep(0)  # in a flood of errors nobody else would have a turn
-        return (await self._error_texts.receive())[:_LONGEST_ERROR].decode("ascii", "replace")
+        text = await self._error_texts.receive()
+        return printable(text[: 4 * _LONGEST_ERROR].decode("utf-8", "backslashreplace"), _LONGEST_ERROR)
 
     async def disconnection(self) -> None:
         """Wait until the driver closes the connection of its data updates, and say so.

@@ -1,5 +1,6 @@
 """A simulated board drawn with characters, for a terminal of 24-bit colours."""
 
+from collections.abc import Iterator
 from math import cos, pi, sin
 from typing import Final, TypeVar
 
@@ -30,18 +31,55 @@ _FAINTEST: Final = 56
 _FULL: Final = 255
 
 
-def draw(board: SimulatedBoard, width: int = 80, *, address: str = "", caption: str = "") -> str:
-    """Return the picture of a board in lines of at most `width` columns, if that is 24 or more."""
+def draw(  # noqa: PLR0913 - a board, a size, and three texts around it
+    board: SimulatedBoard,
+    width: int = 80,
+    height: int = 0,
+    *,
+    address: str = "",
+    caption: str = "",
+    status: str | None = None,
+) -> str:
+    """Return the picture of a board in lines of at most `width` columns, if that is 24 or more.
+
+    Args:
+        board: The board.
+        width: Columns of the terminal.
+        height: Its rows; 0 is as many as there need to be. In too few the picture is cut, and says so.
+        address: What to show as the address of the service.
+        caption: The last line but for the status.
+        status: The last line, one of its own also while it is empty.
+    """
+    head = [_title(board, width, address), ""]
+    foot = ["", f"{_DIM}{caption[:width]}{_PLAIN}"] if caption else []
+    foot += [] if status is None else [status[:width]]
+    room = height - len(head) - len(foot) if height else None
+    bodies = list(_bodies(board, width))
+    fitting = [body for body in bodies if room is None or len(body) <= room]
+    if fitting:
+        return "\n".join([*head, *fitting[0], *foot])
+    foot[:1] = [_too_small(board, width, room or 0, len(head) + len(foot))]
+    return "\n".join([*[*head, *bodies[-1]][: max(height - len(foot), 0)], *foot[:height]])
+
+
+def _bodies(board: SimulatedBoard, width: int) -> Iterator[list[str]]:
+    """Yield the LEDs and the pins in all ways that are not too wide, from the nicest to the lowest."""
     ring, ring_width = _ring(board)
     both = _pins(board, columns=2 if width >= _PINS_WIDTH else 1)
     if width >= ring_width + _GAP + _PINS_WIDTH:
-        body = _beside(ring, ring_width + _GAP, both)
-    elif width >= ring_width:
-        body = [*(line for line, _ in ring), "", *both]
-    else:
-        body = [*_lines_of_leds(board), "", *both]
-    foot = ["", f"{_DIM}{caption[:width]}{_PLAIN}"] if caption else []
-    return "\n".join([_title(board, width, address), "", *body, *foot])
+        yield _beside(ring, ring_width + _GAP, both)
+    if width >= ring_width:
+        yield [*(line for line, _ in ring), "", *both]
+    yield [*_lines_of_leds(board), "", *both]
+
+
+def _too_small(board: SimulatedBoard, width: int, room: int, others: int) -> str:
+    """Return what says for what the terminal is too small, and which size is enough."""
+    ring, ring_width = _ring(board)
+    what = "the pins" if room >= len(_lines_of_leds(board)) else "the LEDs"
+    text = f"too small for {what}"
+    longer = f"{text}; {ring_width + _GAP + _PINS_WIDTH}x{len(ring) + others} shows all"
+    return f"{_BOLD}{(longer if len(longer) <= width else text)[:width]}{_PLAIN}"
 
 
 def _title(board: SimulatedBoard, width: int, address: str) -> str:

@@ -20,9 +20,11 @@ async def run_simulator(
         LinkError: The service ended by itself, as the real one does on some requests.
     """
     board = SimulatedBoard(kind)
-    async with MalosService(board, host, info_port) as service:
-        if not stream.isatty():
+    async with (
+        MalosService(board, host, info_port) as service,
+        TerminalPicture(board, stream, address=service.address, keys=sys.stdin) as picture,
+    ):
+        if not picture.shown:
             print(f"MALOS simulator: {kind} at {service.address}", file=sys.stderr, flush=True)  # noqa: T201
-        async with TerminalPicture(board, stream, address=service.address, keys=sys.stdin):
-            await service.wait_stopped()
+        await service.wait_stopped()
     raise LinkError(f"the simulated MALOS at {service.address} died of {service.stopped_by}")

@@ -3,40 +3,41 @@
 import asyncio
 import contextlib
 import os
-import signal
-import termios
-import tty
-from collections.abc import Iterator
+import re
 from typing import Final, Self, TextIO
 
 from indi_matrix.simulator.board import SimulatedBoard
 from indi_matrix.simulator.picture import draw
+from indi_matrix.simulator.screen import Screen, is_screen
+from indi_matrix.texts import printable
 
 _FRAME_TIME: Final = 0.05
-
-# The other screen, so that what was there comes back; no cursor, and no line wraps while it is narrow.
-_ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"
-_LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
-_HOME: Final = "\x1b[H"
-_END_LINE: Final = "\x1b[K"
-_CLEAR_BELOW: Final = "\x1b[J"
-
-_PLAIN_SIGNS: Final = str.maketrans({"█": "#", "·": ".", "●": "*", "○": "o", "°": " "})
+_COLOUR: Final = re.compile("\x1b\\[[0-9;]*m")
+_DATE: Final = re.compile(r"^\d{4}-\d\d-\d\d ")  # the time of a message is enough in a narrow line
 
 _KEYS: Final = "0123456789abcdef"
-_KEYS_CAPTION: Final = "keys 0-9, a-f: flip what is on input pins 0-15   ctrl-c: end"
-_CAPTION: Final = "ctrl-c: end"
+# From the longest on to that for the narrowest terminal.
+_KEYS_CAPTIONS: Final = (
+    "keys 0-9, a-f: flip what is on input pins 0-15   ctrl-c: end",
+    "0-9, a-f: flip inputs   ctrl-c: end",
+    "0-f: flip   ctrl-c: end",
+)
+_CAPTIONS: Final = ("ctrl-c: end",)
 
 
 class TerminalPicture:
     """A board's picture in a terminal: drawn when something changes, gone when the context ends.
 
-    Draws nothing, and touches nothing, when the stream is no terminal.
+    Draws nothing, and touches nothing, when the stream is no terminal, or one that cannot move its cursor. The
+    last line is what the command line's program writes to standard error, if that is the same terminal.
+
+    Attributes:
+        address: What is shown as the address of the service.
 
     Args:
         board: The board.
         stream: Where to draw.
-        address: What to show as the address of the service.
+        address: What to show as the address of the service, at first.
         keys: Where keys come from, if they shall flip the levels on input pins; ignored unless a terminal.
     """
 
@@ -45,38 +46,41 @@ class TerminalPicture:
     ) -> None:
         self._board = board
         self._stream = stream
-        self._address = address
+        self.address = address
         self._keys = keys
-        self._caption = _CAPTION
+        self._has_colours = not os.environ.get("NO_COLOR")
+        self._screen: Screen | None = None
         self._next: asyncio.TimerHandle | None = None
         self._last = 0.0
-        self._cleanup = contextlib.ExitStack()
+        self._cleanup = contextlib.AsyncExitStack()
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is drawn now, rather than held back while the shell has the terminal."""
+        return self._screen is not None and self._screen.is_entered
 
     async def __aenter__(self) -> Self:
-        if self._stream.isatty():
-            with contextlib.ExitStack() as stack:
-                self._open(stack)
+        if is_screen(self._stream):
+            async with contextlib.AsyncExitStack() as stack:
+                self._screen = Screen(self._stream, self._keys, self._schedule, self._press)
+                stack.push_async_exit(self._close)
+                stack.callback(self._cancel)
+                stack.callback(self._board.watch(self._schedule))
+                self._redraw()
                 self._cleanup = stack.pop_all()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        self._cleanup.close()
+    async def __aexit__(self, *error: object) -> None:
+        await self._cleanup.__aexit__(*error)  # type: ignore[arg-type]  # just as they came
 
-    def _open(self, stack: contextlib.ExitStack) -> None:
-        loop = asyncio.get_running_loop()
-        if self._keys is not None and _is_ours(self._keys):
-            self._caption = _KEYS_CAPTION
-            stack.enter_context(_cbreak(self._keys.fileno()))
-            loop.add_reader(self._keys.fileno(), self._read_keys, self._keys.fileno())
-            stack.callback(loop.remove_reader, self._keys.fileno())
-        self._write(_ENTER)
-        stack.callback(self._write, _LEAVE)
-        with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread: no signals, no resizing
-            loop.add_signal_handler(signal.SIGWINCH, self._schedule)
-            stack.callback(loop.remove_signal_handler, signal.SIGWINCH)
-        stack.callback(self._cancel)
-        stack.callback(self._board.watch(self._schedule))
-        self._redraw()
+    async def _close(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._screen is not None:
+            ended = kind in {None, asyncio.CancelledError}
+            await self._screen.close(self._last_words() if ended else "")
+
+    def _last_words(self) -> str:
+        board = self._board
+        return f"indi_matrix: the simulated {board.kind.capitalize()} has ended; frames shown: {board.frames}"
 
     # Drawing.
 
@@ -92,74 +96,31 @@ class TerminalPicture:
             self._next = None
 
     def _redraw(self) -> None:
-        self._next = None
+        self._cancel()
         self._last = asyncio.get_running_loop().time()
-        width, height = _size(self._stream)
-        picture = draw(self._board, width, address=self._address, caption=self._caption)
-        lines = picture.split("\n")[:height]
-        self._write(_HOME + "\r\n".join(line + _END_LINE for line in lines) + _CLEAR_BELOW)
+        if self._screen is not None and self._screen.enter():
+            self._screen.show(self._picture(self._screen))
 
-    def _write(self, text: str) -> None:
-        # A terminal that went away takes nothing more, and that is no reason to stop the service.
-        with contextlib.suppress(OSError):
-            self._stream.write(_writable(text, self._stream.encoding))
-            self._stream.flush()
+    def _picture(self, screen: Screen) -> str:
+        width, height = screen.size
+        captions = _KEYS_CAPTIONS if screen.has_keys else _CAPTIONS
+        picture = draw(
+            self._board,
+            width,
+            height,
+            address=self.address,
+            caption=next((text for text in captions if len(text) <= width), captions[-1]),
+            status=printable(_DATE.sub("", screen.newest_line), width),
+        )
+        return picture if self._has_colours else _COLOUR.sub("", picture)
 
     # Keys.
 
-    def _read_keys(self, descriptor: int) -> None:
-        try:
-            pressed = os.read(descriptor, 64)
-        except OSError:
-            pressed = b""
-        if not pressed:
-            asyncio.get_running_loop().remove_reader(descriptor)
-        if pressed.startswith(b"\x1b"):
-            return  # an arrow or function key, which comes as several letters
-        for key in pressed.decode("ascii", "ignore").lower():
+    def _press(self, keys: str) -> None:
+        for key in keys.lower():
             if key in _KEYS:
                 self._flip(_KEYS.index(key))
 
     def _flip(self, pin: int) -> None:
         if not self._board.is_output(pin):
             self._board.set_input(pin, not self._board.level(pin))
-
-
-def _is_ours(keys: TextIO) -> bool:
-    """Tell whether keys come from a terminal, and one that does not stop this process for reading them."""
-    if not keys.isatty():
-        return False
-    try:
-        return os.tcgetpgrp(keys.fileno()) == os.getpgrp()
-    except OSError:
-        return True  # it controls other processes
-
-
-@contextlib.contextmanager
-def _cbreak(descriptor: int) -> Iterator[None]:
-    """Get each key as it is pressed and show none, until the end."""
-    before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(termios.error):  # the terminal went away
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def _size(stream: TextIO) -> tuple[int, int]:
-    """Return the columns and rows of a terminal; one that does not tell gets the classic ones."""
-    try:
-        size = os.get_terminal_size(stream.fileno())
-    except OSError:
-        return 80, 24
-    return size.columns or 80, size.lines or 24
-
-
-def _writable(text: str, encoding: str) -> str:
-    """Return a text in which signs that an encoding lacks are replaced by plain ones."""
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(_PLAIN_SIGNS).encode(encoding, "replace").decode(encoding)
-    return text
