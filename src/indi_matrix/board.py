@@ -41,7 +41,7 @@ class Board:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
         self.pace = Pace(self._bring_timing)
-        self._snooping = Snooping()
+        self._snooping = Snooping(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._replay)
         devices = [device(self) for device in DEVICES]
