@@ -1,9 +1,7 @@
-"""Config files as libindi reads and writes them: vectors to bytes and back, and onto the disk in one piece."""
+"""Config files as libindi reads and writes them: vectors to bytes and back, and onto the disk."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
+from indi_matrix import files
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.values import printable
 
@@ -161,11 +160,8 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         ConfigError: It cannot be read; the text names path and cause.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise ConfigError(f"cannot read {path}: it is no file")
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        data = files.read(path, _MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _MOST_BYTES:
@@ -174,33 +170,21 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that, whatever happens, its path holds either all of the new or all of the old.
+    """Write a file, whole or not at all, with its folder; never what could not be read again.
 
     Raises:
         ConfigError: It cannot be written; the text names path and cause.
     """
+    if len(data) > _MOST_BYTES:
+        raise ConfigError(f"cannot write {path}: it would be longer than {_MOST_BYTES} bytes")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"cannot make the folder {path.parent}: {error.strerror}") from error
     try:
-        _replace(Path(os.path.realpath(path)), data)  # the file itself, where the path is a link to it
+        files.replace(path, data)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{os.getpid()}.{path.name}"[:255])
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def remove(path: Path) -> None:
@@ -210,6 +194,6 @@ def remove(path: Path) -> None:
         ConfigError: It cannot be removed; the text names path and cause.
     """
     try:
-        path.unlink()
+        files.remove(path)
     except OSError as error:
         raise ConfigError(f"cannot remove {path}: {error.strerror}") from error
