@@ -57,27 +57,29 @@ class _Span:
 def with_vectors(data: bytes, vectors: Iterable[ET.Element]) -> bytes:
     """Return the text of a config file with these vectors in it, and all else as it was.
 
+    A vector takes the place of the first of its name, and there are no more of them then; or it comes to the end.
+
     Raises:
         ConfigError: The file is damaged; the text names the line.
     """
-    for vector in vectors:
-        data = _with_vector(data, vector)
-    return data
-
-
-def _with_vector(data: bytes, vector: ET.Element) -> bytes:
-    """Put a vector in the place of the one of its name, without any more of them; or at the end."""
-    text = _vector_text(vector).encode()
+    texts = {(vector.get("device"), vector.get("name")): _vector_text(vector).encode() for vector in vectors}
     root, *children = _spans(data)
-    places = [span for span in children if span.key == (vector.get("device"), vector.get("name"))]
-    for span in reversed(places[1:]):
-        data = data[: span.start] + data[span.end :].removeprefix(b"\n")
-    if places:
-        return data[: places[0].start] + text.rstrip(b"\n") + data[places[0].end :]
-    if data[: root.end].endswith(b"/>"):
-        return data[: root.start] + to_bytes([vector]) + data[root.end :]
-    behind = data.rindex(b"</", root.start, root.end)
-    return data[:behind] + text + data[behind:]
+    pieces, end, placed = [], 0, set()
+    for span in children:
+        if span.key not in texts:
+            continue
+        pieces.append(data[end : span.start])
+        end = span.end
+        if span.key not in placed:
+            pieces.append(texts[span.key].rstrip(b"\n"))
+        elif data.startswith(b"\n", end):
+            end += 1
+        placed.add(span.key)
+    new = b"".join(text for key, text in texts.items() if key not in placed)
+    if new and data[: root.end].endswith(b"/>"):
+        return data[: root.start] + b"<INDIDriver>\n" + new + b"</INDIDriver>\n" + data[root.end :]
+    behind = data.rindex(b"</", root.start, root.end) if new else end
+    return b"".join((*pieces, data[end:behind], new, data[behind:]))
 
 
 def _spans(data: bytes) -> list[_Span]:
@@ -122,11 +124,14 @@ def from_bytes(data: bytes) -> tuple[list[ET.Element], list[str]]:
 def _salvaged(data: bytes) -> tuple[list[ET.Element], list[str]]:
     """Return the vectors that can be read by themselves, and what is wrong with the others."""
     vectors, damages = [], []
+    lines = counted = 0
     for start, piece in _pieces(data):
+        lines += data.count(b"\n", counted, start)
+        counted = start
         try:
             vectors.append(_parsed(piece))
         except ET.ParseError as error:
-            damages.append(_damage(error, data.count(b"\n", 0, start)))
+            damages.append(_damage(error, lines))
     return vectors, damages
 
 
