@@ -89,9 +89,9 @@ class Board:
         """Apply ON_DISCONNECT: the program leaves the board."""
         self._connection.depart()
 
-    def save(self) -> None:
-        """Save now what is still due of what clients wrote: the program ends."""
-        self._configuration.flush()
+    async def save(self) -> None:
+        """Save what is still due of what clients wrote: the program ends."""
+        await self._configuration.finish()
 
     def asked(self) -> None:
         """Take note that somebody asked for all there is: it may be a server with devices that are listened to."""
