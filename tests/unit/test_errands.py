@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ class Log:
         return self.said
 
 
-def fail() -> str:
+def fail() -> Any:
     raise OSError("no disk")
 
 

@@ -140,10 +140,10 @@ def test_what_is_not_listened_to_is_not_kept(dome: Ear) -> None:
 
 def test_what_is_kept_of_a_property_is_bounded() -> None:
     wheel = Ear("FILTER_NAME")
-    wheel.define("FILTER_NAME", **{f"M_{number}": "x" * 90 for number in range(3000)})
+    wheel.define("FILTER_NAME", 0, **{f"M_{number}": "x" * 90 for number in range(3000)})
     kept = wheel.known()["FILTER_NAME"].values
     assert (len(kept), set(kept.values())) == (MOST_MEMBERS, {"x" * 63})
-    wheel.hear("setTextVector", "FILTER_NAME", M_0="short", **{"N" * 64: "long"})
+    wheel.hear("setTextVector", "FILTER_NAME", 0, M_0="short", **{"N" * 64: "long"})
     changed = wheel.known()["FILTER_NAME"].values
     assert {**kept, "M_0": "short"} == changed
 
@@ -157,7 +157,7 @@ def test_ever_new_members_are_not_kept() -> None:
 
 def test_a_member_with_a_long_name_is_not_kept() -> None:
     wheel = Ear("FILTER_NAME")
-    wheel.define("FILTER_NAME", **{"N" * 64: "x", "N" * 63: "y"})
+    wheel.define("FILTER_NAME", 0, **{"N" * 64: "x", "N" * 63: "y"})
     assert wheel.known()["FILTER_NAME"].values == {"N" * 63: "y"}
 
 
@@ -171,7 +171,7 @@ def test_what_is_not_kept_is_said_once_for_each_property() -> None:
     (told,) = station.warned
     kept = "100 members, 63 characters of each name and text"
     assert told == f"WEATHER_STATUS of 'Station' is too large; of it are kept {kept}"
-    station.define("SAFETY_STATUS", **{f"M_{number}": "Ok" for number in range(MOST_MEMBERS + 1)})
+    station.define("SAFETY_STATUS", 0, **{f"M_{number}": "Ok" for number in range(MOST_MEMBERS + 1)})
     assert len(station.warned) == 2
 
 
