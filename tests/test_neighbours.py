@@ -25,6 +25,7 @@ from tests.programs import (
     running,
     setprop,
 )
+from tests.siege.process import usage
 
 DARK = Led(0, 0, 0, 0)
 
@@ -51,6 +52,12 @@ class Site:
         """Send a signal to a program that this indiserver started."""
         async with running("pkill", f"-{name}", "-P", str(self.server), "-f", program) as sending:
             assert await sending.wait() == 0
+
+
+def children(parent: int, name: str) -> list[int]:
+    """Return the programs of a name that another program started."""
+    ids = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(number) for number in ids if Path(f"/proc/{number}/comm").read_text().strip() == name]
 
 
 def simulators(*names: str) -> list[str]:
@@ -231,3 +238,25 @@ async def test_a_chain_to_a_stock_ipyserver(site: Site) -> None:
         await setprop(port, "-n", "MATRIX.EVERLOOP_LED_4.RED;GREEN;BLUE;WHITE=0;9;0;0")
         async with asyncio.timeout(PATIENCE):
             await site.board.wait_until(lambda board: board.leds[3] == Led(0, 9, 0, 0))
+
+
+def forged(device: str, kind: str, name: str, member: str, text: str) -> str:
+    one = f"<one{kind} name='{member}'>{text}</one{kind}>"
+    return f"<set{kind}Vector device='{device}' name='{name}' state='Ok'>{one}</set{kind}Vector>"
+
+
+async def test_what_is_forged_in_the_name_of_a_neighbour_gets_no_memory(site: Site) -> None:
+    """indiserver passes on what any client says."""
+    (pid,) = children(site.server, "indi_matrix")
+    before = usage(pid).memory
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    long = "x" * 900_000
+    for number in range(16):
+        writer.write(forged("Filter Simulator", "Text", "FILTER_NAME", f"M_{number}", long).encode())
+        writer.write(forged("Weather Simulator", "Light", "WEATHER_STATUS", f"M_{number}_{long}", "Ok").encode())
+        await writer.drain()
+    writer.write(b"<getProperties version='1.7' device='MATRIX'/><newSwitchVector device='MATRIX' name='FORGED'/>")
+    async with asyncio.timeout(2 * PATIENCE):
+        await reader.readuntil(b"there is no property")
+    assert usage(pid).memory - before < 12
+    writer.close()

@@ -41,7 +41,7 @@ class Board:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
         self.pace = Pace(self._bring_timing)
-        self._snooping = Snooping()
+        self._snooping = Snooping(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._replay)
         devices = [device(self) for device in DEVICES]
@@ -89,9 +89,9 @@ class Board:
         """Apply ON_DISCONNECT: the program leaves the board."""
         self._connection.depart()
 
-    def save(self) -> None:
-        """Save now what is still due of what clients wrote: the program ends."""
-        self._configuration.flush()
+    async def save(self) -> None:
+        """Save what is still due of what clients wrote: the program ends."""
+        await self._configuration.finish()
 
     def asked(self) -> None:
         """Take note that somebody asked for all there is: it may be a server with devices that are listened to."""

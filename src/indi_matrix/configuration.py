@@ -1,17 +1,26 @@
 """CONFIG_PROCESS: the saved properties of an INDI device, to and from its config file."""
 
-from collections.abc import Callable, Collection, Mapping
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from xml.etree.ElementTree import Element
 
 from indi_matrix.autosave import Autosave
-from indi_matrix.errors import ConfigError
-from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, with_vectors, write_bytes
+from indi_matrix.errands import Errands
+from indi_matrix.errors import ConfigError, WriteError
 from indi_matrix.indi.device import IndiDevice
 from indi_matrix.indi.kinds import SwitchProperty
-from indi_matrix.indi.properties import AnyProperty, Member, Rule, State
-from indi_matrix.indi.values import shortened
+from indi_matrix.indi.properties import AnyProperty, Member, Rule, State, message_text
+from indi_matrix.replay import Replay
+from indi_matrix.store import Store, Stored
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _MEMBERS: Final = {
     "CONFIG_LOAD": "Load",
@@ -19,10 +28,42 @@ _MEMBERS: Final = {
     "CONFIG_DEFAULT": "Default",
     "CONFIG_PURGE": "Purge",
 }
+_MOST_WAITING: Final = 16
+
+LAST_WAIT: Final = 0.4
+"""Seconds that a disk has at the end of the program."""
+
+
+@dataclass
+class _Loading:
+    """A load that was asked for.
+
+    Attributes:
+        since: What was written since then, which holds.
+    """
+
+    since: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Saving:
+    """A save that was asked for.
+
+    Attributes:
+        vectors: What is to be saved; None if that is known only when its turn has come.
+        due: What need not be saved by itself then.
+        begun: Whether it is under way.
+    """
+
+    vectors: list[Element] | None
+    due: list[str]
+    begun: bool = False
 
 
 class Configuration:
-    """The config file of an INDI device, and the one with the first configuration there was.
+    """What clients have done with the config file of an INDI device, one thing after another.
+
+    The disk holds up nobody: CONFIG_PROCESS is Busy until all is done that clients asked for.
 
     Args:
         indi: The INDI device.
@@ -31,17 +72,18 @@ class Configuration:
 
     Attributes:
         prop: CONFIG_PROCESS.
-        loading: Whether what is written now comes from the file.
     """
 
     def __init__(self, indi: IndiDevice, path: Path, replay: Callable[[AnyProperty, Element], str]) -> None:
         self._indi = indi
-        self._path = path
-        self._default = path.with_name(f"{path.name}.default")
-        self._replay = replay
-        self._given: Collection[str] = ()
-        self._autosave = Autosave(self._save_some, lambda text: indi.tell("WARNING", text))
-        self.loading = False
+        self._store = Store(indi.name, path)
+        self._replay = Replay(indi, replay)
+        self._errands = Errands()
+        self._autosave = Autosave(self._save_some, self._warn)
+        self._asked = 0  # what clients asked for that is not done yet
+        self._loadings: list[_Loading] = []
+        self._recalls: dict[str, _Loading] = {}
+        self._last_saving: _Saving | None = None  # while it waits and nothing was asked for after it
         self.prop = SwitchProperty(
             "CONFIG_PROCESS", "Config", "Options",
             [Member(name, label, value=False) for name, label in _MEMBERS.items()],
@@ -49,171 +91,183 @@ class Configuration:
             timeout=0,
         )  # fmt: skip
 
+    @property
+    def loading(self) -> bool:
+        """Whether what is written now comes from the file."""
+        return self._replay.active
+
     def start(self, given: Collection[str]) -> None:
         """Load the file, if there is one, but for properties that were given by other ways."""
-        self._given = given
+        self._replay.given = given
         try:
-            self._load(self._path)
+            stored = self._store.load()
+            if stored is not None:
+                self._replay.all_of(stored)
         except ConfigError as error:
-            if not _is_missing(error):
-                self._indi.tell("ERROR", str(error))
-        else:
-            self._keep_default()
+            self._indi.tell("ERROR", str(error))
 
     def written(self, prop: AnyProperty) -> None:
         """Take note of a write that was carried out."""
-        if prop.saved_at_once and not self.loading:
+        if self.loading:
+            return
+        for loading in (*self._loadings, *self._recalls.values()):
+            loading.since.add(prop.name)
+        if prop.saved_at_once:
             self._autosave.note(prop.name)
 
-    def flush(self) -> None:
-        """Save now what is still due of what was written."""
+    async def finish(self) -> None:
+        """Save what is still due of what was written, as far as the disk takes it in time."""
         self._autosave.flush()
+        try:
+            async with asyncio.timeout(LAST_WAIT):
+                await self._errands.finished()
+        except TimeoutError:
+            log.warning("%s: gave up on %s, whose disk does not answer", self._indi.name, self._store.path)
 
     def recall(self, prop: AnyProperty) -> None:
         """Load one property, which only now has come to be known; nothing if the file has nothing of it."""
-        if not self._path.exists():
-            return
-        try:
-            self._load(self._path, only=prop.name)
-        except ConfigError as error:
-            self._indi.tell("WARNING", str(error))
+        if prop.name not in self._recalls:
+            self._recalls[prop.name] = _Loading()
+            self._last_saving = None
+            done, failed = partial(self._recalled, prop.name), partial(self._not_recalled, prop.name)
+            self._errands.put(lambda: self._store.load, done, failed)
+
+    def _recalled(self, name: str, stored: Stored | None) -> None:
+        since = self._recalls.pop(name).since
+        if stored is not None:
+            try:
+                self._replay.all_of(stored, but=since, only=name)
+            except ConfigError as error:
+                self._warn(str(error))
+
+    def _not_recalled(self, name: str, error: Exception) -> None:
+        del self._recalls[name]
+        self._warn(str(error))
+
+    # What clients ask for
 
     def _write(self, values: Mapping[str, bool]) -> State:
-        match [name for name, on in values.items() if on]:
+        asked = [name for name, on in values.items() if on]
+        joins = asked == ["CONFIG_SAVE"] and self._last_saving is not None
+        if asked and self._asked >= _MOST_WAITING and not joins:
+            told = f"{self._asked} requests, the most that can, wait for {self._store.path}"
+            raise WriteError(f"{self.prop.name}.{asked[0]}: {told}")
+        match asked:
             case ["CONFIG_LOAD"]:
-                self.flush()
-                self._load_saved()
+                self._ask_to_load(self._store.load, self._loaded)
             case ["CONFIG_SAVE"]:
-                write_bytes(self._path, to_bytes(self._vectors()))
-                self._autosave.forget()
-                self._keep_default()
-                self._indi.tell("INFO", f"saved {self._path}")
+                self._ask_to_save()
             case ["CONFIG_DEFAULT"]:
-                self.flush()
-                rest = self._load(self._default)
-                self._indi.tell("INFO", f"loaded {self._default}{rest}")
+                self._ask_to_load(self._store.load_default, self._loaded)
             case ["CONFIG_PURGE"]:
-                self.flush()
-                remove(self._path)
-                self._autosave.forget()
-                self._indi.tell("INFO", f"removed {self._path}")
-            case _:
-                return State.IDLE
-        return State.OK
+                self._autosave.flush()
+                self._ask(lambda: self._store.remove, self._removed, lambda: None)
+        return State.BUSY if self._asked else State.IDLE
 
-    def _load_saved(self) -> None:
-        """Load the file; none is no error, for Ekos asks for it at every connect, the very first too."""
-        try:
-            rest = self._load(self._path)
-        except ConfigError as error:
-            if not _is_missing(error):
-                raise
-            told = f"no configuration was saved yet: Save in Options (CONFIG_SAVE) writes {self._path}"
+    def _ask(
+        self, begin: Callable[[], Callable[[], T]], done: Callable[[T], None], failed: Callable[[], None]
+    ) -> None:
+        """Have something done in its turn; CONFIG_PROCESS tells of its end."""
+
+        def conclude(outcome: T) -> None:
+            try:
+                done(outcome)
+            except ConfigError as error:
+                self._fail(error)
+            else:
+                self._settle(State.OK)
+
+        def fail(error: Exception) -> None:
+            failed()
+            self._fail(error)
+
+        self._last_saving = None
+        self._asked += 1
+        self._errands.put(begin, conclude, fail)
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, ConfigError):
+            log.error("%s: CONFIG_PROCESS failed", self._indi.name, exc_info=error)
+        cause = error if isinstance(error, ConfigError) else "internal error, see the log"
+        self._settle(State.ALERT, message_text("ERROR", f"{self.prop.name}: {cause}"))
+
+    def _settle(self, state: State, text: str = "") -> None:
+        """Tell that something is done; Ok only when all is, for nobody knows whose Ok it would be."""
+        self._asked -= 1
+        if state is State.ALERT or not self._asked:
+            self.prop.answer(None, state, text)
+        if self._asked and self.prop.state is not State.BUSY:
+            self.prop.answer(None, State.BUSY)
+
+    def _ask_to_load(self, load: Callable[[], T], done: Callable[[_Loading, T], None]) -> None:
+        self._autosave.flush()
+        loading = _Loading()
+        self._ask(lambda: load, partial(done, loading), partial(self._loadings.remove, loading))
+        self._loadings.append(loading)
+
+    def _loaded(self, loading: _Loading, stored: Stored | None) -> None:
+        self._loadings.remove(loading)
+        if stored is None:  # no error, for Ekos asks for it at every connect, the very first too
+            path = self._store.path
+            told = f"no configuration was saved yet: Save in Options (CONFIG_SAVE) writes {path}"
             self._indi.tell("INFO", told)
-        else:
-            self._keep_default()
-            self._indi.tell("INFO", f"loaded {self._path}{rest}")
+            return
+        left = self._replay.all_of(stored, but=loading.since)
+        rest = f", without what is not there now: {', '.join(left)}" if left else ""
+        self._indi.tell("INFO", f"loaded {stored.path}{rest}")
 
-    def _load(self, path: Path, only: str | None = None) -> str:
-        """Replay what a file holds of the properties that clients know now; return what it holds beyond them.
+    def _ask_to_save(self) -> None:
+        """Save what is so now; a save that still waits, and nothing behind it, need not be done for itself."""
+        vectors = None if self._loadings else self._vectors()
+        due = self._autosave.take()
+        if self._last_saving is not None:
+            self._last_saving.vectors = vectors
+            self._last_saving.due += due
+            return
+        saving = _Saving(vectors, list(due))
+        self._ask(partial(self._begin_to_save, saving), self._saved, lambda: self._autosave.give_back(saving.due))
+        if not saving.begun:
+            self._last_saving = saving
 
-        Raises:
-            ConfigError: It cannot be read, or is damaged; then what is sound was applied.
-        """
-        vectors, damages = from_bytes(read_bytes(path))
-        ours = [vector for vector in self._ours(vectors) if only in {None, vector.get("name")}]
-        self.loading = True
-        try:
-            left = self._replay_all(ours, path)
-        finally:
-            self.loading = False
-        if damages:
-            raise _damaged(path, "; ".join(damages))
-        names = ", ".join(dict.fromkeys(vector.get("name", "") for vector in left))
-        return f", without what is not there now: {names}" if names else ""
+    def _begin_to_save(self, saving: _Saving) -> Callable[[], Sequence[str]]:
+        saving.begun = True
+        if self._last_saving is saving:
+            self._last_saving = None
+        vectors = self._vectors() if saving.vectors is None else saving.vectors
+        return partial(self._store.save, vectors, {*self._indi.saved, *self._indi.properties})
 
-    def _replay_all(self, vectors: list[Element], path: Path) -> list[Element]:
-        """Replay vectors, in passes, for one may bring forth the property of another; return those left."""
-        while vectors:
-            known = [vector for vector in vectors if vector.get("name", "") in self._indi.properties]
-            if not known:
-                break
-            vectors = [vector for vector in vectors if vector not in known]
-            for vector in known:
-                prop = self._indi.properties.get(vector.get("name", ""))
-                if prop is not None and prop.saved and prop.name not in self._given:
-                    self._restore(prop, vector, path)
-        return vectors
+    def _saved(self, warnings: Sequence[str]) -> None:
+        self._autosave.forget()
+        self._warn(*warnings)
+        self._indi.tell("INFO", f"saved {self._store.path}")
 
-    def _restore(self, prop: AnyProperty, vector: Element, path: Path) -> None:
-        """Replay one vector, without members that the property does not have; clients are told what is refused."""
-        unknown = [one for one in vector if one.get("name", "") not in prop.members]
-        for one in unknown:
-            vector.remove(one)
-            name = shortened(one.get("name", ""))
-            self._indi.tell("WARNING", f"{path.name}: {prop.name} has no member {name}")
-        if len(vector) and (reason := self._replay(prop, vector)):
-            self._indi.tell("WARNING", f"{path.name}: {reason}")
+    def _removed(self, _: None) -> None:
+        self._autosave.forget()
+        self._indi.tell("INFO", f"removed {self._store.path}")
 
-    def _save_some(self, names: Collection[str]) -> None:
-        """Save some properties into the file as it is, or begin one with them.
+    # What is saved by itself
 
-        Raises:
-            ConfigError: It cannot be written, or is damaged; then it is left alone.
-        """
+    def _save_some(self, names: Sequence[str]) -> None:
+        """Save some properties into the file as it is, or begin one with them."""
         vectors = [self._indi.saved[name].as_write() for name in names]
-        try:
-            before = read_bytes(self._path)
-        except ConfigError as error:
-            if not _is_missing(error):
-                raise
-            self._begin(vectors)
-        else:
-            self._put(before, vectors)
-        self._indi.tell("DEBUG", f"saved {', '.join(names)} in {self._path}")
+        self._last_saving = None
+        self._errands.put(
+            lambda: partial(self._store.save_some, vectors, self._vectors()),
+            partial(self._saved_some, names),
+            partial(self._not_saved, names),
+        )
 
-    def _begin(self, vectors: list[Element]) -> None:
-        """Write a file with some properties only; the default has all: it is to bring back what there was."""
-        everything = to_bytes(self._vectors())
-        write_bytes(self._path, to_bytes(vectors))
-        self._keep_default(everything)
+    def _saved_some(self, names: Sequence[str], warnings: Sequence[str]) -> None:
+        self._warn(*warnings)
+        self._indi.tell("DEBUG", f"saved {', '.join(names)} in {self._store.path}")
+        self._autosave.saved()
 
-    def _put(self, before: bytes, vectors: list[Element]) -> None:
-        """Write into what the file holds, unless that is there already."""
-        try:
-            after = with_vectors(before, vectors)
-        except ConfigError as error:
-            raise _damaged(self._path, str(error)) from error
-        if after != before:
-            write_bytes(self._path, after)
+    def _not_saved(self, names: Sequence[str], error: Exception) -> None:
+        self._autosave.failed(names, error)
 
     def _vectors(self) -> list[Element]:
-        """Return what is to be saved: what is known now, and of the rest what the file has of it."""
-        saved, known = self._indi.saved, self._indi.properties
-        try:
-            before, _ = from_bytes(read_bytes(self._path))
-        except ConfigError:
-            before = []  # there is none, or writing will tell what is wrong
-        unknown = [one for one in self._ours(before) if one.get("name") not in {*saved, *known}]
-        return [*(prop.as_write() for prop in saved.values()), *unknown]
+        return [prop.as_write() for prop in self._indi.saved.values()]
 
-    def _ours(self, vectors: list[Element]) -> list[Element]:
-        return [vector for vector in vectors if vector.get("device") == self._indi.name]
-
-    def _keep_default(self, data: bytes | None = None) -> None:
-        """Keep the first configuration there is, the file's unless another is given, for CONFIG_DEFAULT."""
-        if self._default.exists():
-            return
-        try:
-            write_bytes(self._default, data or read_bytes(self._path))
-        except ConfigError as error:
-            self._indi.tell("WARNING", str(error))
-
-
-def _is_missing(error: ConfigError) -> bool:
-    """Tell whether a file could not be read for there is none."""
-    return isinstance(error.__cause__, FileNotFoundError)
-
-
-def _damaged(path: Path, what: str) -> ConfigError:
-    return ConfigError(f"{path} is damaged: {what}")
+    def _warn(self, *texts: str) -> None:
+        for text in texts:
+            self._indi.tell("WARNING", text)

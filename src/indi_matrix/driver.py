@@ -94,11 +94,12 @@ class MatrixDriver(DirectDriver):
         try:
             await asyncio.wait({running, requested}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for board in self._boards.values():
-                board.save()
+            saving = {
+                asyncio.create_task(board.save(), name=f"{name} config") for name, board in self._boards.items()
+            }
             # indipydriver itself would notice a shutdown only within a second.
             running.cancel()
             requested.cancel()
-            await asyncio.wait({running, requested})
+            await asyncio.wait({running, requested, *saving})
         if not running.cancelled():
             running.result()

@@ -4,13 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from indi_matrix.indi.properties import State
+from indi_matrix.indi.values import NAME_LIMIT, shortened
 from indi_matrix.ring.observatory import LIGHTS, Heard
 
 SILENCE: Final = 30.0
 """Seconds without a word after which a device is asked whether it is still there, and asked again."""
 
+MOST_MEMBERS: Final = 100
+"""Members of a property that are kept; anybody can send, in the name of a device, whatever he likes."""
+
 _MOST_UNANSWERED: Final = 2
-_MOST_MEMBERS: Final = 1000
 _CONNECTION: Final = "CONNECTION"
 _WHOLE: Final = ""  # in place of the name of a property
 
@@ -31,12 +35,17 @@ class Neighbour:
         device: Its name.
         listeners: Those who are told of its properties.
         ask: Has a device, by its name, publish a property to us from now on; all of them if that has no name.
+        warn: Tells clients what is not kept.
     """
 
-    def __init__(self, device: str, listeners: Listeners, ask: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, device: str, listeners: Listeners, ask: Callable[[str, str], None], warn: Callable[[str], None]
+    ) -> None:
         self.device = device
         self._listeners = listeners
         self._ask = ask
+        self._warn = warn
+        self._warned: set[str] = set()  # names of properties that had more than is kept
         self._known: dict[str, Mapping[str, str]] = {}
         self._defined: dict[str, None] = {}  # names that it answers by, in order
         self._last = 0.0  # when it was heard
@@ -121,17 +130,39 @@ class Neighbour:
             self._defined[name] = None
         if name in self._listeners:
             self._known[name] = self._values(root, name)
-            self._tell(name, Heard(root.get("state", "Idle"), self._known[name]))
+            self._tell(name, Heard(_state(root), self._known[name]))
 
     def _values(self, root: Element, name: str) -> Mapping[str, str]:
         """Return a property's members as they are now; a set vector may hold some of them only."""
-        values = {one.get("name", ""): (one.text or "").strip() for one in root}
-        before = self._known.get(name, {}) if root.tag.startswith("set") else {}
-        return {**before, **values} if len(before) <= _MOST_MEMBERS else values
+        values = dict(self._known.get(name, {})) if root.tag.startswith("set") else {}
+        whole = True
+        for one in root:
+            member, text = one.get("name", ""), (one.text or "").strip()
+            fits = member in values or (len(values) < MOST_MEMBERS and len(member) <= NAME_LIMIT)
+            if fits:
+                values[member] = text[:NAME_LIMIT]
+            whole = whole and fits and len(text) <= NAME_LIMIT
+        if not whole:
+            self._warn_once(name)
+        return values
+
+    def _warn_once(self, name: str) -> None:
+        if name not in self._warned:
+            self._warned.add(name)
+            kept = f"{MOST_MEMBERS} members, {NAME_LIMIT} characters of each name and text"
+            self._warn(f"{name} of {shortened(self.device, NAME_LIMIT)} is too large; of it are kept {kept}")
 
     def _tell(self, name: str, heard: Heard | None) -> None:
         for listener in self._listeners[name]:
             listener(name, heard)
+
+
+def _state(root: Element) -> State:
+    """Return the state of a property, Idle where it tells none that there is."""
+    try:
+        return State(root.get("state", ""))
+    except ValueError:
+        return State.IDLE
 
 
 def _is_gone(root: Element, name: str) -> bool:

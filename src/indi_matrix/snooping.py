@@ -26,9 +26,13 @@ class Snooping:
 
     A request reaches the servers that are there when it is sent. So it is sent again on each occasion that tells
     of a new server, or of a user who misses something.
+
+    Args:
+        warn: Tells clients what of another device is not kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
         self._ask: Callable[[str, str], None]  # from attach() on
         self._drop: Callable[[str], None]
         self._started = False
@@ -93,7 +97,7 @@ class Snooping:
         return any(neighbour.device == device for neighbour in self._neighbours.values())
 
     def _neighbour(self, role: str, device: str) -> Neighbour:
-        return Neighbour(device, self._listeners[role], self._request)
+        return Neighbour(device, self._listeners[role], self._request, self._warn)
 
     def _request(self, device: str, name: str) -> None:
         self._ask(device, name)

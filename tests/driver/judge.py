@@ -105,9 +105,9 @@ def _of_its_own(name: str, values: Mapping[str, str], leds: int, phase: str) -> 
     if name == "EVERLOOP_IMAGE":
         return Verdict({"IMAGE": " ".join(word.upper().ljust(8, "0") for word in values["IMAGE"].split())})
     if name == "CONFIG_PROCESS":
-        # It shows no switch On, and there may be no file.
+        # It shows no switch On.
         none_on = "On" not in values.values()
-        return Verdict(dict.fromkeys(values, "Off"), sure=none_on, state="Idle" if none_on else "Ok")
+        return Verdict(dict.fromkeys(values, "Off"), state="Idle" if none_on else "Busy")
     return Verdict(values, sure=name != "DEVICE_ADDRESS", state=_state(name, values, phase))
 
 

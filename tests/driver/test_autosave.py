@@ -121,7 +121,7 @@ async def test_the_first_leaves_a_default_of_all_there_was(away: Rig, config: Pa
     await indi.until(lambda: saves(indi))
     await indi.write("KEEP_ALIVE", TIMEOUT=8)
     assert set(saved(config)) == {"ACTIVE_DEVICES"}
-    assert (await indi.write("CONFIG_PROCESS", CONFIG_DEFAULT="On")).state == "Ok"
+    assert (await indi.settle("CONFIG_PROCESS", CONFIG_DEFAULT="On")).state == "Ok"
     assert indi.known["KEEP_ALIVE"].values == {"TIMEOUT": "5"}
     assert indi.known["ACTIVE_DEVICES"].values["ACTIVE_DOME"] == "My Dome"
 
@@ -165,14 +165,14 @@ async def test_what_is_saved_already_is_not_written_again(rig: Rig, config: Path
     await indi.until(lambda: saves(indi))
     before = config.stat()
     await dim(indi, 80)
-    await indi.write("CONFIG_PROCESS", CONFIG_LOAD="On")
+    await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")
     assert config.stat() == before
 
 
 async def test_loading_saves_nothing(config: Path) -> None:
     config.write_bytes(_BEFORE)
     async with connected() as indi:
-        assert (await indi.write("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"
+        assert (await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"
         assert indi.known["FLAT_LIGHT_INTENSITY"].values == dimmed(7)
     assert config.read_bytes() == _BEFORE
 
@@ -196,7 +196,7 @@ async def test_a_damaged_file_is_left_alone_with_one_warning(rig: Rig, config: P
     for intensity in (70, 80):
         assert await dim(indi, intensity) == "Ok"
         # It would be tried again now.
-        assert (await indi.write("CONFIG_PROCESS", CONFIG_DEFAULT="On")).state == "Alert"
+        assert (await indi.settle("CONFIG_PROCESS", CONFIG_DEFAULT="On")).state == "Alert"
     told = f"{config} is damaged: line 2: unclosed token"
     warnings = [text for text in indi.messages if text.startswith("[WARNING]")]
     assert warnings == [f"[WARNING] {told}; not saved: FLAT_LIGHT_INTENSITY"]
@@ -248,7 +248,7 @@ async def test_what_is_removed_does_not_come_back(config: Path) -> None:
     async with piped(make_driver()) as indi:
         await indi.get_properties()
         await indi.write("DEVICE_ADDRESS", ADDRESS="raspberry.local")
-        assert (await indi.write("CONFIG_PROCESS", CONFIG_PURGE="On")).state == "Ok"
+        assert (await indi.settle("CONFIG_PROCESS", CONFIG_PURGE="On")).state == "Ok"
     assert not config.exists()
 
 
@@ -257,5 +257,5 @@ async def test_what_was_just_written_is_loaded(away: Rig, config: Path) -> None:
     indi = away.indi
     await indi.connect()
     await dim(indi, 80)
-    assert (await indi.write("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"
+    assert (await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"
     assert indi.known["FLAT_LIGHT_INTENSITY"].values == dimmed(80)

@@ -54,7 +54,7 @@ async def test_each_board_has_its_own_config_file() -> None:
     async with piped(make_driver(boards={"North Board": "north", "South": "south"})) as indi:
         for name, period in (("North Board", 20), ("South", 30)):
             await (await known_as(indi, name)).write("POLLING_PERIOD", PERIOD_MS=period)
-            await indi.write("CONFIG_PROCESS", CONFIG_SAVE="On")
+            await indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
     files = {path.name: path.read_text() for path in (Path.home() / ".indi").glob("*.xml")}
     assert set(files) == {"North Board_config.xml", "South_config.xml"}
     assert "20" in files["North Board_config.xml"]

@@ -1,6 +1,7 @@
 """CONFIG_PROCESS, and what the config file does at start."""
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 import pytest_asyncio
 
 from indi_matrix import make_driver
+from indi_matrix.devices.images import image_text
+from indi_matrix.indi.kinds import TEXT_LIMIT
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
-from tests.driver.client import Answer, IndiClient, piped
+from tests.driver.client import Answer, IndiClient, piped, talking_to
 from tests.driver.conftest import Rig
+from tests.programs import PROGRAM, need, running
 
 
 @pytest.fixture
@@ -43,7 +47,7 @@ def put_file(path: Path, *vectors: str) -> None:
 
 async def process(indi: IndiClient, what: str) -> Answer:
     """Write a member of CONFIG_PROCESS; whatever comes of it, all are Off then."""
-    answer = await indi.write("CONFIG_PROCESS", **{f"CONFIG_{what}": "On"})
+    answer = await indi.settle("CONFIG_PROCESS", **{f"CONFIG_{what}": "On"})
     assert set(answer.values.values()) == {"Off"}
     return answer
 
@@ -118,7 +122,8 @@ async def test_only_what_is_saved_is_loaded(fast: Rig, config: Path) -> None:
     start = len(indi.answers)
     assert (await process(indi, "LOAD")).state == "Ok"
     await indi.fence()
-    assert [answer.name for answer in indi.answers[start:]] == ["KEEP_ALIVE", "CONFIG_PROCESS", "CONNECTION_MODE"]
+    names = [answer.name for answer in indi.answers[start:]]
+    assert names == ["CONFIG_PROCESS", "KEEP_ALIVE", "CONFIG_PROCESS", "CONNECTION_MODE"]
     assert indi.known["KEEP_ALIVE"].values == {"TIMEOUT": "8"}
     assert indi.messages[-1].startswith(f"[INFO] loaded {config}, without what is not there now: ")
     assert not [text for text in indi.messages if "WARNING" in text]
@@ -289,6 +294,126 @@ async def test_a_directory_is_in_the_way(config: Path) -> None:
     assert os.listdir(config.parent) == [config.name]  # noqa: PTH208 - a temporary file would be hidden
 
 
+@pytest.mark.parametrize("what", ["a FIFO", "a device", "a link to a FIFO"])
+async def test_what_is_no_file_is_neither_read_nor_replaced_nor_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    path = tmp_path / "config.xml"
+    if what == "a FIFO":
+        os.mkfifo(path)
+    elif what == "a device":
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    else:
+        os.mkfifo(tmp_path / "fifo")
+        path.symlink_to("fifo")
+    monkeypatch.setenv("INDICONFIG", str(path))
+    before, names = path.lstat(), set(tmp_path.iterdir())
+    async with piped(make_driver()) as indi:
+        await indi.get_properties()
+        await indi.until(lambda: indi.messages == [f"[ERROR] cannot read {path}: it is no regular file"])
+        for request, verb in (("LOAD", "read"), ("SAVE", "write"), ("PURGE", "remove")):
+            answer = await process(indi, request)
+            assert answer.state == "Alert"
+            assert answer.message == f"[ERROR] CONFIG_PROCESS: cannot {verb} {path}: it is no regular file"
+        await indi.write("DEVICE_ADDRESS", ADDRESS="raspberry.local")
+    assert (path.lstat(), set(tmp_path.iterdir())) == (before, names)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", ".", "..", "{}/" + "x" * 300, "{}/" + "x/" * 3000, "{}/file/config.xml", "{}/loop"]
+)
+async def test_paths_that_can_be_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INDICONFIG", path.format(tmp_path))
+    async with piped(make_driver(simulate="creator")) as indi:
+        await indi.get_properties()
+        for what in ("LOAD", "SAVE"):
+            answer = await process(indi, what)
+            assert answer.state == "Alert"
+            assert str(Path(path.format(tmp_path)).parent)[:150] in answer.message
+        assert (await indi.connect()).state == "Ok"
+    assert {one.name for one in tmp_path.iterdir()} == {"file", "loop"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+async def test_a_folder_that_cannot_be_entered(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 1234, 1234)
+    path = folder / "config.xml"
+    enter_anything = "-dac_override,-dac_read_search"
+    command = (need("setpriv", "util-linux"), "--bounding-set", enter_anything, PROGRAM)
+    async with running(*command, environ={"INDICONFIG": str(path)}) as driver, talking_to(driver) as indi:
+        await indi.get_properties()
+        for what, verb in (("LOAD", "read"), ("SAVE", "write"), ("PURGE", "remove")):
+            answer = await process(indi, what)
+            assert answer.state == "Alert"
+            assert answer.message == f"[ERROR] CONFIG_PROCESS: cannot {verb} {path}: Permission denied"
+
+
+async def test_a_save_keeps_permissions_and_follows_no_planted_link(away: Rig, config: Path) -> None:
+    put_file(config, vector("Number", "KEEP_ALIVE", TIMEOUT="9"))
+    config.chmod(0o640)
+    victim = config.with_name("victim")
+    victim.write_text("precious")
+    for planted in (f".{os.getpid()}.{config.name}", f".{config.name}.new", f"{config.name}.new"):
+        config.with_name(planted).symlink_to("victim")
+    assert (await process(away.indi, "SAVE")).state == "Ok"
+    assert stat.S_IMODE(config.stat().st_mode) == 0o640
+    assert victim.read_text() == "precious"
+
+
+async def test_what_would_be_too_long_to_be_loaded_is_not_saved(away: Rig, config: Path) -> None:
+    indi, unknown = away.indi, vector("Text", "UNKNOWN_{}", A="x" * 1000)
+    put_file(config, *(unknown.format(number) for number in range((1 << 20) // len(unknown) - 10)))
+    before = config.read_bytes()
+    await indi.write("KEEP_ALIVE", TIMEOUT=9)
+    answer = await process(indi, "SAVE")
+    assert answer.state == "Alert"
+    assert answer.message.endswith(f"cannot write {config}: it would be longer than 1048576 bytes")
+    assert config.read_bytes() == before
+    assert (await process(indi, "LOAD")).state == "Ok"
+
+
+async def test_texts_that_are_too_long_are_refused_by_name(rig: Rig) -> None:
+    texts = {"ACTIVE_DEVICES": "ACTIVE_DOME", "EVERLOOP_IMAGE": "IMAGE", "DEVICE_ADDRESS": "PORT"}
+    for name, member in texts.items():
+        before = dict(rig.indi.known[name].values)
+        answer = await rig.indi.write(name, **{member: "F" * 4097})
+        assert answer.state == "Alert"
+        assert f"{name}.{member}='FFFFF" in answer.message
+        assert answer.message.endswith("has 4097 characters; it takes at most 4096")
+        assert rig.indi.known[name].values == before
+    assert (await rig.indi.write("ACTIVE_DEVICES", ACTIVE_DOME=" " + "x" * 4096 + "\n")).state == "Ok"
+
+
+def test_a_picture_of_a_ring_of_255_has_room() -> None:
+    assert len(image_text(bytes(4 * 255))) <= TEXT_LIMIT
+
+
+async def test_what_a_file_says_more_than_once_counts_once(config: Path) -> None:
+    put_file(
+        config,
+        *(vector("Number", "KEEP_ALIVE", TIMEOUT=str(1 + number % 60)) for number in range(900)),
+        vector("Number", "POLLING_PERIOD", PERIOD_MS="70"),
+        vector("Switch", "ON_DISCONNECT", **{f"M_{number}": "On" for number in range(900)}, OFF="On"),
+    )
+    async with piped(make_driver()) as indi:
+        await indi.get_properties()
+        told = [
+            "[WARNING] MATRIX_config.xml: only the last counts of each 'KEEP_ALIVE'",
+            "[WARNING] MATRIX_config.xml: ON_DISCONNECT has no member 'M_0' and 899 others",
+        ]
+        await indi.until(lambda: indi.messages == told)
+        assert (await process(indi, "LOAD")).state == "Ok"
+        await indi.fence()
+        assert [answer.name for answer in indi.answers].count("KEEP_ALIVE") == 1
+        assert indi.known["KEEP_ALIVE"].values == {"TIMEOUT": "60"}
+        assert indi.known["ON_DISCONNECT"].on == ["OFF"]
+
+
 async def test_a_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INDICONFIG", "/proc/indi/config.xml")
     async with piped(make_driver()) as indi:
@@ -355,7 +480,7 @@ async def test_what_is_refused_is_a_warning_and_the_rest_is_applied(config: Path
 
 
 async def test_a_write_of_no_member_does_nothing(away: Rig, config: Path) -> None:
-    assert (await away.indi.write("CONFIG_PROCESS", CONFIG_SAVE="Off")).state == "Idle"
+    assert (await away.indi.settle("CONFIG_PROCESS", CONFIG_SAVE="Off")).state == "Idle"
     assert not config.exists()
 
 
@@ -393,7 +518,7 @@ async def test_presets_are_back_when_the_wheel_is_known(away: Rig, early: bool) 
     indi.send(wheel)
     await indi.connect()
     await indi.write("FLAT_LIGHT_FILTER_INTENSITY", Green=120)
-    await indi.write("CONFIG_PROCESS", CONFIG_SAVE="On")
+    await indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
     await indi.write("CONNECTION", DISCONNECT="On")
     async with piped(make_driver(address=away.service.address)) as again:
         await again.get_properties()

@@ -99,7 +99,7 @@ async def test_warnings_are_a_level_of_their_own(away: Rig, home: Path) -> None:
     await debug(indi)
     for levels, told in (((), False), (("LOG_WARNING",), True)):
         await only(indi, *levels)
-        await indi.write("CONFIG_PROCESS", CONFIG_LOAD="On")
+        await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")
         assert bool([text for text in indi.messages if text.startswith("[WARNING] ")]) is told
 
 
@@ -227,7 +227,7 @@ async def test_a_saved_debug_works_from_the_start(away: Rig) -> None:
     await debug(away.indi)
     await only(away.indi, "LOG_DEBUG")
     await away.indi.write("LOG_OUTPUT", FILE_DEBUG="On")
-    await away.indi.write("CONFIG_PROCESS", CONFIG_SAVE="On")
+    await away.indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
     async with piped(make_driver()) as indi:
         await indi.get_properties("CONNECTION", "LOG_OUTPUT")
         assert indi.known["LOGGING_LEVEL"].on == ["LOG_DEBUG"]

@@ -135,7 +135,7 @@ async def test_other_devices_are_asked_again(
     """A request travels as far as there are servers when it is sent."""
     monkeypatch.setattr(snooping, "_PAUSE", 0)
     indi = away.indi
-    await indi.write("CONFIG_PROCESS", CONFIG_SAVE="On")
+    await indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
     await indi.get_properties()
     indi.asked.clear()
     await indi.write(name, **{member: value})

@@ -232,6 +232,34 @@ async def test_the_library_sends_for_it_through_other_transports() -> None:
     assert sent == ["1", "boom"]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "<defTextVector device='Echo' name='TEXT'/>",
+        "<message device='Other' message='x'/>",
+        "<setSwitchVector device='Other' name='S' state='Ok'><oneSwitch name='A'/></setSwitchVector>",
+        "<setTextVector device='Other' name='T' state='Ok'><oneText name='A'>boom</oneText></setTextVector>",
+        write("boom").decode(),
+        "<getProperties device='Echo' name='TEXT'/>",
+    ],
+)
+async def test_no_message_ends_it_whoever_hands_it_over(message: str) -> None:
+    class Fragile(Quick):
+        async def snoopevent(self, event: Any) -> None:
+            raise RuntimeError(event.root.tag)
+
+        async def rxevent(self, event: Any) -> None:
+            raise RuntimeError(event.root.tag)
+
+    async with wired(Fragile()) as wire:
+        wire.driver.snoopall = True
+        await wire.driver._readdata(ET.fromstring(message))
+        assert not wire.driver.stop
+        wire.send(write("1"))
+        while answer(await wire.line()) != "1":
+            pass
+
+
 async def test_who_writes_and_hangs_up_without_a_question_is_told_nothing_before() -> None:
     """Else its system would drop what it wrote and could not send yet, when it hangs up with answers unread."""
     async with running(Server(Quick(), port=0)) as site:

@@ -171,7 +171,7 @@ def test_errors_name_path_and_cause(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/full"])
 def test_what_never_ends_is_not_read(device: str) -> None:
-    with pytest.raises(ConfigError, match="it is no file"):
+    with pytest.raises(ConfigError, match="it is no regular file"):
         read_bytes(Path(device))
 
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from indi_matrix.neighbour import SILENCE, Neighbour
+from indi_matrix.neighbour import MOST_MEMBERS, SILENCE, Neighbour
 from indi_matrix.ring.observatory import Heard
 
 
@@ -14,8 +14,9 @@ class Ear:
     def __init__(self, *names: str) -> None:
         self.heard: list[tuple[str, Heard | None]] = []
         self.asked: list[str] = []
+        self.warned: list[str] = []
         listeners = {name: [self._hear] for name in names}
-        self.device = Neighbour("Station", listeners, lambda _, name: self.asked.append(name))
+        self.device = Neighbour("Station", listeners, lambda _, name: self.asked.append(name), self.warned.append)
 
     def _hear(self, name: str, heard: Heard | None) -> None:
         self.heard.append((name, heard))
@@ -133,5 +134,47 @@ def test_what_is_not_listened_to_is_not_kept(dome: Ear) -> None:
         dome.define(f"OTHER_{number}", A="1")
         dome.hear("setSwitchVector", "DOME_PARK", 0, **{f"M_{number}": "On"})
     assert set(dome.known()) == {"DOME_PARK"}
-    assert len(dome.known()["DOME_PARK"].values) < 1100
+    assert len(dome.known()["DOME_PARK"].values) == MOST_MEMBERS
     assert dome.device.due is None
+
+
+def test_what_is_kept_of_a_property_is_bounded() -> None:
+    wheel = Ear("FILTER_NAME")
+    wheel.define("FILTER_NAME", 0, **{f"M_{number}": "x" * 90 for number in range(3000)})
+    kept = wheel.known()["FILTER_NAME"].values
+    assert (len(kept), set(kept.values())) == (MOST_MEMBERS, {"x" * 63})
+    wheel.hear("setTextVector", "FILTER_NAME", 0, M_0="short", **{"N" * 64: "long"})
+    changed = wheel.known()["FILTER_NAME"].values
+    assert {**kept, "M_0": "short"} == changed
+
+
+def test_ever_new_members_are_not_kept() -> None:
+    wheel = Ear("FILTER_NAME")
+    for number in range(3000):
+        wheel.hear("setTextVector", "FILTER_NAME", 0, **{f"M_{number}": "x"})
+    assert list(wheel.known()["FILTER_NAME"].values) == [f"M_{number}" for number in range(MOST_MEMBERS)]
+
+
+def test_a_member_with_a_long_name_is_not_kept() -> None:
+    wheel = Ear("FILTER_NAME")
+    wheel.define("FILTER_NAME", 0, **{"N" * 64: "x", "N" * 63: "y"})
+    assert wheel.known()["FILTER_NAME"].values == {"N" * 63: "y"}
+
+
+def test_what_is_not_kept_is_said_once_for_each_property() -> None:
+    station = Ear("WEATHER_STATUS", "SAFETY_STATUS")
+    station.define("WEATHER_STATUS", A="x" * 63)
+    assert station.warned == []
+    for _ in range(3):
+        station.define("WEATHER_STATUS", A="x" * 64)
+        station.device.forget()
+    (told,) = station.warned
+    kept = "100 members, 63 characters of each name and text"
+    assert told == f"WEATHER_STATUS of 'Station' is too large; of it are kept {kept}"
+    station.define("SAFETY_STATUS", 0, **{f"M_{number}": "Ok" for number in range(MOST_MEMBERS + 1)})
+    assert len(station.warned) == 2
+
+
+def test_a_state_that_is_none_is_idle(dome: Ear) -> None:
+    dome.device.hear(ET.fromstring(f'<defSwitchVector device="Station" name="DOME_PARK" state="{"x" * 999}"/>'), 0)
+    assert dome.known()["DOME_PARK"].state == "Idle"

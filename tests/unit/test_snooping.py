@@ -14,7 +14,7 @@ def asked() -> list[str]:
 @pytest.fixture
 def listening(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> Snooping:
     monkeypatch.setattr(snooping, "_PAUSE", 0.05)
-    made = Snooping()
+    made = Snooping(lambda _: None)
     made.attach(lambda device, _: asked.append(device), lambda _: None)
     return made
 

@@ -13,6 +13,7 @@ from indi_matrix.ring.picture import FULL
 INTENSITY_STEP: Final = 10
 """As libindi's: with steps of 1 KStars shows no slider."""
 
+_MOST_GONE: Final = 100
 _NAMES: Final = "FILTER_NAME"
 _SLOT: Final = "FILTER_SLOT"
 
@@ -50,7 +51,10 @@ class FilterPresets:
         self._follow_wheel()
 
     def _name(self, filters: Sequence[str]) -> None:
-        """Have one member for each filter; those that go keep their preset for the day when they are back."""
+        """Have one member for each filter; those that go keep their preset for the day when they are back.
+
+        Of those that went, the presets written last are kept.
+        """
         if filters == self._filters:
             return
         self._filters = filters
@@ -77,7 +81,12 @@ class FilterPresets:
         )  # fmt: skip
 
     def _write(self, values: Mapping[str, float]) -> State:
-        self._presets.update(values)
+        gone = [name for name in self._presets if name not in values]
+        for name in gone[:-_MOST_GONE]:
+            del self._presets[name]
+        for name, preset in values.items():
+            self._presets.pop(name, None)  # so that the dict's order is that of the writes
+            self._presets[name] = preset
         return State.OK
 
     def _follow_wheel(self) -> None:

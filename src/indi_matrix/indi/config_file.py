@@ -1,9 +1,7 @@
-"""Config files as libindi reads and writes them: vectors to bytes and back, and onto the disk in one piece."""
+"""Config files as libindi reads and writes them: vectors to bytes and back, and onto the disk."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
+from indi_matrix import files
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.values import speakable
 
@@ -58,27 +57,29 @@ class _Span:
 def with_vectors(data: bytes, vectors: Iterable[ET.Element]) -> bytes:
     """Return the text of a config file with these vectors in it, and all else as it was.
 
+    A vector takes the place of the first of its name, and there are no more of them then; or it comes to the end.
+
     Raises:
         ConfigError: The file is damaged; the text names the line.
     """
-    for vector in vectors:
-        data = _with_vector(data, vector)
-    return data
-
-
-def _with_vector(data: bytes, vector: ET.Element) -> bytes:
-    """Put a vector in the place of the one of its name, without any more of them; or at the end."""
-    text = _vector_text(vector).encode()
+    texts = {(vector.get("device"), vector.get("name")): _vector_text(vector).encode() for vector in vectors}
     root, *children = _spans(data)
-    places = [span for span in children if span.key == (vector.get("device"), vector.get("name"))]
-    for span in reversed(places[1:]):
-        data = data[: span.start] + data[span.end :].removeprefix(b"\n")
-    if places:
-        return data[: places[0].start] + text.rstrip(b"\n") + data[places[0].end :]
-    if data[: root.end].endswith(b"/>"):
-        return data[: root.start] + to_bytes([vector]) + data[root.end :]
-    behind = data.rindex(b"</", root.start, root.end)
-    return data[:behind] + text + data[behind:]
+    pieces, end, placed = [], 0, set()
+    for span in children:
+        if span.key not in texts:
+            continue
+        pieces.append(data[end : span.start])
+        end = span.end
+        if span.key not in placed:
+            pieces.append(texts[span.key].rstrip(b"\n"))
+        elif data.startswith(b"\n", end):
+            end += 1
+        placed.add(span.key)
+    new = b"".join(text for key, text in texts.items() if key not in placed)
+    if new and data[: root.end].endswith(b"/>"):
+        return data[: root.start] + b"<INDIDriver>\n" + new + b"</INDIDriver>\n" + data[root.end :]
+    behind = data.rindex(b"</", root.start, root.end) if new else end
+    return b"".join((*pieces, data[end:behind], new, data[behind:]))
 
 
 def _spans(data: bytes) -> list[_Span]:
@@ -123,11 +124,14 @@ def from_bytes(data: bytes) -> tuple[list[ET.Element], list[str]]:
 def _salvaged(data: bytes) -> tuple[list[ET.Element], list[str]]:
     """Return the vectors that can be read by themselves, and what is wrong with the others."""
     vectors, damages = [], []
+    lines = counted = 0
     for start, piece in _pieces(data):
+        lines += data.count(b"\n", counted, start)
+        counted = start
         try:
             vectors.append(_parsed(piece))
         except ET.ParseError as error:
-            damages.append(_damage(error, data.count(b"\n", 0, start)))
+            damages.append(_damage(error, lines))
     return vectors, damages
 
 
@@ -161,11 +165,8 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         ConfigError: It cannot be read; the text names path and cause.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise ConfigError(f"cannot read {path}: it is no file")
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        data = files.read(path, _MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _MOST_BYTES:
@@ -174,33 +175,21 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that, whatever happens, its path holds either all of the new or all of the old.
+    """Write a file, whole or not at all, with its folder; never what could not be read again.
 
     Raises:
         ConfigError: It cannot be written; the text names path and cause.
     """
+    if len(data) > _MOST_BYTES:
+        raise ConfigError(f"cannot write {path}: it would be longer than {_MOST_BYTES} bytes")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"cannot make the folder {path.parent}: {error.strerror}") from error
     try:
-        _replace(Path(os.path.realpath(path)), data)  # the file itself, where the path is a link to it
+        files.replace(path, data)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{os.getpid()}.{path.name}"[:255])
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def remove(path: Path) -> None:
@@ -210,6 +199,6 @@ def remove(path: Path) -> None:
         ConfigError: It cannot be removed; the text names path and cause.
     """
     try:
-        path.unlink()
+        files.remove(path)
     except OSError as error:
         raise ConfigError(f"cannot remove {path}: {error.strerror}") from error

@@ -4,10 +4,11 @@ indipydriver takes a message through a waiting task, four coroutines and an even
 vectors needs none of them: a transport offers it to `take`, which has it carried out, and sends what is to be told
 of it before it returns. What has to wait for somebody, and all other messages, go indipydriver's way; both ways
 lead to `carry_out`, and through one outbox. Of indipydriver's private parts, `_readdata` and `_monitorsnoop` are
-replaced; a test pins both.
+replaced, and `_commsobj` is looked at; tests pin them.
 """
 
 import asyncio
+import logging
 from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, Protocol, runtime_checkable
@@ -15,9 +16,13 @@ from xml.etree.ElementTree import Element
 
 import indipydriver
 
+from indi_matrix.indi.incoming import request
 from indi_matrix.indi.outbox import Outbox
-from indi_matrix.indi.stream import WRITES
+from indi_matrix.indi.stream import FROM_DEVICES, WRITES
 from indi_matrix.indi.updates import Message, as_element
+from indi_matrix.texts import printable
+
+_log = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -33,6 +38,26 @@ class DirectTransport(Protocol):
 
     async def room(self) -> None:
         """Wait for them to keep up."""
+
+
+class _OfServer:
+    """The transport that the library's own server gives its drivers, but for what would end that server.
+
+    A definition of the driver's own device, which any client can send, would shut it down, and so would whatever
+    goes wrong in the driver.
+    """
+
+    def __init__(self, driver: "DirectDriver", transport: Any) -> None:
+        self._driver = driver
+        self._transport = transport
+        self.run_rx = transport.run_rx
+        self.run_tx = transport.run_tx
+        self.shutdown = transport.shutdown
+
+    async def driver_rx(self, source: int, element: Element) -> None:
+        """Take a message of anybody, as the server's hook."""
+        if source != self._transport.con_id:  # else it is the driver's own
+            await self._driver._readdata(element)  # noqa: SLF001 - as the library's does
 
 
 class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library is untyped
@@ -125,14 +150,50 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         await self._limited.wait()
         await super()._monitorsnoop()
 
-    async def _readdata(self, root: Any) -> None:
-        """Take any message, as indipydriver's hook for transports."""
+    @property
+    def _commsobj(self) -> Any:
+        """The transport, as indipydriver knows it."""
+        return self._transport
+
+    @_commsobj.setter
+    def _commsobj(self, transport: Any) -> None:
+        self._transport = _OfServer(self, transport) if hasattr(transport, "driver_rx") else transport
+
+    async def _readdata(self, root: Element) -> None:
+        """Take any message, as indipydriver's hook for transports; what goes wrong is logged and ends nothing."""
+        try:
+            await self._read(root)
+        except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
+            log_failure(root, error)
+
+    async def _read(self, root: Element) -> None:
         if root.tag in WRITES and not self.stop:
             try:
                 if self._carried_out(root):
                     return
             finally:
                 await self.flush()
-        if root.tag == "getProperties" and root.get("device") == "*":
-            del root.attrib["device"]  # an indiserver asks so that serves all devices of the one below it
-        await super()._readdata(root)
+        wanted = self._wanted(root)
+        if wanted is not None:
+            await super()._readdata(wanted)
+
+    def _wanted(self, root: Element) -> Element | None:
+        """Return what indipydriver is to see, or None.
+
+        It would stop if it saw a definition of a device of its own, and it has no event for messages.
+        """
+        if root.tag in FROM_DEVICES:
+            return None if root.tag == "message" or root.get("device") in self else root
+        if root.tag != "getProperties":
+            return request(root)
+        asked = Element(root.tag, root.attrib)  # others may have the same element
+        if asked.get("device") == "*":
+            del asked.attrib["device"]  # an indiserver asks so that serves all devices of the one below it
+        return request(asked)
+
+
+def log_failure(element: Element, error: Exception) -> None:
+    """Log that a driver failed at a message."""
+    what = f"<{printable(element.tag, 40)}> of {printable(element.get('device'), 80)}"
+    _log.error("%s failed: %s: %s", what, type(error).__name__, printable(error))
+    _log.debug("Where %s failed:", what, exc_info=True)

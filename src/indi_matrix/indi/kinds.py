@@ -1,6 +1,7 @@
 """The four kinds of properties: numbers, texts, switches and lights."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties import Member, NumberMember, Perm, Property, Rule, State
@@ -38,17 +39,25 @@ class NumberProperty(Property[float]):
         return WriteError(f"{self.name}.{member.name}={shortened(text.strip())} {why}; it takes {limits}")
 
 
+TEXT_LIMIT: Final = 4096
+"""Characters of a text: more than a picture of 255 LEDs, and little enough for all texts to fit a config file."""
+
+
 class TextProperty(Property[str]):
-    """Texts."""
+    """Texts, each within the limit."""
 
     kind = "Text"
 
     def _text(self, value: str) -> str:
         return speakable(value)
 
-    def _parse(self, member: Member[str], text: str) -> str:  # noqa: ARG002 - any text will do
+    def _parse(self, member: Member[str], text: str) -> str:
         # indiserver sets a text on a line of its own; libindi's drivers drop the white space around one, too.
-        return text.strip()
+        text = text.strip()
+        if len(text) > TEXT_LIMIT:
+            limit = f"has {len(text)} characters; it takes at most {TEXT_LIMIT}"
+            raise WriteError(f"{self.name}.{member.name}={shortened(text)} {limit}")
+        return text
 
 
 class SwitchProperty(Property[bool]):

@@ -1,17 +1,13 @@
 """How a transport reaches a driver of anybody's: the private parts of indipydriver that it needs for that."""
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from typing import Any, Final, Protocol
 from xml.etree import ElementTree as ET
 
 from indipydriver import IPyDriver
 
-from indi_matrix.indi.direct import DirectDriver, DirectTransport
-from indi_matrix.texts import printable
-
-_log = logging.getLogger(__name__)
+from indi_matrix.indi.direct import DirectDriver, DirectTransport, log_failure
 
 GRACE: Final = 0.6  # seconds that a driver has between being asked to stop and being cancelled
 
@@ -64,7 +60,7 @@ async def deliver(receiver: Receiver, element: ET.Element) -> None:
     try:
         await receiver._readdata(element)  # noqa: SLF001
     except Exception as error:  # noqa: BLE001 - code of others, about which nothing is known
-        _log_failure(element, error)
+        log_failure(element, error)
 
 
 def take(receiver: Receiver, element: ET.Element) -> bool:
@@ -72,7 +68,7 @@ def take(receiver: Receiver, element: ET.Element) -> bool:
     try:
         return isinstance(receiver, DirectDriver) and receiver.take(element)
     except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from our driver
-        _log_failure(element, error)
+        log_failure(element, error)
         return True
 
 
@@ -80,12 +76,6 @@ def send_posted(receiver: Receiver) -> None:
     """Have our driver send what it holds back while somebody does not keep up; others hold back nothing."""
     if isinstance(receiver, DirectDriver):
         receiver.send_posted()
-
-
-def _log_failure(element: ET.Element, error: Exception) -> None:
-    what = f"<{printable(element.tag, 40)}> of {printable(element.get('device'), 80)}"
-    _log.error("%s failed: %s: %s", what, type(error).__name__, printable(error))
-    _log.debug("Where %s failed:", what, exc_info=True)
 
 
 async def run(driver: Driver) -> None:
