@@ -67,9 +67,11 @@ async def test_a_service_that_answers_for_info_only_is_not_connected(away: Rig) 
     indi, service = away.indi, away.service
     info = service._info()
     await service.stop()
+    begun = asyncio.get_running_loop().time()
     async with answer_info_only(service, info):
         answer = await indi.connect()
     assert answer.state == "Alert"
+    assert 4.5 < asyncio.get_running_loop().time() - begun < 6
     assert "MALOS answers, but its Everloop driver does not tell how many LEDs there are" in answer.message
     await service.start()
     assert (await indi.connect()).state == "Ok"
@@ -105,6 +107,15 @@ async def test_a_flood_of_errors_is_told_once(rig: Rig) -> None:
     # What is still under way when the second write is handled may turn it to Alert once more.
     assert 2 <= len(told) <= 3
     assert len(set(told)) == 2
+
+
+async def test_an_error_that_comes_again_after_another_write_is_shown_again(rig: Rig) -> None:
+    """Else a write that the board refused would look as if it were carried out."""
+    indi = rig.indi
+    for red in range(3):
+        assert (await indi.write("EVERLOOP_COLOR", RED=red)).state == "Ok"
+        rig.service.publish_error("Everloop", REFUSAL)
+        await indi.in_state("EVERLOOP_COLOR", "Alert")
 
 
 async def test_garbage_by_the_thousand_is_told_once(rig: Rig) -> None:

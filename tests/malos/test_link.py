@@ -209,6 +209,15 @@ async def test_silence_begins_anew_with_each_update(peer: Peer, link: Link) -> N
     assert [await link.update() for _ in range(3)] == [b"0.4", b"0.8", b"1.2"]
 
 
+async def test_only_another_timing_that_is_stated_ends_a_doubt_by_a_change(peer: Peer, link: Link) -> None:
+    doubt = 0
+    assert not link.settle(doubt, None)
+    assert not link.settle(doubt, peer.info)
+    assert link.settle(doubt, replace(peer.info, delay=0.2))
+    assert (link.delay, link.timeout) == (0.2, 0.3)
+    assert not link.settle(doubt, peer.info)  # it was stated before the link expected what it does now
+
+
 async def test_a_longer_delay_is_waited_for_at_once(peer: Peer, link: Link) -> None:
     waiting = asyncio.create_task(link.update())
     await asyncio.sleep(0)
