@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def _ports_of_its_own() -> Iterator[None]:
         patched.setattr(service, "_LOWEST_FREE", lowest + number * share)
         patched.setattr(service, "_first_ephemeral_port", lambda: lowest + (number + 1) * share)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _programs_heed_signals() -> None:
+    """Have the programs that tests run end by each signal, also where the tests' own process ignores it.
+
+    It does beneath nohup, and in the background of a script. The programs that a process starts ignore what it
+    ignores; but a handler, even one that does nothing, ends with the process.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest_asyncio.fixture(autouse=True)

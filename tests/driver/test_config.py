@@ -15,6 +15,7 @@ from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.driver.client import Answer, IndiClient, piped, talking_to
 from tests.driver.conftest import Rig
 from tests.programs import PROGRAM, need, running
+from tests.simulator.client import Client
 
 
 @pytest.fixture
@@ -528,3 +529,22 @@ async def test_presets_are_back_when_the_wheel_is_known(away: Rig, early: bool) 
         again.send(wheel)
         await again.until(lambda: again.known.get("FLAT_LIGHT_FILTER_INTENSITY"))
         await again.until(lambda: again.known["FLAT_LIGHT_FILTER_INTENSITY"].values["Green"] == "120")
+
+
+async def test_an_output_of_the_file_whose_level_is_not_known_yet_is_off(fast: Rig, config: Path) -> None:
+    """Its pad was high in an earlier connection; who knows what has changed since, and what On would move now."""
+    indi, board = fast.indi, fast.board
+    board.set_input(5, level=True)
+    await indi.until(lambda: indi.known["DIGITAL_INPUT_6"].on == ["ON"])
+    await indi.write("CONNECTION", DISCONNECT="On")
+    put_file(config, vector("Switch", "GPIO_DIRECTION", PIN_5="On"))
+    async with Client(fast.service) as other:
+        await other.ping("Gpio")
+        updates = await other.updates("Gpio")
+        await other.configure("Gpio", delay_between_updates=600)
+        while await updates.poll(300):  # until the delay has begun: nothing is published in it
+            await updates.recv()
+    await indi.connect()
+    assert (await process(indi, "LOAD")).state == "Ok"
+    await board.wait_until(lambda board: board.output_pins == {5})
+    assert not board.latch(5)

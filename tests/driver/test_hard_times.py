@@ -4,6 +4,8 @@ import asyncio
 import resource
 
 import pytest
+import zmq
+import zmq.asyncio
 
 from indi_matrix.devices.gpio import Gpio
 from indi_matrix.errors import LinkError
@@ -65,9 +67,11 @@ async def test_a_service_that_answers_for_info_only_is_not_connected(away: Rig) 
     indi, service = away.indi, away.service
     info = service._info()
     await service.stop()
+    begun = asyncio.get_running_loop().time()
     async with answer_info_only(service, info):
         answer = await indi.connect()
     assert answer.state == "Alert"
+    assert 4.5 < asyncio.get_running_loop().time() - begun < 6
     assert "MALOS answers, but its Everloop driver does not tell how many LEDs there are" in answer.message
     await service.start()
     assert (await indi.connect()).state == "Ok"
@@ -103,6 +107,15 @@ async def test_a_flood_of_errors_is_told_once(rig: Rig) -> None:
     # What is still under way when the second write is handled may turn it to Alert once more.
     assert 2 <= len(told) <= 3
     assert len(set(told)) == 2
+
+
+async def test_an_error_that_comes_again_after_another_write_is_shown_again(rig: Rig) -> None:
+    """Else a write that the board refused would look as if it were carried out."""
+    indi = rig.indi
+    for red in range(3):
+        assert (await indi.write("EVERLOOP_COLOR", RED=red)).state == "Ok"
+        rig.service.publish_error("Everloop", REFUSAL)
+        await indi.in_state("EVERLOOP_COLOR", "Alert")
 
 
 async def test_garbage_by_the_thousand_is_told_once(rig: Rig) -> None:
@@ -284,3 +297,44 @@ async def test_a_shortage_of_descriptors_ends_no_session(rig: Rig) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     await rig.service.start()
     await rig.indi.in_state("CONNECTION", "Ok")
+
+
+async def test_a_service_that_fails_at_once_is_tried_with_a_pause(rig: Rig) -> None:
+    """It says that it has no drivers at all; without a pause that would be asked for thousands of times."""
+    await rig.service.stop()
+    await lost(rig)
+    times = []
+    with zmq.asyncio.Context() as context, context.socket(zmq.REP) as answering:
+        answering.linger = 0
+        answering.bind(f"tcp://127.0.0.1:{rig.service.info_port}")
+        for _ in range(5):
+            await answering.recv()
+            times.append(asyncio.get_running_loop().time())
+            await answering.send(b"")
+    assert times[-1] - times[0] > 0.75
+    await rig.service.start()
+    await rig.indi.in_state("CONNECTION", "Ok")
+
+
+async def test_a_session_that_fails_as_it_ends_says_nothing_of_the_next(
+    away: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service may be lost in the moment in which clients disconnect and connect again."""
+
+    async def fail_in_the_end(_: Gpio) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise LinkError("of the old session")
+
+    indi = away.indi
+    with monkeypatch.context() as patched:
+        patched.setattr(Gpio, "run", fail_in_the_end)
+        await indi.connect()
+    start = len(indi.answers)
+    indi.put("CONNECTION", DISCONNECT="On")
+    indi.put("CONNECTION", CONNECT="On")
+    await indi.fence()
+    await indi.until(lambda: "DIGITAL_INPUT_16" in indi.known or indi.known["CONNECTION"].state == "Alert")
+    states = [answer.state for answer in indi.answers[start:] if answer.name == "CONNECTION"]
+    assert states == ["Idle", "Busy", "Ok"]

@@ -56,6 +56,30 @@ async def test_what_is_always_defined(away: Rig) -> None:
     assert known["KEEP_ALIVE"].values == {"TIMEOUT": "5"}
 
 
+async def test_the_limits_of_numbers(rig: Rig) -> None:
+    """Least, most, step and first value of each; of pins and LEDs, one stands for all."""
+    await rig.indi.write("GPIO_DIRECTION", PIN_0="On")
+    limits = {
+        "POLLING_PERIOD": {"PERIOD_MS": ("10", "600000", "1000", "1000")},
+        "KEEP_ALIVE": {"TIMEOUT": ("1", "60", "1", "5")},
+        "EVERLOOP_COLOR": dict.fromkeys(("RED", "GREEN", "BLUE", "WHITE"), ("0", "255", "1", "0")),
+        "EVERLOOP_LED_35": dict.fromkeys(("RED", "GREEN", "BLUE", "WHITE"), ("0", "255", "1", "0")),
+        "EVERLOOP_SPEED": {"RATE": ("1", "600", "1", "30")},
+        "FLAT_LIGHT_INTENSITY": {"FLAT_LIGHT_INTENSITY_VALUE": ("0", "255", "10", "255")},
+        "GPIO_DEBOUNCE": {"TIME": ("0", "10000", "1", "0")},
+        "GPIO_REGISTER": {"PADS": ("0", "65535", "1", "0")},
+        "PULSE_0": {"DURATION": ("0", "60000", "100", "0")},
+    }
+    known = {name: rig.indi.known[name] for name in limits}
+    assert limits == {
+        name: {
+            member: (one["min"], one["max"], one["step"], prop.values[member])
+            for member, one in prop.members.items()
+        }
+        for name, prop in known.items()
+    }
+
+
 async def test_connecting_turns_ok_before_it_defines_the_board(away: Rig) -> None:
     """KStars tells Ekos of a light box when a property is defined while CONNECTION is Ok."""
     indi = away.indi

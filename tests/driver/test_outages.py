@@ -187,6 +187,22 @@ async def test_outputs_that_an_earlier_connection_set_are_sent_again_before_the_
     assert board.output_pins == {3, 8}
 
 
+async def test_outputs_that_an_earlier_connection_set_are_sent_again_before_a_period(rig: Rig) -> None:
+    """It names no pin, but is a first config as well."""
+    indi, board = rig.indi, rig.board
+    await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_8="On")
+    await indi.settle("DIGITAL_OUTPUT_4", ON="On")
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await rig.service.stop()
+    await rig.service.start()
+    await indi.connect()
+    rig.configs.clear()
+    await indi.write("POLLING_PERIOD", PERIOD_MS=10)
+    assert [config.gpio.pin for config in await rig.all_sent("Gpio", 3)] == [3, 8, 16]
+    await indi.until(lambda: indi.known["GPIO_REGISTER"].values["PADS"] == str(1 << 3))
+    assert board.output_pins == {3, 8}
+
+
 async def test_a_ring_of_another_size_ends_the_visit(rig: Rig) -> None:
     rig.service.publish_update("Everloop", b"\x10\x12")
     await rig.indi.in_state("CONNECTION", "Busy")

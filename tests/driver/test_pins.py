@@ -94,6 +94,14 @@ async def test_a_pulse_ends_by_itself(fast: Rig) -> None:
     ]
 
 
+async def test_each_pulse_is_shown(fast: Rig) -> None:
+    await fast.indi.write("PULSE_0", DURATION=300)
+    for _ in range(2):
+        fast.indi.put("DIGITAL_OUTPUT_1", ON="On")
+        await fast.indi.in_state("PULSE_0", "Busy")
+        await fast.indi.in_state("PULSE_0", "Ok")
+
+
 async def test_off_ends_a_pulse(fast: Rig) -> None:
     indi, board = fast.indi, fast.board
     await indi.write("PULSE_0", DURATION=60000)

@@ -1,10 +1,15 @@
 """What an info reply is read as."""
 
+import asyncio
+
 import pytest
+import zmq
+import zmq.asyncio
 
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.info import parse_info
+from indi_matrix.malos.info import parse_info, request_info
 from indi_matrix.malos.messages import MalosDriverInfo
+from indi_matrix.malos.places import Place
 
 
 def reply(**fields: object) -> bytes:
@@ -37,3 +42,22 @@ def test_negative_times_are_none() -> None:
 def test_garbage_is_no_reply(garbage: bytes) -> None:
     with pytest.raises(LinkError, match="not as MALOS does"):
         parse_info(garbage)
+
+
+async def test_a_service_that_takes_long_for_each_answer_is_heard() -> None:
+    """It answers one request after another: to ask again and again, each time as briefly, would never get one."""
+    with zmq.asyncio.Context() as context, context.socket(zmq.REP) as answering:
+        answering.linger = 0
+        port = answering.bind_to_random_port("tcp://127.0.0.1")
+
+        async def answer_slowly() -> None:
+            while True:
+                await answering.recv()
+                await asyncio.sleep(1.2)
+                await answering.send(reply(base_port=30000))
+
+        answers = asyncio.create_task(answer_slowly())
+        async with asyncio.timeout(5):
+            assert set(await request_info(context, Place("127.0.0.1", port))) == {"Gpio", "Other"}
+        answers.cancel()
+        await asyncio.wait({answers})

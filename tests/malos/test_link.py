@@ -44,11 +44,13 @@ async def context() -> AsyncIterator[zmq.asyncio.Context]:
         yield made
 
 
-def bound(context: zmq.asyncio.Context, base: int) -> Peer:
+def bound(context: zmq.asyncio.Context, base: int, *, unread: int = 1000) -> Peer:
+    """Return a driver that takes so many configs before somebody reads them."""
     with ExitStack() as stack:
         pull, keep_alive, errors, updates = (
             stack.enter_context(context.socket(kind)) for kind in (zmq.PULL, zmq.PULL, zmq.PUB, zmq.PUB)
         )
+        pull.rcvhwm = unread
         for offset, socket in enumerate((pull, keep_alive, errors, updates)):
             socket.bind(f"tcp://127.0.0.1:{base + offset}")
         stack.pop_all()
@@ -56,14 +58,15 @@ def bound(context: zmq.asyncio.Context, base: int) -> Peer:
     return Peer(pull, keep_alive, errors, updates, info)
 
 
+def somewhere(context: zmq.asyncio.Context, *, unread: int = 1000) -> Peer:
+    while True:
+        with suppress(zmq.ZMQError):
+            return bound(context, random.randrange(10_000, 30_000), unread=unread)
+
+
 @pytest_asyncio.fixture
 async def peer(context: zmq.asyncio.Context) -> AsyncIterator[Peer]:
-    while True:
-        try:
-            peer = bound(context, random.randrange(10_000, 30_000))
-        except zmq.ZMQError:
-            continue
-        break
+    peer = somewhere(context)
     yield peer
     peer.close()
 
@@ -84,6 +87,25 @@ async def test_errors_are_heard_from_the_first_config_on(peer: Peer, link: Link)
     await peer.base.recv()
     await peer.errors.send(b"wrong \xff")
     assert await link.error() == r"wrong \xff"
+
+
+async def test_others_have_their_turn_between_two_errors(peer: Peer, link: Link) -> None:
+    for number in range(100):
+        await peer.errors.send(b"%d" % number)
+    await peer.updates.send(b"")
+    await link.update()  # by now the errors are there as well
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    assert [await link.error() for _ in range(100)] == [str(number) for number in range(100)]
+    counting.cancel()
+    assert turns >= 100
 
 
 async def test_an_empty_update_is_an_update(peer: Peer, link: Link) -> None:
@@ -159,10 +181,24 @@ async def test_what_is_sent_while_the_driver_is_away_is_refused_and_never_sent(
     with pytest.raises(LinkError, match="takes no ping"):
         link.ping()
     again = bound(context, peer.info.ports.base)
-    async with open_link(context, HERE, peer.info) as fresh:
-        fresh.send(b"new")
-        assert await again.base.recv() == b"new"
+    await send_when_connected(link, again, b"new")
+    assert await again.base.recv() == b"new"
     again.close()
+
+
+async def send_when_connected(link: Link, peer: Peer, config: bytes) -> None:
+    """Send a config over a link whose driver is back, as soon as it is taken."""
+    updating = asyncio.create_task(link.update())
+    while not updating.done():
+        await peer.updates.send(b"")  # else the driver counts as quiet
+        await asyncio.sleep(0)
+    while True:
+        try:
+            link.send(config)
+        except LinkError:
+            await asyncio.sleep(0)
+        else:
+            return
 
 
 async def test_silence_is_an_error(link: Link) -> None:
@@ -174,6 +210,15 @@ async def test_silence_begins_anew_with_each_update(peer: Peer, link: Link) -> N
     for moment in (0.4, 0.8, 1.2):
         asyncio.get_running_loop().call_later(moment, peer.updates.send, b"%.1f" % moment)
     assert [await link.update() for _ in range(3)] == [b"0.4", b"0.8", b"1.2"]
+
+
+async def test_only_another_timing_that_is_stated_ends_a_doubt_by_a_change(peer: Peer, link: Link) -> None:
+    doubt = 0
+    assert not link.settle(doubt, None)
+    assert not link.settle(doubt, peer.info)
+    assert link.settle(doubt, replace(peer.info, delay=0.2))
+    assert (link.delay, link.timeout) == (0.2, 0.3)
+    assert not link.settle(doubt, peer.info)  # it was stated before the link expected what it does now
 
 
 async def test_a_longer_delay_is_waited_for_at_once(peer: Peer, link: Link) -> None:
@@ -233,3 +278,25 @@ async def test_a_config_sent_just_before_the_end_is_delivered(context: zmq.async
         async with open_link(context, HERE, peer.info, newest_only=True) as link:
             link.send(b"%d" % number)
         assert await peer.base.recv() == b"%d" % number
+
+
+async def test_of_what_a_lost_driver_has_not_taken_nothing_more_is_delivered(context: zmq.asyncio.Context) -> None:
+    peer, sent, taken = somewhere(context, unread=1), 30, 0
+    monitor = peer.base.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+
+    async def lose() -> None:
+        async with asyncio.timeout(5), open_link(context, HERE, peer.info) as link:
+            for _ in range(sent):
+                link.send(b"x" * 1_000_000)
+            raise LinkError("lost")
+
+    with pytest.raises(LinkError, match="lost"):
+        await lose()
+    while not await monitor.poll(0):
+        if await peer.base.poll(10):
+            await peer.base.recv()
+            taken += 1
+    peer.base.disable_monitor()
+    monitor.close(linger=0)
+    peer.close()
+    assert taken < sent / 2  # what the buffers of both sides held

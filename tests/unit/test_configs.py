@@ -88,3 +88,6 @@ def test_no_millisecond_is_lost() -> None:
         single = struct.unpack("f", struct.pack("f", config.delay_between_updates * 1000))[0]
         assert int(config.delay_between_updates * 1000) == period
         assert int(single) == period
+    for timeout in range(1000, 60000, 7):
+        config = DriverConfig.FromString(timing_config(Timing(1, timeout / 1000)))
+        assert int(config.timeout_after_last_ping * 1000) == timeout

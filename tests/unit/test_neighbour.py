@@ -122,6 +122,13 @@ def test_without_a_connection_it_is_asked_for_what_it_has(dome: Ear) -> None:
     assert dome.look(SILENCE) == ["DOME_SHUTTER"]
 
 
+def test_it_is_not_asked_for_what_it_deleted(dome: Ear) -> None:
+    dome.define("DOME_SHUTTER", SHUTTER_OPEN="On")
+    dome.define("DOME_PARK", PARK="On")
+    dome.hear("delProperty", "DOME_SHUTTER")
+    assert dome.look(SILENCE) == ["DOME_PARK"]
+
+
 def test_nobody_waits_for_the_answer_of_one_that_never_answered(dome: Ear) -> None:
     """An indiserver passes on to one below it what changes, and no definitions."""
     dome.hear("setSwitchVector", "DOME_PARK", PARK="On")

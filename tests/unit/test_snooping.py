@@ -32,3 +32,18 @@ async def test_many_occasions_in_a_row_are_two(listening: Snooping, asked: list[
 async def test_nothing_is_asked_before_there_is_a_way(listening: Snooping, asked: list[str]) -> None:
     listening.ask_again(whole=True)
     assert asked == []
+
+
+async def test_a_pause_makes_no_occasion_one_to_ask_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snooping, "_PAUSE", 0.05)
+    made = Snooping(lambda _: None)
+    asked: list[tuple[str, str]] = []
+    made.listen("ACTIVE_WEATHER", ["WEATHER_STATUS"], lambda *_: None)
+    made.attach(lambda device, name: asked.append((device, name)), lambda _: None)
+    made.start()
+    assert ("Weather Simulator", "") in asked
+    asked.clear()
+    made.ask_again(whole=False)
+    await asyncio.sleep(0.2)
+    assert ("Weather Simulator", "WEATHER_STATUS") in asked
+    assert ("Weather Simulator", "") not in asked
