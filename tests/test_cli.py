@@ -181,7 +181,17 @@ async def test_info_of_nothing_at_once() -> None:
     assert errors == f"indi_matrix: error: 127.0.0.1:{port}: connection refused\n"
 
 
-@pytest.mark.parametrize("where", ["fe80::1%lo", "[fe80::1%lo]:20012", "fe80::1%\x1b[31m\u00e9"])
+@pytest.mark.parametrize("command", ["info", "doctor"])
+async def test_a_zone_that_no_network_can_have_is_refused_in_one_line(command: str) -> None:
+    environ = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    status, output, errors = await finished(PROGRAM, command, "fe80::1%\x1b[31m\u00e9", environ=environ)
+    assert (status, output) == (2, "")
+    assert errors.isascii()
+    assert errors.replace("\n", "").isprintable()
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("where", ["fe80::1%lo", "[fe80::1%lo]:20012"])
 @pytest.mark.parametrize("command", ["info", "doctor"])
 async def test_an_address_with_a_zone(command: str, where: str) -> None:
     options = ["--indi-port", str(free_port())] if command == "doctor" else []

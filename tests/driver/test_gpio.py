@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from functools import partial
 
 import pytest
@@ -149,6 +150,20 @@ async def test_a_failed_output_stays_an_alert_until_it_is_seen_where_it_was_told
     board.hold(0, None)
     await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     assert indi.known["DIGITAL_OUTPUT_1"].on == [told]
+
+
+async def test_an_output_does_not_fail_because_the_program_was_held_up(fast: Rig) -> None:
+    """Board, driver and client stand still at once, for longer than a level may take."""
+    indi = fast.indi
+    await indi.write("GPIO_DIRECTION", PIN_0="On")
+    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
+    fast.service.hang()
+    assert (await indi.write("DIGITAL_OUTPUT_1", ON="On")).state == "Busy"
+    start = len(indi.answers)
+    time.sleep(1.5)  # noqa: ASYNC251 - that is what holds up the program
+    fast.service.resume()
+    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
+    assert [one.state for one in indi.answers[start:] if one.name == "DIGITAL_OUTPUT_1"] == ["Ok"]
 
 
 async def test_a_failed_output_is_ok_again_when_it_is_written(fast: Rig) -> None:
