@@ -104,6 +104,8 @@ class Configuration:
             if stored is not None:
                 self._replay.all_of(stored)
         except ConfigError as error:
+            # Of those who are served, nobody is there yet to be told.
+            log.warning("%s: %s", self._indi.name, error)
             self._indi.tell("ERROR", str(error))
 
     def written(self, prop: AnyProperty) -> None:
@@ -234,7 +236,7 @@ class Configuration:
         if self._last_saving is saving:
             self._last_saving = None
         vectors = self._vectors() if saving.vectors is None else saving.vectors
-        return partial(self._store.save, vectors, {*self._indi.saved, *self._indi.properties})
+        return partial(self._store.save, vectors, {*self._indi.saved, *self._indi.properties}, self._varying())
 
     def _saved(self, warnings: Sequence[str]) -> None:
         self._autosave.forget()
@@ -252,7 +254,7 @@ class Configuration:
         vectors = [self._indi.saved[name].as_write() for name in names]
         self._last_saving = None
         self._errands.put(
-            lambda: partial(self._store.save_some, vectors, self._vectors()),
+            lambda: partial(self._store.save_some, vectors, self._vectors(), self._varying()),
             partial(self._saved_some, names),
             partial(self._not_saved, names),
         )
@@ -267,6 +269,10 @@ class Configuration:
 
     def _vectors(self) -> list[Element]:
         return [prop.as_write() for prop in self._indi.saved.values()]
+
+    def _varying(self) -> Collection[str]:
+        """Return the names of the saved properties whose members come and go."""
+        return {name for name, prop in self._indi.saved.items() if prop.members_vary}
 
     def _warn(self, *texts: str) -> None:
         for text in texts:

@@ -69,8 +69,13 @@ class Replay:
         """Write one vector, without members that the property does not have; clients are told what is refused."""
         unknown = [name for one in vector if (name := one.get("name", "")) not in prop.members]
         if unknown:
-            vector[:] = [one for one in vector if one.get("name", "") in prop.members]
-            more = f" and {len(unknown) - 1} others" if len(unknown) > 1 else ""
-            self._indi.tell("WARNING", f"{path.name}: {prop.name} has no member {shortened(unknown[0])}{more}")
+            self._leave_out(prop, vector, unknown, path)
         if len(vector) and (reason := self._write(prop, vector)):
             self._indi.tell("WARNING", f"{path.name}: {reason}")
+
+    def _leave_out(self, prop: AnyProperty, vector: Element, unknown: Sequence[str], path: Path) -> None:
+        """Take members out of a vector that the property does not have; of some properties they come and go."""
+        vector[:] = [one for one in vector if one.get("name", "") in prop.members]
+        if not prop.members_vary:
+            more = f" and {len(unknown) - 1} others" if len(unknown) > 1 else ""
+            self._indi.tell("WARNING", f"{path.name}: {prop.name} has no member {shortened(unknown[0])}{more}")

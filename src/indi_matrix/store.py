@@ -1,5 +1,6 @@
 """The config file of an INDI device on its disk, which may be slow: nothing here is for the event loop."""
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,23 +71,34 @@ class Store:
         """
         return self._stored(self.default, read_bytes(self.default))
 
-    def save(self, vectors: Sequence[Element], known: Collection[str]) -> Sequence[str]:
-        """Write these vectors, and what the file has of properties that are not known now; return warnings.
+    def save(
+        self, vectors: Sequence[Element], known: Collection[str], varying: Collection[str]
+    ) -> Sequence[str]:
+        """Write these vectors, and what the file has of properties and members that are not known now.
+
+        Args:
+            vectors: What is to be saved.
+            known: Names of the properties of which the file need not keep anything else.
+            varying: Names of those whose members come and go.
+
+        Returns:
+            Warnings.
 
         Raises:
-            ConfigError: It cannot be written.
+            ConfigError: It cannot be read or written.
         """
-        try:
-            before, _ = from_bytes(read_bytes(self.path))
-        except ConfigError:
-            before = []  # there is none, or writing will tell what is wrong
-        rest = [vector for vector in self._ours(before) if vector.get("name") not in known]
-        data = to_bytes([*vectors, *rest])
+        before = self._before()
+        rest = [vector for vector in before if vector.get("name") not in known]
+        data = to_bytes([*_with_members(vectors, before, varying), *rest])
         write_bytes(self.path, data)
         return self._keep_default(data)
 
-    def save_some(self, vectors: Sequence[Element], everything: Sequence[Element]) -> Sequence[str]:
+    def save_some(
+        self, vectors: Sequence[Element], everything: Sequence[Element], varying: Collection[str]
+    ) -> Sequence[str]:
         """Put some vectors into the file as it is, or begin one with them; return warnings.
+
+        Members that a property of `varying` does not have now stay in the file.
 
         The default that goes with a file that begins has everything: it is to bring back what there was.
 
@@ -101,7 +113,7 @@ class Store:
             write_bytes(self.path, to_bytes(vectors))
             return self._keep_default(to_bytes(everything))
         try:
-            after = with_vectors(before, vectors)
+            after = with_vectors(before, _with_members(vectors, self._ours(from_bytes(before)[0]), varying))
         except ConfigError as error:
             raise damaged(self.path, str(error)) from error
         if after != before:
@@ -128,6 +140,19 @@ class Store:
         told = [f"{path.name}: only the last counts of each {shortened(', '.join(again))}"] if again else []
         return Stored(path, list(last.values()), damages, told)
 
+    def _before(self) -> list[Element]:
+        """Return what the file holds of the device, as far as that is sound; nothing if there is no file.
+
+        Raises:
+            ConfigError: There is one that cannot be read. What it holds is not to be lost.
+        """
+        try:
+            return self._ours(from_bytes(read_bytes(self.path))[0])
+        except ConfigError:
+            if os.path.isfile(self.path):  # noqa: PTH113 - pathlib's own fails in a folder that cannot be entered
+                raise
+            return []  # and where there is anything else, writing will tell
+
     def _ours(self, vectors: Sequence[Element]) -> list[Element]:
         return [vector for vector in vectors if vector.get("device") == self._device]
 
@@ -140,6 +165,18 @@ class Store:
         except ConfigError as error:
             return (str(error),)
         return ()
+
+
+def _with_members(
+    vectors: Sequence[Element], before: Sequence[Element], varying: Collection[str]
+) -> Sequence[Element]:
+    """Give vectors whose members come and go those that the file has besides."""
+    kept = {(vector.tag, vector.get("name")): vector for vector in before if vector.get("name") in varying}
+    for vector in vectors:
+        names = {one.get("name") for one in vector}
+        old = kept.get((vector.tag, vector.get("name")), ())
+        vector.extend(one for one in old if one.get("name") not in names)
+    return vectors
 
 
 def is_missing(error: ConfigError) -> bool:

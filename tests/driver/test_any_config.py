@@ -88,8 +88,11 @@ class Saver:
         vectors, damages = from_bytes(read_bytes(self.config))
         assert damages == []
         saved = {one.attrib["name"]: {member.attrib["name"]: member.text for member in one} for one in vectors}
+        # Members that are gone now, as labels of what is no output any more, stay in the file.
         assert {name: indi.known[name].values for name in saved if name in indi.known} == {
-            name: values for name, values in saved.items() if name in indi.known
+            name: {member: values[member] for member in indi.known[name].members}
+            for name, values in saved.items()
+            if name in indi.known
         }
         before, told = {name: dict(indi.known[name].values) for name in indi.known}, len(indi.messages)
         assert (await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"

@@ -259,3 +259,18 @@ async def test_what_was_just_written_is_loaded(away: Rig, config: Path) -> None:
     await dim(indi, 80)
     assert (await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"
     assert indi.known["FLAT_LIGHT_INTENSITY"].values == dimmed(80)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_labels_of_pins_that_are_no_outputs_now_stay_in_the_file(config: Path, *, whole: bool) -> None:
+    config.write_text(
+        "<INDIDriver><newTextVector device='MATRIX' name='DIGITAL_OUTPUT_LABELS'>"
+        "<oneText name='DIGITAL_OUTPUT_3'>Roof</oneText><oneText name='DIGITAL_OUTPUT_6'>Lamp</oneText>"
+        "</newTextVector></INDIDriver>"
+    )
+    async with connected() as indi:
+        await indi.write("GPIO_DIRECTION", PIN_5="On")
+        await indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_6="Flat lamp")
+        if whole:
+            assert (await indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")).state == "Ok"
+    assert saved(config)["DIGITAL_OUTPUT_LABELS"] == {"DIGITAL_OUTPUT_6": "Flat lamp", "DIGITAL_OUTPUT_3": "Roof"}

@@ -548,3 +548,14 @@ async def test_an_output_of_the_file_whose_level_is_not_known_yet_is_off(fast: R
     assert (await process(indi, "LOAD")).state == "Ok"
     await board.wait_until(lambda board: board.output_pins == {5})
     assert not board.latch(5)
+
+
+async def test_what_cannot_be_read_is_not_saved_over(away: Rig, home: Path) -> None:
+    """It may hold what is known only while the board is connected."""
+    config = home / ".indi" / "MATRIX_config.xml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_bytes(b"<INDIDriver>" + b" " * (1 << 20) + b"</INDIDriver>")
+    answer = await away.indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
+    assert answer.state == "Alert"
+    assert "longer than 1048576 bytes" in answer.message
+    assert len(config.read_bytes()) > 1 << 20

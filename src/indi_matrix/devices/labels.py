@@ -45,10 +45,12 @@ class Labels:
     def _made(self) -> TextProperty:
         labelled = self._labelled  # also when clients no longer know it: it is saved all the same
         members = [Member(name, self._first[name], prop.label) for name, prop in labelled.items()]
-        return TextProperty(
+        made = TextProperty(
             self._name, self._label, self._group, members, on_write=self._write, saved_at_once=True,
             source=lambda: {name: prop.label for name, prop in labelled.items()},
         )  # fmt: skip
+        made.members_vary = True
+        return made
 
     def _write(self, values: Mapping[str, str]) -> State:
         for name, label in values.items():

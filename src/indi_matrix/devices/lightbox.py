@@ -74,11 +74,13 @@ class FilterPresets:
     def _made(self) -> NumberProperty:
         names = [name for name in dict.fromkeys(self._filters) if name]
         members = [NumberMember(name, name, 0.0, 0, FULL, step=INTENSITY_STEP) for name in names]
-        return NumberProperty(
+        made = NumberProperty(
             "FLAT_LIGHT_FILTER_INTENSITY", "Per filter", "Preset", members, on_write=self._write,
             saved_at_once=True,
             source=lambda: {member.name: self._presets.get(member.name, 0.0) for member in members},
         )  # fmt: skip
+        made.members_vary = True
+        return made
 
     def _write(self, values: Mapping[str, float]) -> State:
         gone = [name for name in self._presets if name not in values]

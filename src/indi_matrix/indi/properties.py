@@ -106,6 +106,8 @@ class Property(ABC, Generic[V]):
     `saved` tells whether the property is part of the config file; `saved_at_once`, whether a write is saved there
     by itself.
 
+    `members_vary` tells whether members come and go; the config file keeps those that are gone.
+
     `tells_of_writes` tells whether the state is that of the last write. Else it is that of something else, as of a
     connection or a measurement, and outlasts a refused write.
 
@@ -139,6 +141,7 @@ class Property(ABC, Generic[V]):
         self.saved = saved or saved_at_once
         self.saved_at_once = saved_at_once
         self.tells_of_writes = perm is not Perm.READ
+        self.members_vary = False
         self.timeout = timeout
         self._source = source
         self.members = {member.name: member for member in members}
