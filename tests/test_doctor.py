@@ -419,3 +419,10 @@ async def test_a_bad_port_is_one_clear_line() -> None:
     assert (status, output) == (2, "")
     assert "port 0 is out of range" in errors
     assert errors.count("\n") == 1
+
+
+async def test_a_reader_that_has_gone_is_no_fault() -> None:
+    """As in: indi_matrix doctor | head -1."""
+    line = f'"{PROGRAM}" doctor 127.0.0.1:{free_port()} --indi-port {free_port()} | head -n 1'
+    status, output, errors = await finished("bash", "-c", line)
+    assert (status, output.count("\n"), errors) == (0, 1, "")

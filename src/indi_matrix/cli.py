@@ -92,6 +92,14 @@ def _write_what_streams_can() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def _say(*lines: str) -> None:
+    """Write lines to standard output; they go to nobody once the reader has gone, as `head` does."""
+    try:
+        print(*lines, sep="\n", flush=True)  # noqa: T201 - as said
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _complain(error: Exception, status: int) -> NoReturn:
     """Say in one line what went wrong, and exit."""
     text = error.strerror if isinstance(error, OSError) and not isinstance(error, MatrixError) else None
@@ -382,7 +390,7 @@ def _run_info(options: argparse.Namespace) -> None:
     settings = BoardSettings.from_environment(None, _where(options))
     findings = asyncio.run(inspect(settings.address))
     for line in findings.lines():
-        print(line)  # noqa: T201 - what the command is for
+        _say(line)
 
 
 def _where(options: argparse.Namespace) -> str | None:
@@ -398,7 +406,7 @@ def _run_install(options: argparse.Namespace) -> None:
     installation = Installation.below(options.prefix)
     lines = installation.uninstall() if options.uninstall else installation.install(_serve_arguments(options))
     for line in lines:
-        print(line)  # noqa: T201 - what the command says
+        _say(line)
 
 
 def _serve_arguments(options: argparse.Namespace) -> list[str] | None:
@@ -417,7 +425,7 @@ def _run_doctor(options: argparse.Namespace) -> None:
     from indi_matrix.doctor import Check, examine  # noqa: PLC0415 - only this command needs it
 
     def report(check: Check) -> None:
-        print(*check.lines(), sep="\n", flush=True)  # noqa: T201 - what the command is for
+        _say(*check.lines())
 
     options.address = _where(options)
     boards = [settings for settings, _ in _boards(options)]

@@ -23,8 +23,8 @@ def test_images_as_text() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("FF0000", "EVERLOOP_IMAGE.IMAGE has 1 words; it takes 2, one for each LED"),
-        ("FF000000FF000000", "EVERLOOP_IMAGE.IMAGE has 1 words; it takes 2, one for each LED"),
+        ("FF0000", "EVERLOOP_IMAGE.IMAGE has 1 word; it takes 2, one for each LED"),
+        ("FF000000FF000000", "EVERLOOP_IMAGE.IMAGE has 1 word; it takes 2, one for each LED"),
         ("FF0000 X", "EVERLOOP_IMAGE.IMAGE: word 2, 'X', is not RRGGBB or RRGGBBWW in hexadecimal digits"),
         ("FF00000 0FF000000", "EVERLOOP_IMAGE.IMAGE: word 1, 'FF00000', is not RRGGBB or RRGGBBWW in hexadecimal"),
     ],

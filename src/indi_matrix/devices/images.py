@@ -28,7 +28,8 @@ def parse_image(text: str, leds: int) -> bytes:
 
 def _parse_words(words: list[str], leds: int) -> bytes:
     if len(words) != leds:
-        raise WriteError(f"EVERLOOP_IMAGE.IMAGE has {len(words)} words; it takes {leds}, one for each LED")
+        has = f"{len(words)} word{'' if len(words) == 1 else 's'}"
+        raise WriteError(f"EVERLOOP_IMAGE.IMAGE has {has}; it takes {leds}, one for each LED")
     colors = []
     for number, word in enumerate(words, 1):
         try:
