@@ -71,9 +71,7 @@ class Store:
         """
         return self._stored(self.default, read_bytes(self.default))
 
-    def save(
-        self, vectors: Sequence[Element], known: Collection[str], varying: Collection[str]
-    ) -> Sequence[str]:
+    def save(self, vectors: Sequence[Element], known: Collection[str], varying: Collection[str]) -> Sequence[str]:
         """Write these vectors, and what the file has of properties and members that are not known now.
 
         Args:
