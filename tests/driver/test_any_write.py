@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indi_matrix import make_driver
+from indi_matrix import connection, make_driver
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, Known, piped
 from tests.driver.judge import is_fact, is_of_the_board, is_sound, judge, same
@@ -32,6 +32,10 @@ _REPORTING = {
 
 def _defines(name: str, element: ET.Element) -> bool:
     return element.tag.startswith("def") and element.get("name") == name
+
+
+def _is_output(name: str) -> bool:
+    return name.startswith("DIGITAL_OUTPUT_") and not name.endswith("_LABELS")
 
 
 def _is_on_its_way(name: str, prop: Known) -> bool:
@@ -270,6 +274,11 @@ class Desk:
         await self.service.start()
         while (await self.indi.next_answer("CONNECTION", start)).state != "Ok":
             start += 1
+        # An output is sent again, and is Ok when it is seen then, also where a write to it had been refused.
+        known = self.indi.known
+        await self.indi.until(
+            lambda: not any(_is_output(name) and prop.state == "Alert" for name, prop in known.items())
+        )
 
 
 @asynccontextmanager
@@ -292,7 +301,9 @@ _PHASES = [(Kind.CREATOR, "online"), (Kind.VOICE, "online"), (Kind.CREATOR, "awa
 
 
 @pytest.mark.parametrize(("kind", "phase"), _PHASES)
-def test_every_write_is_answered_once_and_truly(kind: Kind, phase: str) -> None:
+def test_every_write_is_answered_once_and_truly(kind: Kind, phase: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Seconds after an outage outputs would be sent again, and follow, in the middle of some other write.
+    monkeypatch.setattr(connection, "_AFTERMATH", 0)
     with OwnLoop() as loop:
         writer = loop.open(desk(kind, phase))
 

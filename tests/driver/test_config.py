@@ -74,6 +74,10 @@ async def change_all(indi: IndiClient) -> Mapping[str, Mapping[str, str]]:
 async def test_what_was_saved_is_there_at_the_next_start(config: Path) -> None:
     async with piped(make_driver()) as indi:
         saved = await change_all(await indi.get_properties())
+        await indi.write("LOGGING_LEVEL", LOG_SESSION="On")
+        assert (await process(indi, "SAVE")).state == "Ok"
+        assert indi.messages[-1] == f"[INFO] saved {config}"
+        await indi.write("LOGGING_LEVEL", LOG_SESSION="Off")
         assert (await process(indi, "SAVE")).state == "Ok"
     assert config.is_file()
     async with piped(make_driver()) as indi:

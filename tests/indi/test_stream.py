@@ -280,3 +280,9 @@ def test_a_comment_of_some_length_is_a_comment() -> None:
     (only,) = IndiStream().feed(f"<!--{text}--><message/>".encode())
     assert isinstance(only, ET.Element)
     assert only.tag == "message"
+
+
+@pytest.mark.parametrize(("tags", "parsed"), [(10_000, True), (10_001, False)])
+def test_a_message_has_so_many_tags_at_most(tags: int, *, parsed: bool) -> None:
+    (found,) = IndiStream().feed(b"<message>" + b"<a/>" * (tags - 2) + b"</message>")
+    assert isinstance(found, StreamError) is not parsed

@@ -201,6 +201,13 @@ async def send_when_connected(link: Link, peer: Peer, config: bytes) -> None:
             return
 
 
+async def test_a_message_longer_than_any_of_malos_ends_the_link(peer: Peer, link: Link) -> None:
+    """What answers in the place of MALOS is not to fill the memory."""
+    await peer.updates.send(b"x" * 100_000)
+    with pytest.raises(LinkError, match="closed the connection"):
+        await link.disconnection()
+
+
 async def test_silence_is_an_error(link: Link) -> None:
     with pytest.raises(LinkError, match=r"no update from the Gpio driver for 0\.6 s"):
         await link.update()
