@@ -79,9 +79,10 @@ async def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(terminal: Te
     await terminal.until("●")
     terminal.press(CTRL_Z)
     await terminal.until("ready> ")
-    terminal.press("bg; echo still here\n")
-    shown = await terminal.until("still here\r\n")
-    terminal.press("kill %1; wait; echo gone\n")
+    # Quoted, so that what is typed is not taken for what is printed.
+    terminal.press("bg; echo still''here\n")
+    shown = await terminal.until("stillhere\r\n")
+    terminal.press("kill %1; wait; echo go''ne\n")
     shown += await terminal.until("gone\r\n")
     shown += await terminal.until("ready> ")
     assert ENTER not in shown
