@@ -87,6 +87,7 @@ async def test_version(command: list[str]) -> None:
         (["serve", "--max-connections", "0"], "'0' is not a whole number from 1 on"),
         (["serve", "--simulate", "toaster"], "'toaster'"),
         (["simulate", "toaster"], "'toaster'"),
+        (["simulate", "--port", "65535"], "leaves no room for the 40 ports behind it; an info port is 1 to 65495"),
         (["info", "pi:0"], "port 0 is out of range"),
         (["install", "--prefix", "~nobody-of-that-name/usr"], "begins with a user who has no home"),
         (["doctor", "--prefix", "~nobody-of-that-name/usr"], "begins with a user who has no home"),

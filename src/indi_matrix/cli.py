@@ -27,6 +27,8 @@ from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
 _INDI_PORT: Final = 7624
+_PORTS_BEHIND: Final = 40  # of a simulated service, behind its info port
+_LAST_INFO_PORT: Final = 65535 - _PORTS_BEHIND
 _LONGEST: Final = 500  # characters of a complaint
 
 _DESCRIPTION: Final = "INDI driver for MATRIX Creator and MATRIX Voice boards."
@@ -194,7 +196,7 @@ def _add_simulate(commands: Any) -> None:
     )
     simulate.add_argument("--host", default="127.0.0.1", type=_host, help="address to listen on (%(default)s)")
     simulate.add_argument(
-        "--port", default=DEFAULT_PORT, type=_listening_port, help="info port, 0 for any free ports (%(default)s)"
+        "--port", default=DEFAULT_PORT, type=_info_port, help="info port, 0 for any free ports (%(default)s)"
     )
     _add_common(simulate, ("log_level",))
     simulate.set_defaults(run=_run_simulator)
@@ -273,6 +275,15 @@ def _host(text: str) -> str:
     except UnicodeError:
         raise argparse.ArgumentTypeError(f"{text!a} is neither a host name nor an address") from None
     return text
+
+
+def _info_port(text: str) -> int:
+    """Return an info port behind which there is room for the ports of all drivers."""
+    port = _listening_port(text)
+    if port > _LAST_INFO_PORT:
+        told = f"port {port} leaves no room for the {_PORTS_BEHIND} ports behind it; an info port"
+        raise argparse.ArgumentTypeError(f"{told} is 1 to {_LAST_INFO_PORT}, or 0 for any")
+    return port
 
 
 def _count(text: str) -> int:
