@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import pytest_asyncio
 
-from indi_matrix.indi.stream import MAX_MESSAGE, IndiStream, StreamError
+from indi_matrix.indi.wire.reader import MAX_MESSAGE, IndiStream, StreamError
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
 from tests.siege.corpus import Corpus
 from tests.siege.fuzz import is_well

@@ -12,10 +12,10 @@ from indi_matrix.configuration import Configuration
 from indi_matrix.connection import INTERNAL, Connection, Simulator
 from indi_matrix.devices import DEVICES, Device
 from indi_matrix.errors import LinkError, MatrixError, WriteError
-from indi_matrix.indi.device import IndiDevice
-from indi_matrix.indi.properties import AnyProperty, State, message_text
-from indi_matrix.indi.updates import Message
-from indi_matrix.indi.values import shortened
+from indi_matrix.indi.properties.base import AnyProperty, State, message_text
+from indi_matrix.indi.properties.device import IndiDevice
+from indi_matrix.indi.wire.set_vector import Message
+from indi_matrix.indi.wire.values import shortened
 from indi_matrix.neighbour import Listener
 from indi_matrix.pace import Pace
 from indi_matrix.reporting import Reporting, in_words

@@ -297,7 +297,7 @@ def _count(text: str) -> int:
 
 def _run_driver(options: argparse.Namespace) -> None:
     """Be a driver on standard input and output."""
-    from indi_matrix.indi.stdio import run_on_stdio  # noqa: PLC0415 - the server's start-up is not the driver's
+    from indi_matrix.indi.transport.stdio import run_on_stdio  # noqa: PLC0415 - the server's start-up is not the driver's
 
     driver = assemble(_boards(options), simulate=False)
     if sys.stdin.isatty():
@@ -343,7 +343,7 @@ def _boards(options: argparse.Namespace) -> list[tuple[BoardSettings, SimulatedH
 
 
 async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, SimulatedHardware]]) -> None:
-    from indi_matrix.indi.server import Server  # noqa: PLC0415 - a driver under indiserver does without
+    from indi_matrix.indi.server.server import Server  # noqa: PLC0415 - a driver under indiserver does without
 
     driver = assemble(boards, simulate=options.simulate is not None)
     server = Server(driver, host=options.host, port=options.port, maxconnections=options.max_connections)

@@ -12,9 +12,9 @@ from xml.etree.ElementTree import Element
 from indi_matrix.autosave import Autosave
 from indi_matrix.errands import Errands
 from indi_matrix.errors import ConfigError, WriteError
-from indi_matrix.indi.device import IndiDevice
-from indi_matrix.indi.kinds import SwitchProperty
-from indi_matrix.indi.properties import AnyProperty, Member, Rule, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State, message_text
+from indi_matrix.indi.properties.device import IndiDevice
+from indi_matrix.indi.properties.kinds import SwitchProperty
 from indi_matrix.replay import Replay
 from indi_matrix.store import Store, Stored
 

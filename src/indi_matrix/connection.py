@@ -13,8 +13,8 @@ from indi_matrix import general
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
 from indi_matrix.holdings import Holdings
-from indi_matrix.indi.device import IndiDevice
-from indi_matrix.indi.properties import State, message_text
+from indi_matrix.indi.properties.base import State, message_text
+from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.malos.places import Place, Target
 from indi_matrix.pauses import LONGEST, Pauses
 from indi_matrix.repeats import Repeats

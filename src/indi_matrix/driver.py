@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import zmq.asyncio
 
 from indi_matrix.board import Board
-from indi_matrix.indi.direct import DirectDriver
+from indi_matrix.indi.transport.driver import DirectDriver
 
 # A board takes 24 while it connects, its monitors included; ZeroMQ's own bound would be reached by 40 boards.
 _MOST_SOCKETS: Final = 8192

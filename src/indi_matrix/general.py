@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from indi_matrix.errors import SettingsError, WriteError
-from indi_matrix.indi.kinds import SwitchProperty, TextProperty
-from indi_matrix.indi.properties import Member, Perm, Rule, State
-from indi_matrix.indi.values import shortened
+from indi_matrix.indi.properties.base import Member, Perm, Rule, State
+from indi_matrix.indi.properties.kinds import SwitchProperty, TextProperty
+from indi_matrix.indi.wire.values import shortened
 from indi_matrix.settings import Address, parse_port
 from indi_matrix.version import __version__
 

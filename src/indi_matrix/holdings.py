@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from indi_matrix.devices import Device
-from indi_matrix.indi.device import IndiDevice
-from indi_matrix.indi.properties import AnyProperty, State
+from indi_matrix.indi.properties.base import AnyProperty, State
+from indi_matrix.indi.properties.device import IndiDevice
 
 
 class Holdings:

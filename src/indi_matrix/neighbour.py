@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from indi_matrix.indi.properties import State
-from indi_matrix.indi.values import NAME_LIMIT, shortened
+from indi_matrix.indi.properties.base import State
+from indi_matrix.indi.wire.values import NAME_LIMIT, shortened
 from indi_matrix.ring.observatory import LIGHTS, Heard
 
 SILENCE: Final = 30.0

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from indi_matrix.errors import LinkError
-from indi_matrix.indi.kinds import NumberProperty
-from indi_matrix.indi.properties import NumberMember, State
+from indi_matrix.indi.properties.base import NumberMember, State
+from indi_matrix.indi.properties.kinds import NumberProperty
 
 
 @dataclass(frozen=True, slots=True)

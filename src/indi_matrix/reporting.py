@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Final
 from xml.etree.ElementTree import Element
 
-from indi_matrix.indi.device import IndiDevice
-from indi_matrix.indi.kinds import SwitchProperty
-from indi_matrix.indi.properties import Member, Rule, State
-from indi_matrix.indi.updates import Message, Update
-from indi_matrix.indi.values import shortened
+from indi_matrix.indi.properties.base import Member, Rule, State
+from indi_matrix.indi.properties.device import IndiDevice
+from indi_matrix.indi.properties.kinds import SwitchProperty
+from indi_matrix.indi.wire.set_vector import Message, Update
+from indi_matrix.indi.wire.values import shortened
 from indi_matrix.settings import indi_folder
 
 _OPTIONS: Final = "Options"

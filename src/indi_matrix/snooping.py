@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from indi_matrix.indi.kinds import TextProperty
-from indi_matrix.indi.properties import Member, State
+from indi_matrix.indi.properties.base import Member, State
+from indi_matrix.indi.properties.kinds import TextProperty
 from indi_matrix.neighbour import Listener, Neighbour
 
 # libindi's simulators, as libindi's own drivers have it.

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from indi_matrix import files
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, with_vectors, write_bytes
-from indi_matrix.indi.values import shortened
+from indi_matrix.indi.wire.values import shortened
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any, Self
 from xml.etree import ElementTree as ET
 
 from indi_matrix.driver import MatrixDriver
-from indi_matrix.indi import library
-from indi_matrix.indi.stdio import StdioTransport
+from indi_matrix.indi.transport import library
+from indi_matrix.indi.transport.stdio import StdioTransport
 
 _PATIENCE = 8.0
 

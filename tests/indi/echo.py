@@ -8,7 +8,7 @@ from typing import Any
 
 from indipydriver import Device, IPyDriver, NumberMember, NumberVector, TextMember, TextVector
 
-from indi_matrix.indi.stdio import run_on_stdio
+from indi_matrix.indi.transport.stdio import run_on_stdio
 
 
 class Echo(IPyDriver):

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from indipydriver import Device, IPyDriver, TextMember, TextVector
 
-from indi_matrix.indi import library
-from indi_matrix.indi.descriptors import Sink
-from indi_matrix.indi.direct import DirectDriver
-from indi_matrix.indi.server import Server
+from indi_matrix.indi.server.server import Server
+from indi_matrix.indi.transport import library
+from indi_matrix.indi.transport.descriptors import Sink
+from indi_matrix.indi.transport.driver import DirectDriver
 from tests.indi.echo import answer, write
 from tests.indi.test_server import Client, running
 from tests.indi.test_stdio import GET, two_pipes, wired

@@ -3,8 +3,8 @@
 import asyncio
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi.incoming import Inbox
-from indi_matrix.indi.stream import StreamError
+from indi_matrix.indi.transport.inbox import Inbox
+from indi_matrix.indi.wire.reader import StreamError
 
 GET = b'<getProperties version="1.7"/>'
 GARBAGE = b"garbage "

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indi_matrix.indi.plain import _attributes, plain_write
+from indi_matrix.indi.wire.fast_reader import _attributes, plain_write
 
 SWITCH = b'<newSwitchVector device="D" name="P"><oneSwitch name="A">On</oneSwitch></newSwitchVector>'
 # As indiserver passes it on.

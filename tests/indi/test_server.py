@@ -18,9 +18,9 @@ from indipyclient import IPyClient
 from indipyserver import IPyServer
 from indipyserver.ipyserver import SendChecker
 
-from indi_matrix.indi.blobs import BlobRules
-from indi_matrix.indi.peers import Peer
-from indi_matrix.indi.server import Server
+from indi_matrix.indi.server.blobs import BlobRules
+from indi_matrix.indi.server.peers import Peer
+from indi_matrix.indi.server.server import Server
 from tests.indi.echo import Echo, answer, write
 
 GET = b"<getProperties version='1.7'/>\n"

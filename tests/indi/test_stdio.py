@@ -18,9 +18,9 @@ from typing import IO, Any
 import pytest
 from indipydriver import IPyDriver
 
-from indi_matrix.indi import library
-from indi_matrix.indi.outgoing import message
-from indi_matrix.indi.stdio import StdioTransport
+from indi_matrix.indi.transport import library
+from indi_matrix.indi.transport.stdio import StdioTransport
+from indi_matrix.indi.wire.writer import message
 from tests.indi.echo import Echo, answer, write
 
 GET = b"<getProperties version='1.7'/>\n"

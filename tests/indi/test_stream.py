@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from indi_matrix.errors import MatrixError
-from indi_matrix.indi.outgoing import message, serialise
-from indi_matrix.indi.stream import MAX_MESSAGE, IndiStream, StreamError
+from indi_matrix.indi.wire.reader import MAX_MESSAGE, IndiStream, StreamError
+from indi_matrix.indi.wire.writer import message, serialise
 
 WRITE = (
     b"<newNumberVector device='A' name='B'>\n <oneNumber name='X'>1</oneNumber>\n"

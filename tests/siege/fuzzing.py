@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from indi_matrix.indi.stream import IndiStream, StreamError
+from indi_matrix.indi.wire.reader import IndiStream, StreamError
 from tests.programs import PROGRAM, line_of, running
 from tests.siege.corpus import Corpus
 from tests.siege.line import Line, SilenceError, dialled

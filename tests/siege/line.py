@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Final
 
-from indi_matrix.indi.stream import MAX_MESSAGE
+from indi_matrix.indi.wire.reader import MAX_MESSAGE
 from tests.siege.seeds import picture, switches, texts
 from tests.siege.targets import Target
 

@@ -10,8 +10,8 @@ import pytest
 
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, with_vectors, write_bytes
-from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
-from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Rule
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule
+from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 
 
 def vector(name: str, **members: str) -> Element:

@@ -1,7 +1,7 @@
 from xml.etree.ElementTree import Element, SubElement
 
-from indi_matrix.indi.outbox import Outbox
-from indi_matrix.indi.updates import as_element
+from indi_matrix.indi.transport.outbox import Outbox
+from indi_matrix.indi.wire.set_vector import as_element
 
 
 def vector(tag: str, name: str, message: str = "", **values: str) -> Element:

@@ -2,9 +2,9 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import pytest
 
-from indi_matrix.indi.kinds import LightProperty, NumberProperty, SwitchProperty, TextProperty
-from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Rule, State, message_text
-from indi_matrix.indi.updates import Message, as_element
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State, message_text
+from indi_matrix.indi.properties.kinds import LightProperty, NumberProperty, SwitchProperty, TextProperty
+from indi_matrix.indi.wire.set_vector import Message, as_element
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, 0.1, "%.1f")]
 SWITCHES = [Member("A", "A", value=True), Member("B", "B", value=False)]

@@ -10,9 +10,9 @@ import pytest
 
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.config_file import from_bytes, to_bytes, with_vectors
-from indi_matrix.indi.device import IndiDevice
-from indi_matrix.indi.kinds import TextProperty
-from indi_matrix.indi.properties import Member
+from indi_matrix.indi.properties.base import Member
+from indi_matrix.indi.properties.device import IndiDevice
+from indi_matrix.indi.properties.kinds import TextProperty
 from indi_matrix.replay import Replay
 from indi_matrix.store import Store
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indi_matrix.indi.outbox import Outbox
-from indi_matrix.indi.outgoing import serialise
-from indi_matrix.indi.updates import Outline, Update, as_bytes, as_element
-from indi_matrix.indi.values import speakable
+from indi_matrix.indi.transport.outbox import Outbox
+from indi_matrix.indi.wire.set_vector import Outline, Update, as_bytes, as_element
+from indi_matrix.indi.wire.values import speakable
+from indi_matrix.indi.wire.writer import serialise
 
 TIME = "2026-11-20T12:00:00"
 NAMES = st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=126), min_size=1, max_size=8)

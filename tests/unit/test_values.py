@@ -1,6 +1,6 @@
 import pytest
 
-from indi_matrix.indi.values import number_text, parse_number, shortened, speakable
+from indi_matrix.indi.wire.values import number_text, parse_number, shortened, speakable
 
 
 @pytest.mark.parametrize(

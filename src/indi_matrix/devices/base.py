@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from indi_matrix.errors import LinkError
-from indi_matrix.indi.properties import AnyProperty, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, State, message_text
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
 from indi_matrix.neighbour import Listener

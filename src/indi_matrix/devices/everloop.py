@@ -14,8 +14,8 @@ from indi_matrix.devices.frames import Frames, now
 from indi_matrix.devices.images import image_text, parse_image
 from indi_matrix.devices.lightbox import INTENSITY_STEP, FilterPresets
 from indi_matrix.errors import LinkError
-from indi_matrix.indi.kinds import NumberProperty, SwitchProperty, TextProperty
-from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
+from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import EverloopImage
 from indi_matrix.ring.effects import EFFECTS

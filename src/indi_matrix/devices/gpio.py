@@ -15,8 +15,8 @@ from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.labels import Labels
 from indi_matrix.devices.pins import Pin
 from indi_matrix.errors import LinkError
-from indi_matrix.indi.kinds import NumberProperty, SwitchProperty
-from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
+from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import DriverConfig, GpioParams
 from indi_matrix.pace import Timing

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from indi_matrix.devices.base import Device
 from indi_matrix.errors import WriteError
-from indi_matrix.indi.kinds import SwitchProperty, TextProperty
-from indi_matrix.indi.properties import Member, State
-from indi_matrix.indi.values import NAME_LIMIT, is_name, shortened
+from indi_matrix.indi.properties.base import Member, State
+from indi_matrix.indi.properties.kinds import SwitchProperty, TextProperty
+from indi_matrix.indi.wire.values import NAME_LIMIT, is_name, shortened
 
 
 class Labels:

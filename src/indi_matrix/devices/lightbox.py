@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from indi_matrix.devices.base import Device
-from indi_matrix.indi.kinds import NumberProperty
-from indi_matrix.indi.properties import NumberMember, State
-from indi_matrix.indi.values import NAME_LIMIT
+from indi_matrix.indi.properties.base import NumberMember, State
+from indi_matrix.indi.properties.kinds import NumberProperty
+from indi_matrix.indi.wire.values import NAME_LIMIT
 from indi_matrix.ring.observatory import Heard
 from indi_matrix.ring.picture import FULL
 

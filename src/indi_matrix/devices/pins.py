@@ -5,8 +5,8 @@ from enum import Enum, auto
 from typing import Final
 
 from indi_matrix.errors import LinkError, WriteError
-from indi_matrix.indi.kinds import NumberProperty, SwitchProperty
-from indi_matrix.indi.properties import AnyProperty, Member, NumberMember, Perm, Rule, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State, message_text
+from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
 
 _LONGEST_PULSE: Final = 60000  # ms
 

@@ -1,1 +1,4 @@
-"""What is spoken with INDI clients: properties, writes and transports. Knows nothing of MALOS."""
+"""INDI: messages as bytes, the properties that they are about, and the ways on which they come and go.
+
+Nothing here knows of MALOS, ZeroMQ or protobuf.
+"""

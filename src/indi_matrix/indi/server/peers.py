@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 from indipyserver.exdriver import ExDriver
 from indipyserver.remote import RemoteConnection
 
-from indi_matrix.indi import library
-from indi_matrix.indi.stream import IndiStream, StreamError
-from indi_matrix.indi.updates import Message, as_element
+from indi_matrix.indi.transport import library
+from indi_matrix.indi.wire.reader import IndiStream, StreamError
+from indi_matrix.indi.wire.set_vector import Message, as_element
 
 _log = logging.getLogger(__name__)
 

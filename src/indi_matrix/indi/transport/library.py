@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from indipydriver import IPyDriver
 
-from indi_matrix.indi.direct import DirectDriver, DirectTransport, log_failure
+from indi_matrix.indi.transport.driver import DirectDriver, DirectTransport, log_failure
 
 GRACE: Final = 0.6  # seconds that a driver has between being asked to stop and being cancelled
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from xml.etree.ElementTree import Element, SubElement
 
-from indi_matrix.indi.outgoing import in_attribute, in_text, serialise
+from indi_matrix.indi.wire.writer import in_attribute, in_text, serialise
 
 
 class Outline:

@@ -8,11 +8,11 @@ from functools import partial
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi import library
-from indi_matrix.indi.descriptors import Sink, Source
-from indi_matrix.indi.incoming import Inbox, request
-from indi_matrix.indi.stream import FROM_DEVICES, StreamError
-from indi_matrix.indi.updates import Message, as_bytes
+from indi_matrix.indi.transport import library
+from indi_matrix.indi.transport.descriptors import Sink, Source
+from indi_matrix.indi.transport.inbox import Inbox, request
+from indi_matrix.indi.wire.reader import FROM_DEVICES, StreamError
+from indi_matrix.indi.wire.set_vector import Message, as_bytes
 from indi_matrix.signals import ended_by_signals
 from indi_matrix.texts import printable
 

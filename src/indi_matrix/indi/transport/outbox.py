@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from indi_matrix.indi.updates import Message, as_element
+from indi_matrix.indi.wire.set_vector import Message, as_element
 
 _ROOM: Final = 512
 _MESSAGES_KEPT: Final = 64

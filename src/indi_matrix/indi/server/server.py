@@ -10,12 +10,13 @@ from xml.etree import ElementTree as ET
 
 from indipyserver import IPyServer
 
-from indi_matrix.indi import library, outgoing
-from indi_matrix.indi.batch import Batch
-from indi_matrix.indi.clients import Client
-from indi_matrix.indi.peers import Peer, Program, Remote
-from indi_matrix.indi.stream import FROM_DEVICES, WRITES
-from indi_matrix.indi.updates import Message
+from indi_matrix.indi.server.batch import Batch
+from indi_matrix.indi.server.client import Client
+from indi_matrix.indi.server.peers import Peer, Program, Remote
+from indi_matrix.indi.transport import library
+from indi_matrix.indi.wire import writer as outgoing
+from indi_matrix.indi.wire.reader import FROM_DEVICES, WRITES
+from indi_matrix.indi.wire.set_vector import Message
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)

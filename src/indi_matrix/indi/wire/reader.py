@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers.expat import ErrorString
 
 from indi_matrix.errors import MatrixError
-from indi_matrix.indi.plain import plain_write
+from indi_matrix.indi.wire.fast_reader import plain_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

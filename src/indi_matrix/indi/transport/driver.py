@@ -16,10 +16,10 @@ from xml.etree.ElementTree import Element
 
 import indipydriver
 
-from indi_matrix.indi.incoming import request
-from indi_matrix.indi.outbox import Outbox
-from indi_matrix.indi.stream import FROM_DEVICES, WRITES
-from indi_matrix.indi.updates import Message, as_element
+from indi_matrix.indi.transport.inbox import request
+from indi_matrix.indi.transport.outbox import Outbox
+from indi_matrix.indi.wire.reader import FROM_DEVICES, WRITES
+from indi_matrix.indi.wire.set_vector import Message, as_element
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi.updates import Message, as_element
+from indi_matrix.indi.wire.set_vector import Message, as_element
 
 _MODES: Final = frozenset({"Never", "Also", "Only"})
 _MOST: Final = 1000  # rules of one client, so that nobody can fill the memory with them

@@ -8,11 +8,11 @@ import struct
 from typing import Final, Protocol, cast
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi.batch import Batch
-from indi_matrix.indi.blobs import BlobRules
-from indi_matrix.indi.incoming import Inbox, request
-from indi_matrix.indi.outgoing import message, serialise
-from indi_matrix.indi.stream import StreamError
+from indi_matrix.indi.server.batch import Batch
+from indi_matrix.indi.server.blobs import BlobRules
+from indi_matrix.indi.transport.inbox import Inbox, request
+from indi_matrix.indi.wire.reader import StreamError
+from indi_matrix.indi.wire.writer import message, serialise
 
 _log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from indi_matrix.indi.blobs import BlobRules
-from indi_matrix.indi.updates import Message, as_bytes
+from indi_matrix.indi.server.blobs import BlobRules
+from indi_matrix.indi.wire.set_vector import Message, as_bytes
 
 _NO_RULES: Final = BlobRules()
 

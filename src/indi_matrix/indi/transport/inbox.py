@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi.stream import WRITES, IndiStream, StreamError
+from indi_matrix.indi.wire.reader import WRITES, IndiStream, StreamError
 
 VERSION: Final = 1.7
 # Bytes of messages that may wait before the peer has to: enough for the end of input to be seen behind them.

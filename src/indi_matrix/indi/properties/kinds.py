@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from indi_matrix.errors import WriteError
-from indi_matrix.indi.properties import Member, NumberMember, Perm, Property, Rule, State
-from indi_matrix.indi.values import number_text, parse_number, parse_switch, shortened, speakable, switch_text
+from indi_matrix.indi.properties.base import Member, NumberMember, Perm, Property, Rule, State
+from indi_matrix.indi.wire.values import number_text, parse_number, parse_switch, shortened, speakable, switch_text
 
 
 class NumberProperty(Property[float]):

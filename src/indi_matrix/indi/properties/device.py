@@ -5,8 +5,8 @@ from typing import Final
 
 import indipydriver
 
-from indi_matrix.indi.properties import AnyProperty, message
-from indi_matrix.indi.updates import Message
+from indi_matrix.indi.properties.base import AnyProperty, message
+from indi_matrix.indi.wire.set_vector import Message
 
 # What is of no use to clients before they asked for the definitions.
 _OF_PROPERTIES: Final = ("def", "set", "del")

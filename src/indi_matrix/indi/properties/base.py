@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.errors import WriteError
-from indi_matrix.indi.updates import Message, Outline, Update
-from indi_matrix.indi.values import MESSAGE_LIMIT, shortened
-from indi_matrix.indi.vectors import make_vector
+from indi_matrix.indi.properties.vectors import make_vector
+from indi_matrix.indi.wire.set_vector import Message, Outline, Update
+from indi_matrix.indi.wire.values import MESSAGE_LIMIT, shortened
 from indi_matrix.texts import printable
 
 
