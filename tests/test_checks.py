@@ -32,11 +32,11 @@ def test_tool(command: list[str]) -> None:
 
 
 def test_every_device_is_in_the_registry() -> None:
-    modules = [name for _, name, _ in pkgutil.iter_modules(devices.__path__)]
+    modules = [name for _, name, _ in pkgutil.walk_packages(devices.__path__, "indi_matrix.devices.")]
     found = {
         thing
         for name in modules
-        for thing in vars(import_module(f"indi_matrix.devices.{name}")).values()
+        for thing in vars(import_module(name)).values()
         if isinstance(thing, type) and issubclass(thing, Device) and thing is not Device
     }
     assert found == set(DEVICES)

@@ -11,12 +11,12 @@ from indi_matrix import general
 from indi_matrix.configuration import Configuration
 from indi_matrix.connection import INTERNAL, Connection, Simulator
 from indi_matrix.devices import DEVICES, Device
+from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, State, message_text
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.wire.set_vector import Message
 from indi_matrix.indi.wire.values import shortened
-from indi_matrix.neighbour import Listener
 from indi_matrix.pace import Pace
 from indi_matrix.reporting import Reporting, in_words
 from indi_matrix.settings import BoardSettings
@@ -178,7 +178,7 @@ class Board:
         """Bring back from the config file what it has of a property that came to be known by itself."""
         self._configuration.recall(prop)
 
-    def listen(self, role: str, names: Iterable[str], listener: Listener) -> None:
+    def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Have a listener told of properties of the device that ACTIVE_DEVICES names in a role."""
         self._snooping.listen(role, names, listener)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import zmq.asyncio
 
-from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
+from indi_matrix.devices.everloop.everloop import BOARDS, Everloop, led_count
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import Found, ServiceInfo, inquire
 from indi_matrix.malos.link import open_link

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from indi_matrix.devices.everloop.observatory import LIGHTS
+from indi_matrix.devices.snooped import Snooped, SnoopListener
 from indi_matrix.indi.properties.base import State
 from indi_matrix.indi.wire.values import NAME_LIMIT, shortened
-from indi_matrix.ring.observatory import LIGHTS, Heard
 
 SILENCE: Final = 30.0
 """Seconds without a word after which a device is asked whether it is still there, and asked again."""
@@ -18,10 +19,7 @@ _MOST_UNANSWERED: Final = 2
 _CONNECTION: Final = "CONNECTION"
 _WHOLE: Final = ""  # in place of the name of a property
 
-Listener = Callable[[str, Heard | None], None]
-"""Takes the name of a property, and the property; None when it is not known any more."""
-
-Listeners = Mapping[str, Sequence[Listener]]
+Listeners = Mapping[str, Sequence[SnoopListener]]
 """Those who are told of a property, by its name."""
 
 
@@ -130,7 +128,7 @@ class Neighbour:
             self._defined[name] = None
         if name in self._listeners:
             self._known[name] = self._values(root, name)
-            self._tell(name, Heard(_state(root), self._known[name]))
+            self._tell(name, Snooped(_state(root), self._known[name]))
 
     def _values(self, root: Element, name: str) -> Mapping[str, str]:
         """Return a property's members as they are now; a set vector may hold some of them only."""
@@ -152,7 +150,7 @@ class Neighbour:
             kept = f"{MOST_MEMBERS} members, {NAME_LIMIT} characters of each name and text"
             self._warn(f"{name} of {shortened(self.device, NAME_LIMIT)} is too large; of it are kept {kept}")
 
-    def _tell(self, name: str, heard: Heard | None) -> None:
+    def _tell(self, name: str, heard: Snooped | None) -> None:
         for listener in self._listeners[name]:
             listener(name, heard)
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.indi.properties.base import Member, State
 from indi_matrix.indi.properties.kinds import TextProperty
-from indi_matrix.neighbour import Listener, Neighbour
+from indi_matrix.neighbour import Neighbour
 
 # libindi's simulators, as libindi's own drivers have it.
 _ROLES: Final = {
@@ -36,7 +37,7 @@ class Snooping:
         self._ask: Callable[[str, str], None]  # from attach() on
         self._drop: Callable[[str], None]
         self._started = False
-        self._listeners: dict[str, dict[str, list[Listener]]] = {role: {} for role in _ROLES}
+        self._listeners: dict[str, dict[str, list[SnoopListener]]] = {role: {} for role in _ROLES}
         self._neighbours = {role: self._neighbour(role, device) for role, (_, device) in _ROLES.items()}
         self._pause: asyncio.TimerHandle | None = None
         self._asked_meanwhile = False
@@ -56,7 +57,7 @@ class Snooping:
         """
         self._ask, self._drop = ask, drop
 
-    def listen(self, role: str, names: Iterable[str], listener: Listener) -> None:
+    def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Have a listener told of properties of the device that has a role."""
         for name in names:
             self._listeners[role].setdefault(name, []).append(listener)

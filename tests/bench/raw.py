@@ -11,8 +11,8 @@ import time
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices.frames import ImageConfig
-from indi_matrix.ring.picture import Color
+from indi_matrix.devices.everloop.frame_sender import ImageConfig
+from indi_matrix.devices.everloop.picture import Color
 from tests.bench.words import LEDS
 
 

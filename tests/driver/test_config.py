@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from indi_matrix import make_driver
-from indi_matrix.devices.images import image_text
+from indi_matrix.devices.everloop.image_text import image_text
 from indi_matrix.indi.properties.kinds import TEXT_LIMIT
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.driver.client import Answer, IndiClient, piped, talking_to

@@ -7,11 +7,11 @@ import pytest
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices.gpio import Gpio
+from indi_matrix.devices.everloop.show import Show
+from indi_matrix.devices.gpio.gpio import Gpio
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import GpioParams
-from indi_matrix.ring.show import Show
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.conftest import Rig
 from tests.siege.malos import answer_info_only

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from indi_matrix.malos.pace_watch import PaceWatch
+from indi_matrix.malos.timing import PaceWatch
 from tests.driver.conftest import Rig
 from tests.simulator.client import Client
 

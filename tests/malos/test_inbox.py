@@ -10,7 +10,7 @@ import pytest_asyncio
 import zmq
 import zmq.asyncio
 
-from indi_matrix.malos.inbox import Inbox
+from indi_matrix.malos.socket_reader import Inbox
 
 
 @dataclass

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.pings import Pings
+from indi_matrix.malos.keep_alive import Pings
 
 
 class Sent:

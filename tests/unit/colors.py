@@ -1,6 +1,6 @@
 """Frames of the ring, told LED by LED."""
 
-from indi_matrix.ring.picture import Color
+from indi_matrix.devices.everloop.picture import Color
 
 
 def frame_of(*colors: Color) -> bytes:

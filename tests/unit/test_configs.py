@@ -4,12 +4,12 @@ import struct
 
 import pytest
 
-from indi_matrix.devices.everloop import led_count
-from indi_matrix.devices.frames import ImageConfig
-from indi_matrix.devices.gpio import pad_levels, pin_config, timing_config
+from indi_matrix.devices.everloop.everloop import led_count
+from indi_matrix.devices.everloop.frame_sender import ImageConfig
+from indi_matrix.devices.everloop.picture import DARK, Color
+from indi_matrix.devices.gpio.gpio import pad_levels, pin_config, timing_config
 from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.pace import Timing
-from indi_matrix.ring.picture import DARK, Color
 from tests.unit.colors import frame_of
 
 

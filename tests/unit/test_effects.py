@@ -1,7 +1,7 @@
 import pytest
 
-from indi_matrix.ring.effects import EFFECTS, chase, pulse, rainbow
-from indi_matrix.ring.picture import DARK, PANEL_WHITE, Color
+from indi_matrix.devices.everloop.effects import EFFECTS, chase, pulse, rainbow
+from indi_matrix.devices.everloop.picture import DARK, PANEL_WHITE, Color
 from tests.unit.colors import colors_of, frame_of
 
 RED = Color(red=200)

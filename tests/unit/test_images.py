@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indi_matrix.devices.images import image_text, parse_image
+from indi_matrix.devices.everloop.image_text import image_text, parse_image
+from indi_matrix.devices.everloop.picture import Color
 from indi_matrix.errors import WriteError
-from indi_matrix.ring.picture import Color
 from tests.unit.colors import frame_of
 
 WORD = re.compile("[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?")

@@ -4,24 +4,24 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from indi_matrix.devices.snooped import Snooped
 from indi_matrix.neighbour import MOST_MEMBERS, SILENCE, Neighbour
-from indi_matrix.ring.observatory import Heard
 
 
 class Ear:
     """Listens to a device, and is the one whom it asks."""
 
     def __init__(self, *names: str) -> None:
-        self.heard: list[tuple[str, Heard | None]] = []
+        self.heard: list[tuple[str, Snooped | None]] = []
         self.asked: list[str] = []
         self.warned: list[str] = []
         listeners = {name: [self._hear] for name in names}
         self.device = Neighbour("Station", listeners, lambda _, name: self.asked.append(name), self.warned.append)
 
-    def _hear(self, name: str, heard: Heard | None) -> None:
+    def _hear(self, name: str, heard: Snooped | None) -> None:
         self.heard.append((name, heard))
 
-    def known(self) -> dict[str, Heard]:
+    def known(self) -> dict[str, Snooped]:
         return {name: heard for name, heard in dict(self.heard).items() if heard is not None}
 
     def hear(self, tag: str, name: str, now: float = 0, **values: str) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from indi_matrix.devices.pins import Phase, Pin
+from indi_matrix.devices.gpio.pin import Phase, Pin
 
 _SOON, _LATER = 1.0, 60.0
 

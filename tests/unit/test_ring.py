@@ -1,6 +1,6 @@
 import pytest
 
-from indi_matrix.ring.picture import DARK, PANEL_WHITE, Color, Picture, from_hex
+from indi_matrix.devices.everloop.picture import DARK, PANEL_WHITE, Color, Picture, from_hex
 from tests.unit.colors import colors_of, frame_of
 
 RED, GREEN = Color(red=255), Color(green=255)

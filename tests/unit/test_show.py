@@ -2,10 +2,10 @@ from itertools import pairwise
 
 import pytest
 
-from indi_matrix.ring.effects import EFFECTS
-from indi_matrix.ring.observatory import Heard
-from indi_matrix.ring.picture import DARK, Color, Picture, reddened
-from indi_matrix.ring.show import NO_EFFECT, Show
+from indi_matrix.devices.everloop.effects import EFFECTS
+from indi_matrix.devices.everloop.picture import DARK, Color, Picture, reddened
+from indi_matrix.devices.everloop.show import NO_EFFECT, Show
+from indi_matrix.devices.snooped import Snooped
 from tests.unit.colors import colors_of, frame_of
 
 RED = Color(red=200)
@@ -96,7 +96,7 @@ def test_colours_can_be_told_at_night() -> None:
 
 def test_the_status_is_shown_while_the_light_is_off() -> None:
     ring = show(18)
-    ring.observatory.hear("WEATHER_STATUS", Heard("Alert", {}))
+    ring.observatory.hear("WEATHER_STATUS", Snooped("Alert", {}))
     intervals = [ring.interval]
     ring.status = True
     intervals.append(ring.interval)
@@ -125,7 +125,7 @@ def test_a_beat_that_was_missed_is_not_made_up_for() -> None:
 
 def test_an_effect_does_not_wait_for_the_slower_beat_before_it() -> None:
     ring = show()
-    ring.observatory.hear("WEATHER_STATUS", Heard("Alert", {}))
+    ring.observatory.hear("WEATHER_STATUS", Snooped("Alert", {}))
     ring.status = True
     assert ring.next_beat(10) == pytest.approx(10.25)
     ring.start("RAINBOW", 10.1)

@@ -2,9 +2,10 @@ from itertools import pairwise
 
 import pytest
 
-from indi_matrix.ring.observatory import LIGHTS, WATCHED, Heard, Observatory
-from indi_matrix.ring.picture import DARK, reddened
-from indi_matrix.ring.status import ARCS, Sight, flashes, status_picture
+from indi_matrix.devices.everloop.observatory import LIGHTS, WATCHED, Observatory
+from indi_matrix.devices.everloop.picture import DARK, reddened
+from indi_matrix.devices.everloop.status import ARCS, Sight, flashes, status_picture
+from indi_matrix.devices.snooped import Snooped
 
 
 def arcs(leds: int) -> list[range]:
@@ -45,8 +46,8 @@ def test_an_alert_flashes_and_nothing_else_does() -> None:
     assert status_picture({"dome": Sight.ALERT, "weather": Sight.CALM}, 35, lit=False).count(DARK) == 34
 
 
-def switch(state: str = "Ok", **values: str) -> Heard:
-    return Heard(state, values)
+def switch(state: str = "Ok", **values: str) -> Snooped:
+    return Snooped(state, values)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def switch(state: str = "Ok", **values: str) -> Heard:
 def test_weather(state: str, sight: Sight) -> None:
     for name in LIGHTS:
         observatory = Observatory()
-        observatory.hear(name, Heard(state, {}))
+        observatory.hear(name, Snooped(state, {}))
         assert observatory.sights() == {"weather": sight, "mount": Sight.UNKNOWN, "dome": Sight.UNKNOWN}
 
 
@@ -72,7 +73,7 @@ def test_of_weather_and_safety_the_worse_is_shown(one: str, other: str, sight: S
     for states in ((one, other), (other, one)):
         observatory = Observatory()
         for name, state in zip(LIGHTS, states, strict=True):
-            observatory.hear(name, Heard(state, {}))
+            observatory.hear(name, Snooped(state, {}))
         assert observatory.sights()["weather"] is sight
 
 
@@ -91,7 +92,7 @@ def test_of_weather_and_safety_the_worse_is_shown(one: str, other: str, sight: S
         ({"EQUATORIAL_EOD_COORD": switch("Busy"), "TELESCOPE_PARK": switch("Alert")}, Sight.ALERT),
     ],
 )
-def test_mount(heard: dict[str, Heard], sight: Sight) -> None:
+def test_mount(heard: dict[str, Snooped], sight: Sight) -> None:
     observatory = Observatory()
     for name, one in heard.items():
         observatory.hear(name, one)
@@ -112,7 +113,7 @@ def test_mount(heard: dict[str, Heard], sight: Sight) -> None:
         ({"ABS_DOME_POSITION": switch("Alert")}, Sight.ALERT),
     ],
 )
-def test_dome(heard: dict[str, Heard], sight: Sight) -> None:
+def test_dome(heard: dict[str, Snooped], sight: Sight) -> None:
     observatory = Observatory()
     for name, one in heard.items():
         observatory.hear(name, one)

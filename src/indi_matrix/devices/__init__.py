@@ -3,8 +3,8 @@
 from typing import Final
 
 from indi_matrix.devices.base import Device, Host
-from indi_matrix.devices.everloop import Everloop
-from indi_matrix.devices.gpio import Gpio
+from indi_matrix.devices.everloop.everloop import Everloop
+from indi_matrix.devices.gpio.gpio import Gpio
 
 DEVICES: Final[tuple[type[Device], ...]] = (Everloop, Gpio)
 

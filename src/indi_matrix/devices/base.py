@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol
 
+from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, State, message_text
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
-from indi_matrix.neighbour import Listener
 from indi_matrix.pace import Pace
 from indi_matrix.repeats import Repeats
 
@@ -25,7 +25,7 @@ class Host(Protocol):
     def recall(self, prop: AnyProperty) -> None:
         """Bring back from the config file what it has of a property that came to be known by itself."""
 
-    def listen(self, role: str, names: Iterable[str], listener: Listener) -> None:
+    def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Have a listener told of properties of another device, the one that a member of ACTIVE_DEVICES names."""
 
     def tell(self, level: str, text: str) -> None:

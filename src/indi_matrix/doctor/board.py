@@ -10,7 +10,7 @@ from typing import Final
 import zmq.asyncio
 
 from indi_matrix.devices import DEVICES
-from indi_matrix.devices.everloop import BOARDS, Everloop, led_count
+from indi_matrix.devices.everloop.everloop import BOARDS, Everloop, led_count
 from indi_matrix.doctor.checks import LIMIT, Check, Level, failed, ok, warning
 from indi_matrix.doctor.system import examine_core_here
 from indi_matrix.errors import LinkError

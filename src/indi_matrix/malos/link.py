@@ -11,12 +11,12 @@ import zmq.asyncio
 from zmq.utils.monitor import recv_monitor_message
 
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.inbox import Inbox
 from indi_matrix.malos.info import DriverInfo
-from indi_matrix.malos.pace_watch import PaceWatch
-from indi_matrix.malos.pings import Pings
+from indi_matrix.malos.keep_alive import Pings
 from indi_matrix.malos.places import Place
+from indi_matrix.malos.socket_reader import Inbox
 from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, connect, drop_undelivered, make_socket
+from indi_matrix.malos.timing import PaceWatch
 from indi_matrix.texts import printable
 
 # How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.

@@ -3,31 +3,13 @@
 The properties are those of libindi's weather, telescope and dome interfaces.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from indi_matrix.ring.status import Sight
+from indi_matrix.devices.everloop.status import Sight
+from indi_matrix.devices.snooped import Snooped
 
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One property of another device, as it last was.
-
-    Attributes:
-        state: Idle, Ok, Busy or Alert.
-        values: Text of each member.
-    """
-
-    state: str
-    values: Mapping[str, str]
-
-    def on(self, member: str) -> bool:
-        """Tell whether a switch is On."""
-        return self.values.get(member) == "On"
-
-
-NOTHING: Final = Heard("Idle", {})
+NOTHING: Final = Snooped("Idle", {})
 
 LIGHTS: Final = ("WEATHER_STATUS", "SAFETY_STATUS")
 """Of the properties that are listened to, those that are lights."""
@@ -46,9 +28,9 @@ _WORST_FIRST: Final = {"Alert": Sight.ALERT, "Busy": Sight.BUSY, "Ok": Sight.CAL
 class Observatory:
     """Collects what was heard, and says what it means."""
 
-    _heard: dict[str, Heard] = field(default_factory=dict)
+    _heard: dict[str, Snooped] = field(default_factory=dict)
 
-    def hear(self, name: str, heard: Heard | None) -> None:
+    def hear(self, name: str, heard: Snooped | None) -> None:
         """Take note of a property; None if it is gone, or nobody is to be listened to any more."""
         if heard is None:
             self._heard.pop(name, None)

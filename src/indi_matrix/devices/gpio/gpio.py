@@ -12,8 +12,8 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host
-from indi_matrix.devices.labels import Labels
-from indi_matrix.devices.pins import Pin
+from indi_matrix.devices.gpio.labels import Labels
+from indi_matrix.devices.gpio.pin import Pin
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from indi_matrix.ring.effects import EFFECTS
-from indi_matrix.ring.observatory import Observatory
-from indi_matrix.ring.picture import Picture, dimmed, reddened
-from indi_matrix.ring.status import flashes, status_picture
+from indi_matrix.devices.everloop.effects import EFFECTS
+from indi_matrix.devices.everloop.observatory import Observatory
+from indi_matrix.devices.everloop.picture import Picture, dimmed, reddened
+from indi_matrix.devices.everloop.status import flashes, status_picture
 
 NO_EFFECT: Final = "NONE"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from indi_matrix.ring.picture import DARK, FULL, Color
+from indi_matrix.devices.everloop.picture import DARK, FULL, Color
 
 ARCS: Final = ("weather", "mount", "dome")
 

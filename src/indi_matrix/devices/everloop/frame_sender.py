@@ -5,10 +5,10 @@ import logging
 from typing import Any, Final
 
 from indi_matrix.devices.base import Device
+from indi_matrix.devices.everloop.picture import CHANNEL_COUNT, channels
+from indi_matrix.devices.everloop.show import Show
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import DriverConfig
-from indi_matrix.ring.picture import CHANNEL_COUNT, channels
-from indi_matrix.ring.show import Show
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """EVERLOOP_IMAGE: a picture as text, one word for each LED."""
 
+from indi_matrix.devices.everloop.picture import CHANNEL_COUNT, from_hex
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.wire.values import shortened
-from indi_matrix.ring.picture import CHANNEL_COUNT, from_hex
 
 
 def image_text(colors: bytes) -> str:

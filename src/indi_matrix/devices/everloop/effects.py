@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from indi_matrix.ring.picture import CHANNEL_COUNT, FULL, PANEL_WHITE, Color, dimmed
+from indi_matrix.devices.everloop.picture import CHANNEL_COUNT, FULL, PANEL_WHITE, Color, dimmed
 
 _TAIL: Final = 0.4  # of the ring
 _HUES: Final = 6 * FULL  # that differ in eight bits a channel

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from indi_matrix.devices.base import Device
+from indi_matrix.devices.everloop.picture import FULL
+from indi_matrix.devices.snooped import Snooped
 from indi_matrix.indi.properties.base import NumberMember, State
 from indi_matrix.indi.properties.kinds import NumberProperty
 from indi_matrix.indi.wire.values import NAME_LIMIT
-from indi_matrix.ring.observatory import Heard
-from indi_matrix.ring.picture import FULL
 
 INTENSITY_STEP: Final = 10
 """As libindi's: with steps of 1 KStars shows no slider."""
@@ -38,7 +38,7 @@ class FilterPresets:
         self._slot = 0
         device.host.listen("ACTIVE_FILTER", (_NAMES, _SLOT), self._hear)
 
-    def _hear(self, name: str, heard: Heard | None) -> None:
+    def _hear(self, name: str, heard: Snooped | None) -> None:
         if name == _NAMES:
             self._name(() if heard is None else [_member_name(text) for text in heard.values.values()])
         elif heard is None:

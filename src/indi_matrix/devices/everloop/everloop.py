@@ -10,18 +10,19 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.base import Device, Host
-from indi_matrix.devices.frames import Frames, now
-from indi_matrix.devices.images import image_text, parse_image
-from indi_matrix.devices.lightbox import INTENSITY_STEP, FilterPresets
+from indi_matrix.devices.everloop.effects import EFFECTS
+from indi_matrix.devices.everloop.filter_presets import INTENSITY_STEP, FilterPresets
+from indi_matrix.devices.everloop.frame_sender import Frames, now
+from indi_matrix.devices.everloop.image_text import image_text, parse_image
+from indi_matrix.devices.everloop.observatory import WATCHED
+from indi_matrix.devices.everloop.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
+from indi_matrix.devices.everloop.show import NO_EFFECT, Show
+from indi_matrix.devices.snooped import Snooped
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import EverloopImage
-from indi_matrix.ring.effects import EFFECTS
-from indi_matrix.ring.observatory import WATCHED, Heard
-from indi_matrix.ring.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
-from indi_matrix.ring.show import NO_EFFECT, Show
 
 _MAIN: Final = "Main Control"
 _GROUP: Final = "Everloop"
@@ -275,7 +276,7 @@ class Everloop(Device):
             self._frames.refresh()
         return State.OK
 
-    def _observe(self, name: str, heard: Heard | None) -> None:
+    def _observe(self, name: str, heard: Snooped | None) -> None:
         """Take note of what another device published."""
         before = self._show.observatory.sights()
         self._show.observatory.hear(name, heard)

@@ -1,0 +1,1 @@
+"""Gpio: the 16 pins, their directions, levels, pulses and labels."""
