@@ -12,7 +12,7 @@ import indi_matrix
 from indi_matrix import devices, errors
 from indi_matrix.devices import DEVICES, Device
 from indi_matrix.malos.messages import DriverConfig
-from indi_matrix.malos.ports import BASE_OFFSETS
+from indi_matrix.malos.places import BASE_OFFSETS
 
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent

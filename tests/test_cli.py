@@ -144,7 +144,7 @@ async def test_of_several_ports_the_busy_one_is_told() -> None:
 async def test_of_another_user_s_program_the_user_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        code = f"from indi_matrix.listeners import *; import os; os.setuid(65534); print(listener({port}))"
+        code = f"from indi_matrix.system.port_owner import *; import os; os.setuid(65534); print(listener({port}))"
         assert await finished(sys.executable, "-c", code) == (0, "a program of root\n", "")
 
 

@@ -14,8 +14,8 @@ import zmq
 import zmq.asyncio
 
 from indi_matrix import __version__
-from indi_matrix.doctor.machine import supported
-from indi_matrix.doctor.system import has_core
+from indi_matrix.doctor.host_checks import has_core
+from indi_matrix.doctor.installation_checks import supported
 from indi_matrix.malos.messages import DriverConfig, MalosDriverInfo
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.programs import PROGRAM, finished, free_port, indiserver, need, served

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from indi_matrix.driverlist import Entry, read_entry
+from indi_matrix.install.driver_list import Entry, read_entry
 from tests.programs import PROGRAM, becomes, finished, indiserver, line_of, running, setprop
 
 ENTRY = Path("share/indi/indi_matrix.xml")

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
-from indi_matrix.indi.config_file import to_bytes, write_bytes
+from indi_matrix.board.config.config_file import to_bytes, write_bytes
 from tests.programs import PROGRAM, becomes, getprop, indiserver, need, setprop
 
 PANEL = "Light Panel Simulator"

@@ -87,8 +87,8 @@ def impatient(tmp_path: Path) -> Path:
     """Our program, but for how long it bears silence."""
     path = tmp_path / "impatient"
     path.write_text(
-        f"#!{sys.executable}\nimport sys\nfrom indi_matrix import cli, neighbour\n"
-        "neighbour.SILENCE = 0.3\nsys.exit(cli.main())\n"
+        f"#!{sys.executable}\nimport sys\nfrom indi_matrix import cli\n"
+        "from indi_matrix.board import snooped_device\nsnooped_device.SILENCE = 0.3\nsys.exit(cli.main())\n"
     )
     path.chmod(0o755)
     return path

@@ -10,8 +10,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - pip keeps older ones away, a she
         sys.exit("indi_matrix: error: " + _told)
     raise ImportError(_told)
 
-from indi_matrix.driver import MatrixDriver
-from indi_matrix.factory import make_driver
+from indi_matrix.driver import MatrixDriver, make_driver
 from indi_matrix.version import __version__
 
 __all__ = ["MatrixDriver", "__version__", "make_driver"]

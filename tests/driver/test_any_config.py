@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indi_matrix import make_driver
-from indi_matrix.indi.config_file import from_bytes, read_bytes
+from indi_matrix.board.config.config_file import from_bytes, read_bytes
 from tests.driver.client import IndiClient, piped
 from tests.driver.own_loop import OwnLoop
 

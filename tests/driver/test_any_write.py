@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indi_matrix import connection, make_driver
+from indi_matrix import make_driver
+from indi_matrix.board import connection
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, Known, piped
 from tests.driver.judge import is_fact, is_of_the_board, is_sound, judge, same

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from indi_matrix import make_driver
-from indi_matrix.indi.config_file import from_bytes
+from indi_matrix.board.config.config_file import from_bytes
 from tests.driver.client import IndiClient, piped, talking_to
 from tests.driver.conftest import Rig
 from tests.programs import PROGRAM, running, stopped

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from indi_matrix import make_driver
-from indi_matrix.board import Board
-from indi_matrix.driver import MatrixDriver
-from indi_matrix.factory import SimulatedHardware
+from indi_matrix.board.board import Board
+from indi_matrix.driver import MatrixDriver, SimulatedHardware
 from indi_matrix.settings import BoardSettings
 from tests.driver.client import IndiClient, piped, talking_to
 from tests.driver.conftest import Rig

@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from indi_matrix import make_driver, neighbour, snooping
+from indi_matrix import make_driver
+from indi_matrix.board import active_devices, snooped_device
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, piped, talking_to
 from tests.driver.conftest import Rig
@@ -133,7 +134,7 @@ async def test_other_devices_are_asked_again(
     away: Rig, monkeypatch: pytest.MonkeyPatch, name: str, member: str, value: str
 ) -> None:
     """A request travels as far as there are servers when it is sent."""
-    monkeypatch.setattr(snooping, "_PAUSE", 0)
+    monkeypatch.setattr(active_devices, "_PAUSE", 0)
     indi = away.indi
     await indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
     await indi.get_properties()
@@ -147,7 +148,7 @@ async def test_who_asks_may_be_a_server_with_other_devices(
     away: Rig, monkeypatch: pytest.MonkeyPatch, device: str
 ) -> None:
     """Two drivers that listen to each other come to an end: none asks for everything because it was asked that."""
-    monkeypatch.setattr(snooping, "_PAUSE", 0)
+    monkeypatch.setattr(active_devices, "_PAUSE", 0)
     indi = away.indi
     await indi.until(lambda: ("Dome Simulator", "CONNECTION") in indi.asked)
     indi.asked.clear()
@@ -429,14 +430,14 @@ async def test_filters_of_a_wheel_that_answers_nobody_are_forgotten(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     indi = rig.indi
-    monkeypatch.setattr(neighbour, "SILENCE", 0.05)
+    monkeypatch.setattr(snooped_device, "SILENCE", 0.05)
     indi.send(filter_names("Red"))
     await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in indi.known)
     await indi.write("FLAT_LIGHT_FILTER_INTENSITY", Red=10)
     indi.asked.clear()
     await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" not in indi.known)
     assert indi.asked.count(("Filter Simulator", "FILTER_NAME")) <= 2
-    monkeypatch.setattr(neighbour, "SILENCE", 60)
+    monkeypatch.setattr(snooped_device, "SILENCE", 60)
     indi.asked.clear()
     indi.send(filter_names("Red"))
     await indi.until(lambda: "FLAT_LIGHT_FILTER_INTENSITY" in indi.known)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from indi_matrix import make_driver
-from indi_matrix.indi.config_file import from_bytes
+from indi_matrix.board.config.config_file import from_bytes
 from tests.driver.client import Answer, IndiClient, piped, talking_to
 from tests.programs import running, stopped
 
@@ -201,8 +201,8 @@ async def test_a_load_that_waits_for_the_disk_does_not_hold_up_a_connect(disk: D
 _HANGS = """
 import os, sys, threading
 os.fsync = lambda _: threading.Event().wait()
-from indi_matrix import cli
-sys.exit(cli.main())
+from indi_matrix.cli import main
+sys.exit(main())
 """
 
 

@@ -17,8 +17,7 @@ import zmq.asyncio
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.link import Link, open_link
-from indi_matrix.malos.places import Place
-from indi_matrix.malos.ports import DriverPorts
+from indi_matrix.malos.places import DriverPorts, Place
 
 HERE = Place("127.0.0.1", 0)
 

@@ -16,7 +16,7 @@ import zmq.asyncio
 
 from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
-from indi_matrix.simulator.sockets import Sockets
+from indi_matrix.simulator.service_sockets import Sockets
 
 
 class Program:

@@ -3,7 +3,7 @@
 import pytest
 
 from indi_matrix.malos.messages import DriverConfig
-from indi_matrix.malos.ports import BASE_OFFSETS
+from indi_matrix.malos.places import BASE_OFFSETS
 from tests.simulator.client import OUTPUT, Client, frame
 
 NO_PROTOBUF = b"\xff\xff\xff"

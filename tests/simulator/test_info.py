@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import zmq
 
-from indi_matrix.malos.ports import BASE_OFFSETS
+from indi_matrix.malos.places import BASE_OFFSETS
 from indi_matrix.simulator.drivers import DRIVERS
 from tests.simulator.client import Client
 

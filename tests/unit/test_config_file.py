@@ -8,8 +8,15 @@ from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 
+from indi_matrix.board.config.config_file import (
+    from_bytes,
+    read_bytes,
+    remove,
+    to_bytes,
+    with_vectors,
+    write_bytes,
+)
 from indi_matrix.errors import ConfigError
-from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, with_vectors, write_bytes
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from indi_matrix.console import Lines, Writer
+from indi_matrix.system.console import Lines, Writer
 
 LINE = b"x" * 99 + b"\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from indi_matrix.errands import Errands
+from indi_matrix.system.errands import Errands
 
 
 class Log:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indi_matrix import files
+from indi_matrix.system import files
 
 
 def fifo(path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_group_that_cannot_be_kept_lends_its_rights_to_no_other() -> None:
 
 _AS_A_USER = """
 import os, pathlib, sys
-from indi_matrix import files
+from indi_matrix.system import files
 os.setgroups([])
 os.setgid(1234)
 os.setuid(1234)

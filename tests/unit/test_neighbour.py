@@ -4,8 +4,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from indi_matrix.board.snooped_device import MOST_MEMBERS, SILENCE, Neighbour
 from indi_matrix.devices.snooped import Snooped
-from indi_matrix.neighbour import MOST_MEMBERS, SILENCE, Neighbour
 
 
 class Ear:

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from indi_matrix import snooping
-from indi_matrix.snooping import Snooping
+from indi_matrix.board import active_devices
+from indi_matrix.board.active_devices import Snooping
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def asked() -> list[str]:
 
 @pytest.fixture
 def listening(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> Snooping:
-    monkeypatch.setattr(snooping, "_PAUSE", 0.05)
+    monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
     made = Snooping(lambda _: None)
     made.attach(lambda device, _: asked.append(device), lambda _: None)
     return made
@@ -35,7 +35,7 @@ async def test_nothing_is_asked_before_there_is_a_way(listening: Snooping, asked
 
 
 async def test_a_pause_makes_no_occasion_one_to_ask_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snooping, "_PAUSE", 0.05)
+    monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
     made = Snooping(lambda _: None)
     asked: list[tuple[str, str]] = []
     made.listen("ACTIVE_WEATHER", ["WEATHER_STATUS"], lambda *_: None)

@@ -8,13 +8,13 @@ from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 
+from indi_matrix.board.config.config_file import from_bytes, to_bytes, with_vectors
+from indi_matrix.board.config.replay import Replay
+from indi_matrix.board.config.store import Store
 from indi_matrix.errors import ConfigError
-from indi_matrix.indi.config_file import from_bytes, to_bytes, with_vectors
 from indi_matrix.indi.properties.base import Member
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import TextProperty
-from indi_matrix.replay import Replay
-from indi_matrix.store import Store
 
 
 def vector(name: str, *members: str) -> Element:

@@ -9,8 +9,21 @@ from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, State, message_text
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
-from indi_matrix.pace import Pace
+from indi_matrix.malos.timing import Timing
 from indi_matrix.repeats import Repeats
+
+
+class ChosenTiming(Protocol):
+    """POLLING_PERIOD and KEEP_ALIVE, as devices see them."""
+
+    timing: Timing
+    """The timing that holds."""
+
+    choice: Timing | None
+    """The timing that a client chose; None if none did."""
+
+    def adopt(self, timing: Timing) -> None:
+        """Show clients the timing that holds."""
 
 
 class Host(Protocol):
@@ -44,7 +57,7 @@ class Host(Protocol):
         """Whether what is written now comes from the config file."""
 
     @property
-    def pace(self) -> Pace:
+    def polling(self) -> ChosenTiming:
         """POLLING_PERIOD and KEEP_ALIVE."""
 
 

@@ -10,14 +10,13 @@ import zmq
 import zmq.asyncio
 from google.protobuf.message import DecodeError
 
-from indi_matrix.descriptors import check
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
-from indi_matrix.malos.places import Place, Target, places_of
-from indi_matrix.malos.ports import DriverPorts
+from indi_matrix.malos.places import DriverPorts, Place, Target, places_of
 from indi_matrix.malos.silence import Obstacle, Silence, why_silent
 from indi_matrix.malos.sockets import connect, link_descriptors, make_socket
 from indi_matrix.settings import Address
+from indi_matrix.system.descriptor_limit import check
 from indi_matrix.texts import printable
 
 # A request in flight when the service dies is never answered: ask again, on a socket of its own.

@@ -3,7 +3,17 @@
 Delay and timeout belong to the driver, not to its clients: any program may change them for all. Nobody is told.
 """
 
+from dataclasses import dataclass
 from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often a driver publishes: seconds between updates, and seconds that it goes on after a ping."""
+
+    delay: float
+    timeout: float
+
 
 _UPDATES: Final = 4  # between two looks
 _TOLERANCE: Final = 0.05

@@ -1,9 +1,9 @@
 """A MALOS service with a MATRIX board behind it, for those who have no board at hand."""
 
-from indi_matrix.simulator.board import Kind, Led, SimulatedBoard
-from indi_matrix.simulator.picture import draw
+from indi_matrix.simulator.drawing import draw
 from indi_matrix.simulator.run import run_simulator
 from indi_matrix.simulator.service import MalosService
+from indi_matrix.simulator.simulated_board import Kind, Led, SimulatedBoard
 from indi_matrix.simulator.terminal import TerminalPicture
 
 __all__ = ["Kind", "Led", "MalosService", "SimulatedBoard", "TerminalPicture", "draw", "run_simulator"]

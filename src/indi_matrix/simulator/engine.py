@@ -9,10 +9,10 @@ import zmq
 from google.protobuf.message import DecodeError
 
 from indi_matrix.malos.messages import DriverConfig
-from indi_matrix.malos.ports import BASE_OFFSETS, DriverPorts
-from indi_matrix.simulator.board import SimulatedBoard
+from indi_matrix.malos.places import BASE_OFFSETS, DriverPorts
 from indi_matrix.simulator.drivers import DRIVERS, Refused
-from indi_matrix.simulator.sockets import Inbox, Sockets
+from indi_matrix.simulator.service_sockets import Inbox, Sockets
+from indi_matrix.simulator.simulated_board import SimulatedBoard
 
 # Seconds between two looks of an idle driver for a ping.
 _IDLE_LOOK: Final = 0.1

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, TextIO
 
-from indi_matrix.console import Lines, Writer
+from indi_matrix.system.console import Lines, Writer
 
 # The other screen, so that what was there comes back; no cursor, and no line wraps while it is narrow.
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"

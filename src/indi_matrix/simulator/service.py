@@ -11,15 +11,14 @@ from typing import Final, Self
 
 import zmq.asyncio
 
-from indi_matrix.descriptors import check
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
-from indi_matrix.malos.places import Place
-from indi_matrix.malos.ports import BASE_OFFSETS, INFO_PORT, DriverPorts
-from indi_matrix.simulator.board import SimulatedBoard
+from indi_matrix.malos.places import BASE_OFFSETS, INFO_PORT, DriverPorts, Place
 from indi_matrix.simulator.drivers import Aborted
 from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
-from indi_matrix.simulator.sockets import Inbox, Sockets, service_descriptors
+from indi_matrix.simulator.service_sockets import Inbox, Sockets, service_descriptors
+from indi_matrix.simulator.simulated_board import SimulatedBoard
+from indi_matrix.system.descriptor_limit import check
 
 # These two say that they have no updates; of Gpio that is not true.
 _SAY_NO_UPDATES: Final = frozenset({"Servo", "Gpio"})

@@ -19,7 +19,7 @@ from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, 
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import DriverConfig, GpioParams
-from indi_matrix.pace import Timing
+from indi_matrix.malos.timing import Timing
 
 log = logging.getLogger(__name__)
 
@@ -180,14 +180,14 @@ class Gpio(Device):
 
     def retime(self) -> None:
         """Send POLLING_PERIOD and KEEP_ALIVE; they touch no pin."""
-        timing = self.host.pace.timing
+        timing = self.host.polling.timing
         self._catch_up()
         self.link.send(timing_config(timing))
         self.link.expect(timing.delay, timing.timeout)
 
     def timing_changed(self) -> None:
         """Show the timing that another program gave the driver, and wait for levels as long as that takes."""
-        self.host.pace.adopt(Timing(self.link.delay, self.link.timeout))
+        self.host.polling.adopt(Timing(self.link.delay, self.link.timeout))
         for pin in self._outputs():
             pin.extend(self._limit())
         self._changed.set()
@@ -223,11 +223,11 @@ class Gpio(Device):
     def _agree_on_timing(self) -> None:
         """Bring the timing that clients chose, or show the one that the service has."""
         actual = Timing(self.link.delay, self.link.timeout)
-        choice = self.host.pace.choice
+        choice = self.host.polling.choice
         if choice is None or choice == actual:
-            self.host.pace.adopt(actual)
+            self.host.polling.adopt(actual)
         else:
-            self.host.pace.adopt(choice)
+            self.host.polling.adopt(choice)
             self.retime()
 
     # Directions

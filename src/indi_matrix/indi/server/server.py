@@ -14,7 +14,7 @@ from indi_matrix.indi.server.batch import Batch
 from indi_matrix.indi.server.client import Client
 from indi_matrix.indi.server.peers import Peer, Program, Remote
 from indi_matrix.indi.transport import library
-from indi_matrix.indi.wire import writer as outgoing
+from indi_matrix.indi.wire import writer
 from indi_matrix.indi.wire.reader import FROM_DEVICES, WRITES
 from indi_matrix.indi.wire.set_vector import Message
 from indi_matrix.texts import printable
@@ -110,7 +110,7 @@ class Server(IPyServer):
         """Send a message that is about no device to everybody; a timestamp has to be UTC or naive."""
         if self._stop or (timestamp and timestamp.utcoffset()):
             return
-        self.publish(None, outgoing.message(message, timestamp))
+        self.publish(None, writer.message(message, timestamp))
 
     # What a client needs of its host.
 

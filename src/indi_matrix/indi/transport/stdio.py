@@ -13,7 +13,7 @@ from indi_matrix.indi.transport.descriptors import Sink, Source
 from indi_matrix.indi.transport.inbox import Inbox, request
 from indi_matrix.indi.wire.reader import FROM_DEVICES, StreamError
 from indi_matrix.indi.wire.set_vector import Message, as_bytes
-from indi_matrix.signals import ended_by_signals
+from indi_matrix.system.signals import ended_by_signals
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)

@@ -7,9 +7,12 @@ from xml.etree.ElementTree import Element
 
 import zmq.asyncio
 
-from indi_matrix import general
-from indi_matrix.configuration import Configuration
-from indi_matrix.connection import INTERNAL, Connection, Simulator
+from indi_matrix.board import standard_properties
+from indi_matrix.board.active_devices import Snooping
+from indi_matrix.board.config.config_process import Configuration
+from indi_matrix.board.connection import INTERNAL, Connection, Simulator
+from indi_matrix.board.log_properties import Reporting, in_words
+from indi_matrix.board.polling import Polling
 from indi_matrix.devices import DEVICES, Device
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
@@ -17,10 +20,7 @@ from indi_matrix.indi.properties.base import AnyProperty, State, message_text
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.wire.set_vector import Message
 from indi_matrix.indi.wire.values import shortened
-from indi_matrix.pace import Pace
-from indi_matrix.reporting import Reporting, in_words
 from indi_matrix.settings import BoardSettings
-from indi_matrix.snooping import Snooping
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ class Board:
     Attributes:
         name: Name of the INDI device.
         indi: What clients know of it.
-        pace: POLLING_PERIOD and KEEP_ALIVE.
+        polling: POLLING_PERIOD and KEEP_ALIVE.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
-        self.pace = Pace(self._bring_timing)
+        self.polling = Polling(self._bring_timing)
         self._snooping = Snooping(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._replay)
@@ -72,12 +72,12 @@ class Board:
             self._connection.switch,
             self._connection.info,
             self._connection.address,
-            general.connection_mode(),
+            standard_properties.connection_mode(),
             self._reporting.debug,
             self._connection.simulation,
             self._configuration.prop,
-            self.pace.period,
-            self.pace.keep_alive,
+            self.polling.period,
+            self.polling.keep_alive,
             self._connection.on_disconnect,
             self._snooping.property,
         ):

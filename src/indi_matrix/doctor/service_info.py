@@ -8,12 +8,12 @@ from typing import Final
 
 import zmq.asyncio
 
+from indi_matrix.board.session import ANSWER_LIMIT
 from indi_matrix.devices.everloop.everloop import BOARDS, Everloop, led_count
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import Found, ServiceInfo, inquire
 from indi_matrix.malos.link import open_link
 from indi_matrix.malos.silence import Silence
-from indi_matrix.session import ANSWER_LIMIT
 from indi_matrix.settings import Address
 
 _MOST_DRIVERS: Final = 50

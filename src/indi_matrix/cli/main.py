@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from indi_matrix.console import wait_for_no_reader
-from indi_matrix.descriptors import raise_limit
+from indi_matrix.driver import KINDS, SimulatedHardware, assemble
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
-from indi_matrix.factory import KINDS, SimulatedHardware, assemble
-from indi_matrix.listeners import listener
 from indi_matrix.logs import LEVELS, log_to_stderr
 from indi_matrix.settings import DEFAULT_PORT, BoardSettings, check_port, parse_port
-from indi_matrix.signals import ended_by_signals
+from indi_matrix.system.console import wait_for_no_reader
+from indi_matrix.system.descriptor_limit import raise_limit
+from indi_matrix.system.port_owner import listener
+from indi_matrix.system.signals import ended_by_signals
 from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
@@ -396,7 +396,7 @@ async def _simulate(options: argparse.Namespace) -> None:
 
 def _run_info(options: argparse.Namespace) -> None:
     """Show what answers at an address."""
-    from indi_matrix.inspection import inspect  # noqa: PLC0415 - only this command needs it
+    from indi_matrix.doctor.service_info import inspect  # noqa: PLC0415 - only this command needs it
 
     settings = BoardSettings.from_environment(None, _where(options))
     findings = asyncio.run(inspect(settings.address))
@@ -412,7 +412,7 @@ def _where(options: argparse.Namespace) -> str | None:
 
 def _run_install(options: argparse.Namespace) -> None:
     """Install or uninstall the files by which others find the driver."""
-    from indi_matrix.install import Installation  # noqa: PLC0415 - only this command needs it
+    from indi_matrix.install.installation import Installation  # noqa: PLC0415 - only this command needs it
 
     installation = Installation.below(options.prefix)
     lines = installation.uninstall() if options.uninstall else installation.install(_serve_arguments(options))
@@ -433,7 +433,7 @@ def _serve_arguments(options: argparse.Namespace) -> list[str] | None:
 
 def _run_doctor(options: argparse.Namespace) -> None:
     """Print what the doctor finds; exit status 1 when something failed."""
-    from indi_matrix.doctor import Check, examine  # noqa: PLC0415 - only this command needs it
+    from indi_matrix.doctor.examination import Check, examine  # noqa: PLC0415 - only this command needs it
 
     def report(check: Check) -> None:
         _say(*check.lines())

@@ -10,7 +10,6 @@ from typing import Final, NoReturn
 import zmq
 import zmq.asyncio
 
-from indi_matrix.descriptors import Reserve, reserved
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
@@ -18,6 +17,7 @@ from indi_matrix.malos.link import Link, open_link
 from indi_matrix.malos.places import Target
 from indi_matrix.malos.silence import Obstacle, why_silent
 from indi_matrix.malos.sockets import link_descriptors
+from indi_matrix.system.descriptor_limit import Reserve, reserved
 
 log = logging.getLogger(__name__)
 

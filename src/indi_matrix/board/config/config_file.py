@@ -9,9 +9,9 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
-from indi_matrix import files
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.wire.values import speakable
+from indi_matrix.system import files
 
 # libindi sets a value on a line of its own, and strips what it reads. Within just this frame blanks are kept.
 _FRAME: Final = ("\n      ", "\n  ")

@@ -8,7 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
 from typing import Final
 
-from indi_matrix.doctor.checks import LIMIT, Check, warning
+from indi_matrix.doctor.check import LIMIT, Check, warning
 
 _BITS: Final = 8 * struct.calcsize("P")
 """Width of this Python's addresses, which its libraries and the system's packages share."""

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from indi_matrix.board.snooped_device import Neighbour
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.indi.properties.base import Member, State
 from indi_matrix.indi.properties.kinds import TextProperty
-from indi_matrix.neighbour import Neighbour
 
 # libindi's simulators, as libindi's own drivers have it.
 _ROLES: Final = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import cos, pi, sin
 from typing import Final, TypeVar
 
-from indi_matrix.simulator.board import PIN_COUNT, Kind, Led, SimulatedBoard
+from indi_matrix.simulator.simulated_board import PIN_COUNT, Kind, Led, SimulatedBoard
 
 _T = TypeVar("_T")
 

@@ -11,13 +11,12 @@ import zmq.asyncio
 
 from indi_matrix.devices import DEVICES
 from indi_matrix.devices.everloop.everloop import BOARDS, Everloop, led_count
-from indi_matrix.doctor.checks import LIMIT, Check, Level, failed, ok, warning
-from indi_matrix.doctor.system import examine_core_here
+from indi_matrix.doctor.check import LIMIT, Check, Level, failed, ok, warning
+from indi_matrix.doctor.host_checks import examine_core_here
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, ServiceInfo, inquire
 from indi_matrix.malos.link import Link, open_link
-from indi_matrix.malos.places import Place
-from indi_matrix.malos.ports import BASE_OFFSETS, INFO_PORT
+from indi_matrix.malos.places import BASE_OFFSETS, INFO_PORT, Place
 from indi_matrix.malos.silence import Obstacle, Silence, why_place_silent
 from indi_matrix.settings import Address
 

@@ -9,16 +9,16 @@ from typing import Final
 
 import zmq.asyncio
 
-from indi_matrix import general
+from indi_matrix.board import standard_properties
+from indi_matrix.board.board_properties import Holdings
+from indi_matrix.board.retry_pauses import LONGEST, Pauses
+from indi_matrix.board.session import ANSWER_LIMIT, visit
 from indi_matrix.devices import Device
 from indi_matrix.errors import LinkError
-from indi_matrix.holdings import Holdings
 from indi_matrix.indi.properties.base import State, message_text
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.malos.places import Place, Target
-from indi_matrix.pauses import LONGEST, Pauses
 from indi_matrix.repeats import Repeats
-from indi_matrix.session import ANSWER_LIMIT, visit
 from indi_matrix.settings import Address
 
 log = logging.getLogger(__name__)
@@ -87,11 +87,13 @@ class Connection:
         self._pauses = Pauses()
         self._aftermath: asyncio.TimerHandle | None = None
         self.holdings = Holdings(indi)
-        self.switch = general.connection(self._write, lambda: self._phase in {_Phase.ONLINE, _Phase.LOST})
-        self.info = general.driver_info(self._interface)
-        self.address = general.device_address(address, self._write_address)
-        self.simulation = general.simulation(self._write_simulation, on=simulate)
-        self.on_disconnect = general.on_disconnect()
+        self.switch = standard_properties.connection(
+            self._write, lambda: self._phase in {_Phase.ONLINE, _Phase.LOST}
+        )
+        self.info = standard_properties.driver_info(self._interface)
+        self.address = standard_properties.device_address(address, self._write_address)
+        self.simulation = standard_properties.simulation(self._write_simulation, on=simulate)
+        self.on_disconnect = standard_properties.on_disconnect()
 
     @property
     def online(self) -> bool:
@@ -148,7 +150,7 @@ class Connection:
         return self._connect() if values["CONNECT"] else self._disconnect()
 
     def _write_address(self, values: Mapping[str, str]) -> State:
-        general.read_address(values)
+        standard_properties.read_address(values)
         if values != self.address.values:
             self._tell_if_later("DEVICE_ADDRESS")
         return State.OK
@@ -168,7 +170,7 @@ class Connection:
             return State.OK
         if self._phase is _Phase.AWAY:
             simulated = self.simulation.values["ENABLE"]
-            self._destination = None if simulated else general.read_address(self.address.values)
+            self._destination = None if simulated else standard_properties.read_address(self.address.values)
             self._phase = _Phase.CONNECTING
             self._wanted.set()
         return State.BUSY

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final, TypeVar
 from xml.etree.ElementTree import Element
 
-from indi_matrix.autosave import Autosave
-from indi_matrix.errands import Errands
+from indi_matrix.board.config.autosave import Autosave
+from indi_matrix.board.config.replay import Replay
+from indi_matrix.board.config.store import Store, Stored
 from indi_matrix.errors import ConfigError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State, message_text
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
-from indi_matrix.replay import Replay
-from indi_matrix.store import Store, Stored
+from indi_matrix.system.errands import Errands
 
 log = logging.getLogger(__name__)
 

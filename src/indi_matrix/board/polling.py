@@ -1,28 +1,20 @@
 """POLLING_PERIOD and KEEP_ALIVE: how often a board's drivers publish, and for how long after a ping."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import NumberMember, State
 from indi_matrix.indi.properties.kinds import NumberProperty
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How often a driver publishes: seconds between updates, and seconds that it goes on after a ping."""
-
-    delay: float
-    timeout: float
-
+from indi_matrix.malos.timing import Timing
 
 _DEFAULT: Final = Timing(delay=1, timeout=5)
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.01, 600
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 1, 60
 
 
-class Pace:
+class Polling:
     """The timing that clients chose, or that the service turned out to have.
 
     Args:

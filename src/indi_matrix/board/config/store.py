@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from indi_matrix import files
+from indi_matrix.board.config.config_file import (
+    from_bytes,
+    read_bytes,
+    remove,
+    to_bytes,
+    with_vectors,
+    write_bytes,
+)
 from indi_matrix.errors import ConfigError
-from indi_matrix.indi.config_file import from_bytes, read_bytes, remove, to_bytes, with_vectors, write_bytes
 from indi_matrix.indi.wire.values import shortened
+from indi_matrix.system import files
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 from xml.etree import ElementTree as ET
 
-from indi_matrix.doctor.checks import LIMIT, Check, failed, ok, warning
-from indi_matrix.driverlist import EXECUTABLE
+from indi_matrix.doctor.check import LIMIT, Check, failed, ok, warning
+from indi_matrix.install.driver_list import EXECUTABLE
 from indi_matrix.texts import listed, printable
 from indi_matrix.version import __version__
 

@@ -14,10 +14,10 @@ from typing import Final
 import zmq
 from google.protobuf.internal import api_implementation
 
-from indi_matrix.doctor.checks import Check, failed, ok, warning
-from indi_matrix.doctor.system import output_of
-from indi_matrix.driverlist import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
+from indi_matrix.doctor.check import Check, failed, ok, warning
+from indi_matrix.doctor.host_checks import output_of
 from indi_matrix.errors import InstallError
+from indi_matrix.install.driver_list import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
 from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from indi_matrix.errors import InstallError
-from indi_matrix.install.files import File, literal
+from indi_matrix.install.our_files import File, literal
 
 UNIT: Final = "indi_matrix.service"
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from indi_matrix.board.config.store import Stored, damaged
 from indi_matrix.indi.properties.base import AnyProperty
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.wire.values import shortened
-from indi_matrix.store import Stored, damaged
 
 
 class Replay:

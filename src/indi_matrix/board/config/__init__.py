@@ -1,0 +1,1 @@
+"""CONFIG_PROCESS and the config file: what of a board's properties is saved, and how it comes back."""
