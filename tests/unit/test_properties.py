@@ -1,10 +1,11 @@
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, tostring
 
 import pytest
 
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State, message_text
 from indi_matrix.indi.properties.kinds import LightProperty, NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.wire.set_vector import Message, as_element
+from indi_matrix.indi.wire.write import Write
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, 0.1, "%.1f")]
 SWITCHES = [Member("A", "A", value=True), Member("B", "B", value=False)]
@@ -96,6 +97,4 @@ def test_text_that_xml_cannot_carry() -> None:
 @pytest.mark.parametrize(("shown", "step", "kept"), [("%.f", 10, 3.0), ("%.f", 1, 3.0), ("%.1f", 1, 2.7)])
 def test_numbers_are_whole_where_no_decimals_are_shown(shown: str, step: float, kept: float) -> None:
     prop = NumberProperty("P", "Label", "Group", [NumberMember("X", "X", 0.0, 0, 10, step, shown)])
-    write = Element("newNumberVector")
-    SubElement(write, "oneNumber", name="X").text = "2.7"
-    assert prop.read(write) == {"X": kept}
+    assert prop.read(Write("Number", "D", "P", [("X", "2.7")])) == {"X": kept}

@@ -1,8 +1,8 @@
 """One MATRIX board, which is one INDI device: the place where clients' writes are judged."""
 
 import logging
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NoReturn
 from xml.etree.ElementTree import Element
 
 import zmq.asyncio
@@ -20,6 +20,7 @@ from indi_matrix.indi.properties.base import AnyProperty, State, message_text
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.wire.set_vector import Message
 from indi_matrix.indi.wire.values import shortened
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import BoardSettings
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Board:
         self.polling = Polling(self._bring_timing)
         self._snooping = Snooping(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
-        self._configuration = Configuration(self.indi, settings.config_file, self._replay)
+        self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
         devices = [device(self) for device in DEVICES]
         self._connection = Connection(self.indi, devices, settings.address, simulator, simulate=simulate)
         self._given = {"DEVICE_ADDRESS"} if settings.address_given else set()
@@ -117,26 +118,35 @@ class Board:
 
     # Writes
 
-    def write(self, root: Element) -> None:
-        """Judge a client's write, carry it out or refuse it, and answer: the one place where either is done."""
-        name = root.get("name", "")
-        prop = self.indi.properties.get(name)
+    def judge(self, write: Write) -> None:
+        """Carry out a client's write or refuse it, and answer: the one place where either is done."""
+        prop = self.indi.properties.get(write.name)
         if prop is None:
-            self.tell("WARNING", f"there is no property {shortened(name)} now; nothing was written")
+            self.tell("WARNING", f"there is no property {shortened(write.name)} now; nothing was written")
             return
-        if self.debugging:
-            self.tell("DEBUG", f"received {in_words(root)}")
+        if self._reporting.debugging:
+            self.tell("DEBUG", f"received {in_words(write)}")
         before = prop.state
-        refusal = self._replay(prop, root)
+        refusal = self._carry_out(prop, write)
         if refusal:
             prop.answer(None, State.ALERT, message_text("ERROR", refusal))
             if not prop.tells_of_writes and before is not State.ALERT:
                 prop.answer(None, before)
 
-    def _replay(self, prop: AnyProperty, root: Element) -> str:
-        """Carry out a write and answer it; or refuse it and return why."""
+    def _carry_out(self, prop: AnyProperty, write: Write) -> str:
+        """Carry out a write and answer it; or refuse it and return why. So are writes from the config file."""
+        owner = self._connection.holdings.owner(prop.name)
         try:
-            self._carry_out(prop, root)
+            values = prop.read(write)
+            if owner is not None and not self._connection.online:
+                self._refuse_offline(owner, prop, values)
+            state = prop.on_write(values) if prop.on_write is not None else State.OK
+            prop.answer(values, state)
+            self._configuration.written(prop)
+            if values.get(_OCCASIONS.get(prop.name, "")):
+                self._snooping.ask_again(whole=True)
+            if owner is not None:
+                owner.written(prop)
         except WriteError as error:
             return str(error)
         except MatrixError as error:
@@ -147,19 +157,9 @@ class Board:
             return f"{prop.name}: {INTERNAL}"
         return ""
 
-    def _carry_out(self, prop: AnyProperty, root: Element) -> None:
-        owner = self._connection.holdings.owner(prop.name)
-        values = prop.read(root)
-        if owner is not None and not self._connection.online:
-            kept = owner.withhold(prop, values)
-            raise LinkError(f"the link to {self._connection.place} is lost{kept}")
-        state = prop.on_write(values) if prop.on_write is not None else State.OK
-        prop.answer(values, state)
-        self._configuration.written(prop)
-        if values.get(_OCCASIONS.get(prop.name, "")):
-            self._snooping.ask_again(whole=True)
-        if owner is not None:
-            owner.written(prop)
+    def _refuse_offline(self, owner: Device, prop: AnyProperty, values: Mapping[str, Any]) -> NoReturn:
+        kept = owner.withhold(prop, values)
+        raise LinkError(f"the link to {self._connection.place} is lost{kept}")
 
     def _bring_timing(self) -> None:
         self._connection.retime()

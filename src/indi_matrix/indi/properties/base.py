@@ -17,6 +17,7 @@ from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.vectors import make_vector
 from indi_matrix.indi.wire.set_vector import Message, Outline, Update
 from indi_matrix.indi.wire.values import MESSAGE_LIMIT, shortened
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.texts import printable
 
 
@@ -245,7 +246,7 @@ class Property(ABC, Generic[V]):
             SubElement(element, f"one{self.kind}", name=name).text = self._text(values[name])
         return element
 
-    def read(self, root: Element) -> Mapping[str, V]:
+    def read(self, write: Write) -> Mapping[str, V]:
         """Check a client's write and return the values of all members as it would have them.
 
         Raises:
@@ -253,19 +254,18 @@ class Property(ABC, Generic[V]):
         """
         if self.perm is Perm.READ:
             raise WriteError(f"{self.name} is read-only")
-        if root.tag != f"new{self.kind}Vector":
-            raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(root.tag)}")
+        if write.kind != self.kind:
+            raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(write.tag)}")
         written: dict[str, V] = {}
-        tag, members = f"one{self.kind}", self.members
-        for one in root:
-            name = one.get("name", "")
-            if one.tag != tag:
-                raise WriteError(f"{self.name} takes {tag} members, not {shortened(one.tag)}")
+        members = self.members
+        for name, text in write.members:
             if name not in members:
                 raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
             if name in written:
                 raise WriteError(f"{self.name}.{name} is written twice in one vector")
-            written[name] = self._parse(members[name], one.text or "")
+            written[name] = self._parse(members[name], text)
+        if write.stray:
+            raise WriteError(f"{self.name} takes one{self.kind} members, not {shortened(write.stray)}")
         if not written:
             raise WriteError(f"{self.name} was written with no member; it has {self._member_list()}")
         return self._merged(written)
