@@ -21,6 +21,7 @@ from indipyserver.ipyserver import SendChecker
 from indi_matrix.indi.server.blobs import BlobRules
 from indi_matrix.indi.server.peers import Peer
 from indi_matrix.indi.server.server import Server
+from indi_matrix.indi.wire.write import Write
 from tests.indi.echo import Echo, answer, write
 
 GET = b"<getProperties version='1.7'/>\n"
@@ -557,7 +558,7 @@ def test_a_driver_in_this_process_comes_before_a_program_that_claims_its_device(
     server = Server(Echo(), port=0)
     server.add_exdriver("x")
     server.exdrivers[0].devicenames["Echo"] = {}
-    assert [peer.receiver for peer in server._addressed(ET.fromstring(write("x")))] == server.drivers
+    assert [peer.receiver for peer in server._addressed(Write.of(ET.fromstring(write("x"))))] == server.drivers
 
 
 async def test_drivers_snoop_on_each_other() -> None:

@@ -12,6 +12,7 @@ from indi_matrix.indi.server.batch import Batch
 from indi_matrix.indi.server.blobs import BlobRules
 from indi_matrix.indi.transport.inbox import Inbox, request
 from indi_matrix.indi.wire.reader import StreamError
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.indi.wire.writer import message, serialise
 
 _log = logging.getLogger(__name__)
@@ -56,10 +57,10 @@ class Host(Protocol):
     def settle(self) -> None:
         """Send all clients what is to be sent, and what drivers still hold back."""
 
-    def take(self, element: ET.Element) -> bool:
+    def offer(self, write: Write) -> bool:
         """Carry out a write without waiting; return whether that could be done."""
 
-    async def request(self, element: ET.Element) -> None:
+    async def request(self, message: ET.Element | Write) -> None:
         """Carry out a getProperties or a write."""
 
 
@@ -112,7 +113,7 @@ class Client(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take what arrived."""
         if not self.leaving:
-            self._inbox.feed(bytes(self._piece[:nbytes]), self._host.take)
+            self._inbox.feed(bytes(self._piece[:nbytes]), self._host.offer)
         self._acknowledge()
 
     def _acknowledge(self) -> None:
@@ -129,7 +130,7 @@ class Client(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
         """Come to the end, with what the client wrote before it hung up."""
         if not self.leaving:
-            self._inbox.feed(_unread(self._transport), self._host.take)
+            self._inbox.feed(_unread(self._transport), self._host.offer)
         self._come_to_end()
         self._closed.set()
 
@@ -225,15 +226,17 @@ class Client(asyncio.BufferedProtocol):
         self.leaving = True
         self._host.left()
 
-    async def _handle(self, element: ET.Element) -> None:
+    async def _handle(self, message: ET.Element | Write) -> None:
         """Definitions, states and messages come from devices; from a client they reach nobody."""
-        if element.tag == "enableBLOB":
+        if isinstance(message, Write):
+            await self._host.request(message)
+        elif message.tag == "enableBLOB":
             self._host.send_all()  # what was said before goes by the rules of before
-            self._rules.learn(element)
-        elif element.tag == "pingRequest":
-            self._reply(element)
-        elif (asked := request(element)) is not None:
-            self._asked = self._asked or asked.tag == "getProperties"
+            self._rules.learn(message)
+        elif message.tag == "pingRequest":
+            self._reply(message)
+        elif (asked := request(message)) is not None:
+            self._asked = True
             await self._host.request(asked)
 
     def _reply(self, ping: ET.Element) -> None:

@@ -14,6 +14,7 @@ from indipyserver.remote import RemoteConnection
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.wire.reader import IndiStream, StreamError
 from indi_matrix.indi.wire.set_vector import Message, as_element
+from indi_matrix.indi.wire.write import Write
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Remote(RemoteConnection):  # type: ignore[misc] # the library is untyped
                 if isinstance(item, StreamError):
                     _log.warning("Dropped from %s:%s: %s", self.indihost, self.indiport, item)
                 else:
-                    await self._dispatch_xml(item)
+                    await self._dispatch_xml(item.element() if isinstance(item, Write) else item)
         raise ConnectionResetError("closed by the other side")
 
 
@@ -138,7 +139,7 @@ class Program(ExDriver):  # type: ignore[misc] # the library is untyped
                 if isinstance(item, StreamError):
                     _log.warning("Dropped from %s: %s", self.program, item)
                 else:
-                    await self._dispatch_xml(item)
+                    await self._dispatch_xml(item.element() if isinstance(item, Write) else item)
         if not self._stop:
             _log.error("%s has ended", self.program)
         self._stop = True

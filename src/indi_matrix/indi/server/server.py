@@ -15,8 +15,9 @@ from indi_matrix.indi.server.client import Client
 from indi_matrix.indi.server.peers import Peer, Program, Remote
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.wire import writer
-from indi_matrix.indi.wire.reader import FROM_DEVICES, WRITES
+from indi_matrix.indi.wire.reader import FROM_DEVICES
 from indi_matrix.indi.wire.set_vector import Message
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
@@ -151,24 +152,22 @@ class Server(IPyServer):
         """Whether there is something to be sent, which will be in this turn of the event loop."""
         return bool(self._unsent.size)
 
-    def take(self, element: ET.Element) -> bool:
+    def offer(self, write: Write) -> bool:
         """Carry out a client's write, if it is to a driver that does so without waiting."""
-        if element.tag not in WRITES:
-            return False  # it may be addressed to all
-        return any(library.take(peer.receiver, element) for peer in self._addressed(element))
+        return any(library.direct_way(peer.receiver)(write) for peer in self._addressed(write))
 
-    async def request(self, element: ET.Element) -> None:
+    async def request(self, message: ET.Element | Write) -> None:
         """Carry out a client's getProperties, or its write to the one who has the device."""
-        for peer in self._addressed(element):
+        for peer in self._addressed(message):
             if isinstance(peer.receiver, Program | Remote):
-                peer.offer(element)
+                peer.offer(message.element() if isinstance(message, Write) else message)
             else:
-                await library.deliver(peer.receiver, element)
+                await library.deliver(peer.receiver, message)
 
-    def _addressed(self, element: ET.Element) -> list[Peer]:
-        if element.tag == "getProperties":
+    def _addressed(self, message: ET.Element | Write) -> list[Peer]:
+        if not isinstance(message, Write):
             return self._peers
-        return [peer for peer in self._peers if element.get("device") in peer.receiver][:1]
+        return [peer for peer in self._peers if message.device in peer.receiver][:1]
 
     # What the peers need.
 
