@@ -3,7 +3,7 @@ from xml.etree.ElementTree import Element, tostring
 import pytest
 
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State, message_text
-from indi_matrix.indi.properties.kinds import LightProperty, NumberProperty, SwitchProperty, TextProperty
+from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.wire.set_vector import Message, as_element
 from indi_matrix.indi.wire.write import Write
 
@@ -23,12 +23,11 @@ def make(kind: str) -> AnyProperty:
         "Number": NumberProperty("P", "Label", "Group", NUMBERS),
         "Switch": SwitchProperty("P", "Label", "Group", SWITCHES, rule=Rule.ONE_OF_MANY),
         "Text": TextProperty("P", "Label", "Group", [Member("T", "T", "first")]),
-        "Light": LightProperty("P", "Label", "Group", [Member("L", "L", State.IDLE)]),
     }
     return made[kind]
 
 
-@pytest.mark.parametrize("kind", ["Number", "Switch", "Text", "Light"])
+@pytest.mark.parametrize("kind", ["Number", "Switch", "Text"])
 def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> None:
     posted = Posted()
     prop = make(kind)
@@ -37,12 +36,11 @@ def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> 
     prop.answer(None, State.OK, "[INFO] well")
     (answer,) = posted
     common = {"device", "name", "state", "timestamp"}
-    rights = set() if kind == "Light" else {"timeout"}
-    perm = rights and {"perm"} | ({"rule"} if kind == "Switch" else set())
+    perm = {"perm", "rule"} if kind == "Switch" else {"perm"}
     assert definition.tag == f"def{kind}Vector"
-    assert set(definition.attrib) == common | {"label", "group"} | rights | perm
+    assert set(definition.attrib) == common | {"label", "group", "timeout"} | perm
     assert answer.tag == f"set{kind}Vector"
-    assert set(answer.attrib) == common | {"message"} | rights
+    assert set(answer.attrib) == common | {"message", "timeout"}
     assert {one.tag for one in definition} == {f"def{kind}"}
     assert {one.tag for one in answer} == {f"one{kind}"}
 
@@ -77,7 +75,7 @@ def test_the_vector_of_indipydriver_shows_the_same() -> None:
     posted = Posted()
     prop.attach("D", posted.post)
     prop.answer({"X": 7.0}, State.OK)
-    assert (prop.vector["X"], prop.vector.state) == ("7", "Ok")
+    assert (prop.vector["X"], prop.vector.getfloatvalue("X"), prop.vector.state) == ("7", 7.0, "Ok")
 
 
 def test_a_message_is_short_plain_and_on_one_line() -> None:

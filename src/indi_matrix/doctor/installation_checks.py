@@ -2,17 +2,18 @@
 
 import os
 import platform
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
-from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 import zmq
 from google.protobuf.internal import api_implementation
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from indi_matrix.doctor.check import Check, failed, ok, warning
 from indi_matrix.doctor.host_checks import output_of
@@ -40,7 +41,8 @@ def _python() -> Check:
         wanted = metadata.metadata(_DISTRIBUTION)["Requires-Python"]
     except metadata.PackageNotFoundError:
         return failed(f"{text}, not installed but run from its sources", f"pip install {_DISTRIBUTION}")
-    if not supported(platform.python_version(), wanted):
+    # Not platform's text: a Python built from its repository is called 3.13.0+, which is no version by PEP 440.
+    if not supported("{}.{}.{}".format(*sys.version_info), wanted):
         return failed(f"{text}, which needs Python {wanted}", "make a virtual environment with a newer Python")
     return ok(text)
 
@@ -79,10 +81,9 @@ def _libraries() -> Iterator[Check]:
         requirements = metadata.requires(_DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
         return  # said already
-    for requirement in requirements:
-        split = re.fullmatch(r"([A-Za-z0-9._-]+)\s*\(?([^;)]*)\)?", requirement)
-        if split:  # what has a marker belongs to an extra
-            yield _library(split[1], split[2].strip())
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is None:  # what has one belongs to an extra
+            yield _library(requirement.name, str(requirement.specifier))
 
 
 def _library(name: str, wanted: str) -> Check:
@@ -112,24 +113,11 @@ def _protobuf(version: str) -> Check:
 
 
 def supported(version: str, specifier: str) -> bool:
-    """Tell whether a version is within a specifier such as `>=3.1.2,<4`, as far as releases go."""
-    release = _release(version)
-    for sign, limit in re.findall(r"(>=|<=|==|!=|<|>)\s*([0-9.]+)", specifier):
-        order = _compare(release, _release(limit))
-        allowed = {">=": order >= 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, "<": order < 0}
-        if not allowed.get(sign, order > 0):
-            return False
-    return True
-
-
-def _release(version: str) -> list[int]:
-    leading = re.match(r"[0-9]+(\.[0-9]+)*", version)
-    return [int(number) for number in leading[0].split(".")] if leading else []
-
-
-def _compare(one: list[int], other: list[int]) -> int:
-    """Return a number below, at or above zero; 4 and 4.0 are the same."""
-    return next((a - b for a, b in zip_longest(one, other, fillvalue=0) if a != b), 0)
+    """Tell whether a version is within a specifier such as `>=3.1.2,<4`; one that is none is not."""
+    try:
+        return Version(version) in SpecifierSet(specifier, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 # The driver's entry in the list of KStars and indi-web

@@ -22,7 +22,7 @@ from indi_matrix.texts import printable
 
 
 class State(StrEnum):
-    """State of a property, and value of a light."""
+    """State of a property."""
 
     IDLE = "Idle"
     OK = "Ok"
@@ -150,17 +150,24 @@ class Property(ABC, Generic[V]):
         self._post: Callable[[Message], None] | None = None
         self.device = ""
         self.vector = make_vector(
-            self.kind,
-            (name, label, group, state.value),
+            self,
             {"perm": perm.value, **self._rule()},
-            [(member.name, member.label, self._text(member.value)) for member in self.members.values()],
-            lambda member: self._text(self.values[member]),
+            [(member.name, member.label) for member in self.members.values()],
         )
 
     @property
     def values(self) -> Mapping[str, V]:
         """True value of each member."""
         return self._source() if self._source is not None else self._values
+
+    @property
+    def state_text(self) -> str:
+        """State, as INDI writes it."""
+        return self.state.value
+
+    def text_of(self, member: str) -> str:
+        """Return the true value of a member, as INDI writes it."""
+        return self._text(self.values[member])
 
     @property
     def defined(self) -> bool:
@@ -171,7 +178,9 @@ class Property(ABC, Generic[V]):
         """Let clients, who are to be sent the definition, write the property and be sent its changes by `post`."""
         self.device = device
         self._post = post
-        self._outline = Outline(self.kind, device, self.name, self.members, self._timeout())
+        # A set vector does without by the protocol, but indipyclient counts on it.
+        timeout = {"timeout": str(self.timeout)}
+        self._outline = Outline(self.kind, device, self.name, self.members, timeout)
         self.vector.enable = True
 
     def relabel(self, label: str) -> None:
@@ -222,16 +231,18 @@ class Property(ABC, Generic[V]):
     def definition(self) -> Element:
         """Return the element that defines the property as it is now."""
         self._values.update(self.values)
-        element = Element(
-            f"def{self.kind}Vector",
-            device=self.device,
-            name=self.name,
-            label=self.label,
-            group=self.group,
-            state=self.state,
-            timestamp=timestamp(),
-        )
-        element.attrib.update(self._definition_attributes())
+        attributes = {
+            "device": self.device,
+            "name": self.name,
+            "label": self.label,
+            "group": self.group,
+            "state": self.state.value,
+            "timestamp": timestamp(),
+            "perm": self.perm.value,
+            **self._rule(),
+            "timeout": str(self.timeout),
+        }
+        element = Element(f"def{self.kind}Vector", attributes)
         for member in self.members.values():
             one = SubElement(element, f"def{self.kind}", name=member.name, label=member.label)
             one.attrib.update(self._member_attributes(member))
@@ -281,8 +292,6 @@ class Property(ABC, Generic[V]):
 
     def _send(self, values: Mapping[str, V], text: str) -> None:
         """Send members with their values, while the property is defined."""
-        if self.vector.state != self.state:
-            self.vector.state = self.state.value
         if self._post is None:
             return
         texts = {name: self._text(self._values[name]) for name in values}
@@ -293,14 +302,6 @@ class Property(ABC, Generic[V]):
             self._post(element)
         else:
             self._post(update)
-
-    def _definition_attributes(self) -> dict[str, str]:
-        """Return the attributes that a definition has beyond those of all kinds."""
-        return {"perm": self.perm, **self._rule(), **self._timeout()}
-
-    def _timeout(self) -> dict[str, str]:
-        """Return the attribute that all but lights have, also in what is set: indipyclient counts on it."""
-        return {"timeout": str(self.timeout)}
 
     def _rule(self) -> dict[str, str]:
         """Return the switch rule, which the other kinds do not have."""

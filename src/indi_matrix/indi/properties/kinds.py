@@ -1,4 +1,4 @@
-"""The four kinds of properties: numbers, texts, switches and lights."""
+"""The kinds of properties that the devices have: numbers, texts and switches."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -120,24 +120,3 @@ class SwitchProperty(Property[bool]):
             off = ", ".join(f"{name}=Off" for name in written)
             raise WriteError(f"{self.name} takes just one member On; {shortened(off)} would leave none")
         return merged
-
-
-class LightProperty(Property[State]):
-    """Lights, which no client can write."""
-
-    kind = "Light"
-
-    def __init__(self, name: str, label: str, group: str, members: Iterable[Member[State]]) -> None:
-        super().__init__(name, label, group, members, perm=Perm.READ)
-
-    def _definition_attributes(self) -> dict[str, str]:
-        return {}
-
-    def _timeout(self) -> dict[str, str]:
-        return {}
-
-    def _parse(self, member: Member[State], text: str) -> State:
-        raise WriteError(f"{self.name}.{member.name}={shortened(text)}: {self.name} is read-only")
-
-    def _text(self, value: State) -> str:
-        return value.value
