@@ -129,9 +129,9 @@ class Board:
         before = prop.state
         refusal = self._replay(prop, root)
         if refusal:
-            prop.answer(None, State.ALERT, message_text("ERROR", refusal))
+            prop.reply(None, State.ALERT, message_text("ERROR", refusal))
             if not prop.tells_of_writes and before is not State.ALERT:
-                prop.answer(None, before)
+                prop.reply(None, before)
 
     def _replay(self, prop: AnyProperty, root: Element) -> str:
         """Carry out a write and answer it; or refuse it and return why."""
@@ -154,7 +154,7 @@ class Board:
             kept = owner.withhold(prop, values)
             raise LinkError(f"the link to {self._connection.place} is lost{kept}")
         state = prop.on_write(values) if prop.on_write is not None else State.OK
-        prop.answer(values, state)
+        prop.reply(values, state)
         self._configuration.written(prop)
         if values.get(_OCCASIONS.get(prop.name, "")):
             self._snooping.ask_again(whole=True)

@@ -48,7 +48,7 @@ class Holdings:
         for name in self._owners:
             prop = self._indi.properties[name]
             self._states.setdefault(name, prop.state)
-            prop.update(state=State.ALERT)
+            prop.publish_reading(state=State.ALERT)
 
     def leave(self) -> None:
         """Delete all."""
@@ -56,7 +56,7 @@ class Holdings:
         for name in list(self._owners):
             prop = self._indi.properties[name]
             self.delete(prop)
-            prop.update(state=State.IDLE)
+            prop.publish_reading(state=State.IDLE)
 
     def _delete_what_is_gone(self, devices: Sequence[Device]) -> None:
         """Delete what the board no longer has: after an outage it may be another one."""
@@ -69,5 +69,5 @@ class Holdings:
         """Have the properties in the states of before the outage; what is seen by now may change them again."""
         for name, state in self._states.items():
             if name in self._owners:
-                self._indi.properties[name].update(state=state)
+                self._indi.properties[name].publish_reading(state=state)
         self._states.clear()

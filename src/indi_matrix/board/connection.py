@@ -196,7 +196,7 @@ class Connection:
             device.shown = False
         self.holdings.leave()
         self._present = self._devices
-        self.info.follow()
+        self.info.publish_reading()
 
     # The session
 
@@ -267,10 +267,10 @@ class Connection:
             self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._settle)
         for device in self._present:
             device.prepare()
-        self.info.follow()
+        self.info.publish_reading()
         text = f"{self.place} is {'back' if back else 'connected'}"
         told = not back or self._returns.is_first(text)
-        self.switch.answer(None, State.OK, message_text("INFO", text) if told else "")
+        self.switch.reply(None, State.OK, message_text("INFO", text) if told else "")
         self.holdings.show(self._present)
 
     def _fail(self, cause: str) -> None:
@@ -279,7 +279,7 @@ class Connection:
         self._tell_failure(f"cannot connect to {cause}")
 
     def _tell_failure(self, text: str) -> None:
-        self.switch.answer(None, State.ALERT, message_text("ERROR", text))
+        self.switch.reply(None, State.ALERT, message_text("ERROR", text))
 
     async def _lose(self, error: LinkError) -> None:
         """Show that the service is lost, once; wait for as long as the next visit is to wait."""
@@ -298,7 +298,7 @@ class Connection:
 
     def _tell_loss(self, text: str) -> None:
         told = message_text("ERROR", text) if self._losses.is_first(text) else ""
-        self.switch.answer(None, State.BUSY, told)
+        self.switch.reply(None, State.BUSY, told)
 
     def _settle(self) -> None:
         """Send everything once more, behind whatever else reached the service as it came back."""

@@ -149,7 +149,7 @@ class Device(ABC):
         self._fresh = False
         if self._written is not None and self._written.defined:
             told = f"{self._written.name}: {complaint}"
-            self._written.update(state=State.ALERT, text=message_text("ERROR", told))
+            self._written.publish_reading(state=State.ALERT, text=message_text("ERROR", told))
         else:
             self.host.tell("WARNING", complaint)
 

@@ -175,8 +175,8 @@ class Everloop(Device):
         if off:
             self._show.picture = self._picture.switch_off()
         self._owes_frame = not self._frames.settle(again=off)
-        self._effect.update()
-        self._status.update(self._status.only("INDI_DISABLED"))
+        self._effect.publish_reading(state=self._effect.state)
+        self._status.publish_reading(self._status.only("INDI_DISABLED"), self._status.state)
 
     def end(self) -> None:
         """Give up the link."""
@@ -192,9 +192,9 @@ class Everloop(Device):
             await asyncio.sleep(_MIRROR_DELAY)
             self._unmirrored.clear()
             for prop in self.properties():
-                prop.follow()
+                prop.publish_reading()
             if self._picture.uniform() is None:
-                self._color.update(state=State.IDLE)
+                self._color.publish_reading(state=State.IDLE)
 
     def _change(self, picture: Picture) -> State:
         """Make a picture the one to be shown, which ends an effect."""
@@ -235,7 +235,7 @@ class Everloop(Device):
     def _preset(self, intensity: int) -> None:
         """Take over the intensity that is set for a filter."""
         self._dim(intensity)
-        self._intensity.follow()
+        self._intensity.publish_reading()
 
     def _dim(self, intensity: int) -> None:
         self._show.picture = self._picture.dim(intensity)

@@ -130,7 +130,7 @@ class Gpio(Device):
         for pin in self._pins:
             pin.forget(shown=not self.host.lost)
         if not self.host.lost:
-            self._register.update({"PADS": 0.0}, State.IDLE)
+            self._register.publish_reading({"PADS": 0.0}, State.IDLE)
         self._agree_on_timing()  # before the first ping, so that it holds from the first update on
         link.ping()
         # After an outage the driver must prove that it is back; else clients would be told so again and again.
@@ -360,7 +360,7 @@ class Gpio(Device):
             self._judge_levels(readable=False)
             return
         self._judge_levels(readable=True)
-        self._register.show({"PADS": float(levels)})
+        self._register.publish_reading({"PADS": float(levels)})
         self._pay_off()
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
@@ -372,10 +372,10 @@ class Gpio(Device):
             return
         self._readable = readable
         state = State.OK if readable else State.ALERT
-        self._register.update(state=state)
+        self._register.publish_reading(state=state)
         for pin in self._pins:
             if not pin.is_output:
-                pin.input.update(state=state)
+                pin.input.publish_reading(state=state)
 
 
 def _name(pin: Pin) -> str:
