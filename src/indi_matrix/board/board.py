@@ -8,12 +8,12 @@ from xml.etree.ElementTree import Element
 import zmq.asyncio
 
 from indi_matrix.board import standard_properties
-from indi_matrix.board.active_devices import Snooping
+from indi_matrix.board.active_devices import ActiveDevices
 from indi_matrix.board.config.config_process import Configuration
 from indi_matrix.board.connection import INTERNAL, Connection, Simulator
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
-from indi_matrix.devices import DEVICES, Device
+from indi_matrix.devices import DEVICES, MatrixDevice
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, State, message_text
@@ -42,7 +42,7 @@ class Board:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
         self.polling = Polling(self._bring_timing)
-        self._snooping = Snooping(lambda text: self.tell("WARNING", text))
+        self._active_devices = ActiveDevices(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
         devices = [device(self) for device in DEVICES]
@@ -67,7 +67,7 @@ class Board:
             drop: Has nothing more of another device come to us, as far as this board is concerned.
             alone: Whether there is no other board in this program.
         """
-        self._snooping.attach(ask, drop)
+        self._active_devices.attach(ask, drop)
         self._reporting.named = not alone
         for prop in (
             self._connection.switch,
@@ -80,7 +80,7 @@ class Board:
             self.polling.period,
             self.polling.keep_alive,
             self._connection.on_disconnect,
-            self._snooping.property,
+            self._active_devices.property,
         ):
             self.indi.add(prop)
         self._configuration.start(self._given)
@@ -96,15 +96,15 @@ class Board:
 
     def asked(self) -> None:
         """Take note that somebody asked for all there is: it may be a server with devices that are listened to."""
-        self._snooping.ask_again(whole=False)
+        self._active_devices.ask_again(whole=False)
 
     def hear(self, root: Element) -> None:
         """Take what another INDI device published."""
-        self._snooping.hear(root)
+        self._active_devices.hear(root)
 
     def listens_to(self, device: str) -> bool:
         """Tell whether another device is among ACTIVE_DEVICES."""
-        return self._snooping.listens_to(device)
+        return self._active_devices.listens_to(device)
 
     def definition(self, name: str) -> Element | None:
         """Return the definition of a property that clients may know; None if it has just been deleted."""
@@ -113,7 +113,7 @@ class Board:
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""
-        self._snooping.start()
+        self._active_devices.start()
         await self._connection.run(context)
 
     # Writes
@@ -129,22 +129,22 @@ class Board:
         before = prop.state
         refusal = self._carry_out(prop, write)
         if refusal:
-            prop.answer(None, State.ALERT, message_text("ERROR", refusal))
+            prop.reply(None, State.ALERT, message_text("ERROR", refusal))
             if not prop.tells_of_writes and before is not State.ALERT:
-                prop.answer(None, before)
+                prop.reply(None, before)
 
     def _carry_out(self, prop: AnyProperty, write: Write) -> str:
         """Carry out a write and answer it; or refuse it and return why. So are writes from the config file."""
-        owner = self._connection.holdings.owner(prop.name)
+        owner = self._connection.board_properties.owner(prop.name)
         try:
             values = prop.read(write)
             if owner is not None and not self._connection.online:
                 self._refuse_offline(owner, prop, values)
             state = prop.on_write(values) if prop.on_write is not None else State.OK
-            prop.answer(values, state)
+            prop.reply(values, state)
             self._configuration.written(prop)
             if values.get(_OCCASIONS.get(prop.name, "")):
-                self._snooping.ask_again(whole=True)
+                self._active_devices.ask_again(whole=True)
             if owner is not None:
                 owner.written(prop)
         except WriteError as error:
@@ -157,7 +157,7 @@ class Board:
             return f"{prop.name}: {INTERNAL}"
         return ""
 
-    def _refuse_offline(self, owner: Device, prop: AnyProperty, values: Mapping[str, Any]) -> NoReturn:
+    def _refuse_offline(self, owner: MatrixDevice, prop: AnyProperty, values: Mapping[str, Any]) -> NoReturn:
         kept = owner.withhold(prop, values)
         raise LinkError(f"the link to {self._connection.place} is lost{kept}")
 
@@ -166,13 +166,13 @@ class Board:
 
     # What devices ask for
 
-    def define(self, device: Device, prop: AnyProperty) -> None:
+    def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
-        self._connection.holdings.define(device, prop)
+        self._connection.board_properties.define(device, prop)
 
     def delete(self, prop: AnyProperty) -> None:
         """Take a property of a device away from clients."""
-        self._connection.holdings.delete(prop)
+        self._connection.board_properties.delete(prop)
 
     def recall(self, prop: AnyProperty) -> None:
         """Bring back from the config file what it has of a property that came to be known by itself."""
@@ -180,7 +180,7 @@ class Board:
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Have a listener told of properties of the device that ACTIVE_DEVICES names in a role."""
-        self._snooping.listen(role, names, listener)
+        self._active_devices.listen(role, names, listener)
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message of the level INFO, WARNING, ERROR or DEBUG."""

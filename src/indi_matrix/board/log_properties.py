@@ -125,8 +125,8 @@ class Reporting:
         else:
             self._indi.delete(self._levels)
             self._indi.delete(self._output)
-            self._levels.answer(_DEFAULT_LEVELS, State.IDLE)
-            self._output.answer(_DEFAULT_OUTPUT, State.IDLE)
+            self._levels.reply(_DEFAULT_LEVELS, State.IDLE)
+            self._output.reply(_DEFAULT_OUTPUT, State.IDLE)
             self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         return State.OK
 

@@ -198,9 +198,9 @@ class Configuration:
         """Tell that something is done; Ok only when all is, for nobody knows whose Ok it would be."""
         self._asked -= 1
         if state is State.ALERT or not self._asked:
-            self.prop.answer(None, state, text)
+            self.prop.reply(None, state, text)
         if self._asked and self.prop.state is not State.BUSY:
-            self.prop.answer(None, State.BUSY)
+            self.prop.reply(None, State.BUSY)
 
     def _ask_to_load(self, load: Callable[[], T], done: Callable[[_Loading, T], None]) -> None:
         self._autosave.flush()

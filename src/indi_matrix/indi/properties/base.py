@@ -194,35 +194,29 @@ class Property(ABC, Generic[V]):
             self.vector.enable = False
             self._post = None
 
-    def update(self, values: Mapping[str, V] | None = None, state: State | None = None, text: str = "") -> None:
-        """Take over values and state; clients are sent the members that changed, if anything did.
+    def publish_reading(
+        self, values: Mapping[str, V] | None = None, state: State | None = None, text: str = ""
+    ) -> None:
+        """Take over values and state that changed by themselves; clients are sent the members that changed.
+
+        Nothing is sent where nothing changed and there is no text.
 
         Args:
             values: New values of some or all members; a property with a source asks that instead.
-            state: New state; None keeps it.
+            state: New state. None: Ok if a value changed, or the measured values are the first; else it stays.
             text: A message to go along, with its level, as of message_text.
         """
-        if self._source is not None:
-            values = self._source()
-        changed = {name: value for name, value in (values or {}).items() if self._values[name] != value}
-        if not (changed or text or (state is not None and state is not self.state)):
-            return
-        self._values.update(changed)
-        self.state = state or self.state
-        self._send(changed, text)
+        first = values is not None and self.state is State.IDLE
+        given = self._source() if self._source is not None else values or {}
+        changed = {name: value for name, value in given.items() if self._values[name] != value}
+        if state is None:
+            state = State.OK if changed or first else self.state
+        if changed or text or state is not self.state:
+            self._values.update(changed)
+            self.state = state
+            self._send(changed, text)
 
-    def show(self, values: Mapping[str, V]) -> None:
-        """Take over measured values, which are in order when they are the first or new; else an Alert stays."""
-        news = self.state is State.IDLE or any(self._values[name] != value for name, value in values.items())
-        if news:
-            self.update(values, State.OK)
-
-    def follow(self) -> None:
-        """Send clients what changed at the source, as being in order; nothing if nothing did."""
-        if self.values != self._values:
-            self.update(state=State.OK)
-
-    def answer(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:
+    def reply(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:
         """Take over values and state, and send clients all members; a source is asked instead."""
         self._values.update(self._source() if self._source is not None else values or {})
         self.state = state
