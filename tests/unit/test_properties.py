@@ -2,9 +2,9 @@ from xml.etree.ElementTree import Element, tostring
 
 import pytest
 
-from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
-from indi_matrix.indi.wire.set_vector import Message, as_element
+from indi_matrix.indi.wire.message import Message, words
 from indi_matrix.indi.wire.write import Write
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, 0.1, "%.1f")]
@@ -15,7 +15,7 @@ class Posted(list[Element]):
     """What clients are sent, as elements."""
 
     def post(self, message: Message) -> None:
-        self.append(as_element(message))
+        self.append(message.element())
 
 
 def make(kind: str) -> AnyProperty:
@@ -32,8 +32,8 @@ def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> 
     posted = Posted()
     prop = make(kind)
     prop.attach("D", posted.post)
-    definition = prop.definition()
-    prop.reply(None, State.OK, "[INFO] well")
+    definition = prop.definition().element()
+    prop.reply(None, State.OK, "well", "INFO")
     (answer,) = posted
     common = {"device", "name", "state", "timestamp"}
     perm = {"perm", "rule"} if kind == "Switch" else {"perm"}
@@ -95,7 +95,7 @@ def test_the_vector_of_indipydriver_shows_the_same() -> None:
 
 
 def test_a_message_is_short_plain_and_on_one_line() -> None:
-    text = message_text("ERROR", "caf\u00e9\n\x00" + "x" * 500)
+    text = words("D", "", "ERROR", "caf\u00e9\n\x00" + "x" * 500).element().get("message", "")
     assert text.startswith(r"[ERROR] caf\xe9 \x00xxx")
     assert len(text) == 255
 

@@ -16,9 +16,9 @@ from indi_matrix.board.polling import Polling
 from indi_matrix.devices import DEVICES, MatrixDevice
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, State
 from indi_matrix.indi.properties.device import IndiDevice
-from indi_matrix.indi.wire.set_vector import Message
+from indi_matrix.indi.wire.message import Message
 from indi_matrix.indi.wire.values import shortened
 from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import BoardSettings
@@ -106,7 +106,7 @@ class Board:
         """Tell whether another device is among ACTIVE_DEVICES."""
         return self._active_devices.listens_to(device)
 
-    def definition(self, name: str) -> Element | None:
+    def definition(self, name: str) -> Message | None:
         """Return the definition of a property that clients may know; None if it has just been deleted."""
         prop = self.indi.properties.get(name)
         return None if prop is None else prop.definition()
@@ -129,7 +129,7 @@ class Board:
         before = prop.state
         refusal = self._carry_out(prop, write)
         if refusal:
-            prop.reply(None, State.ALERT, message_text("ERROR", refusal))
+            prop.reply(None, State.ALERT, refusal)
             if not prop.tells_of_writes and before is not State.ALERT:
                 prop.reply(None, before)
 

@@ -13,7 +13,7 @@ from indi_matrix.board.config.autosave import Autosave
 from indi_matrix.board.config.replay import Replay
 from indi_matrix.board.config.store import Store, Stored
 from indi_matrix.errors import ConfigError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
 from indi_matrix.indi.wire.write import Write
@@ -192,7 +192,7 @@ class Configuration:
         if not isinstance(error, ConfigError):
             log.error("%s: CONFIG_PROCESS failed", self._indi.name, exc_info=error)
         cause = error if isinstance(error, ConfigError) else "internal error, see the log"
-        self._settle(State.ALERT, message_text("ERROR", f"{self.prop.name}: {cause}"))
+        self._settle(State.ALERT, f"{self.prop.name}: {cause}")
 
     def _settle(self, state: State, text: str = "") -> None:
         """Tell that something is done; Ok only when all is, for nobody knows whose Ok it would be."""

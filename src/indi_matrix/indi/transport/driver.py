@@ -18,8 +18,8 @@ import indipydriver
 
 from indi_matrix.indi.transport.inbox import request
 from indi_matrix.indi.transport.outbox import Outbox
+from indi_matrix.indi.wire.message import ElementMessage, Message
 from indi_matrix.indi.wire.reader import FROM_DEVICES
-from indi_matrix.indi.wire.set_vector import Message, as_element
 from indi_matrix.indi.wire.write import WRITES, Write
 from indi_matrix.texts import printable
 
@@ -129,7 +129,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     async def send(self, xmldata: Element) -> None:
         """Send clients an element; what indipydriver itself sends takes the same way as all else."""
-        self.post(xmldata)
+        self.post(ElementMessage(xmldata))
         await self.flush()
 
     async def deliver(self) -> None:
@@ -150,7 +150,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                     self.direct.send(self._outbox.take_all())
                     await self.direct.room()
                 else:
-                    await super().send(as_element(self._outbox.take()))
+                    await super().send(self._outbox.take().element())
         finally:
             self._sending = False
             if self._outbox:  # cancelled while a reader stalled

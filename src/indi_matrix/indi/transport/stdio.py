@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.descriptors import Sink, Source
 from indi_matrix.indi.transport.inbox import Inbox, request
+from indi_matrix.indi.wire.message import ElementMessage, Message
 from indi_matrix.indi.wire.reader import FROM_DEVICES, Item, StreamError
-from indi_matrix.indi.wire.set_vector import Message, as_bytes
 from indi_matrix.indi.wire.write import Write
 from indi_matrix.system.signals import ended_by_signals
 from indi_matrix.texts import printable
@@ -49,7 +49,7 @@ class StdioTransport:
 
     async def run_tx(self, element: ET.Element) -> None:
         """Send, and wait while the other side is slow to read."""
-        self.send([element])
+        self.send([ElementMessage(element)])
         await self.room()
 
     @property
@@ -60,7 +60,7 @@ class StdioTransport:
     def send(self, messages: Iterable[Message]) -> None:
         """Send, as soon as the other side reads."""
         self._open()
-        self._sink.write(b"".join(map(as_bytes, messages)))
+        self._sink.write(b"".join([message.data() for message in messages]))
 
     async def room(self) -> None:
         """Wait while the other side is slow to read."""

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Final
 
 NAME_LIMIT: Final = 63
-MESSAGE_LIMIT: Final = 255
 
 _WHOLE: Final = {str(number): float(number) for number in range(256)}  # as in most writes
 
