@@ -113,7 +113,7 @@ async def test_nothing_else_is_woken_for_an_answer() -> None:
     async with wired(Quick()) as wire:
         wire.send(write("1"))
         assert answer(await wire.line()) == "1"
-        assert not wire.driver._unsent.is_set()
+        assert not wire.driver._outbox.news.is_set()
 
 
 async def test_what_is_posted_while_somebody_waits_is_sent_although_that_one_is_cancelled() -> None:

@@ -142,7 +142,8 @@ class Board:
                 self._refuse_offline(owner, prop, values)
             state = prop.on_write(values) if prop.on_write is not None else State.OK
             prop.reply(values, state)
-            self._configuration.written(prop)
+            if prop.saved:
+                self._configuration.written(prop)
             if values.get(_OCCASIONS.get(prop.name, "")):
                 self._active_devices.ask_again(whole=True)
             if owner is not None:

@@ -110,7 +110,7 @@ class Configuration:
             self._indi.tell("ERROR", str(error))
 
     def written(self, prop: AnyProperty) -> None:
-        """Take note of a write that was carried out."""
+        """Record that a write to a saved property was carried out."""
         if self.loading:
             return
         for loading in (*self._loadings, *self._recalls.values()):

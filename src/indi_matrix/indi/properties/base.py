@@ -298,7 +298,7 @@ class Property(ABC, Generic[V]):
         return {}
 
     @abstractmethod
-    def _text(self, value: V) -> str:
+    def _text(self, value: V, /) -> str:
         """Return a value as INDI writes it."""
 
     @abstractmethod

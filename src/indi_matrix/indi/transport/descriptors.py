@@ -129,6 +129,7 @@ class Sink:
 
     Attributes:
         written: How many bytes the other side has taken.
+        room: Set while so little is unsent that more should be sent.
     """
 
     def __init__(self, number: int, broken: Callable[[OSError], None]) -> None:
@@ -140,20 +141,15 @@ class Sink:
         self._rest = bytearray()
         self._is_broken = False
         self._hurried = False
-        self._room = asyncio.Event()
+        self.room = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._room.set()
+        self.room.set()
 
     @property
     def unsent(self) -> int:
         """How many bytes wait to be written."""
         return len(self._rest)
-
-    @property
-    def has_room(self) -> bool:
-        """Whether so little is unsent that more should be sent."""
-        return self._room.is_set()
 
     def open(self) -> None:
         """Get ready to write."""
@@ -162,11 +158,7 @@ class Sink:
     def hurry(self) -> None:
         """Make nobody wait for room any more: the end is near, so what is to come is bounded."""
         self._hurried = True
-        self._room.set()
-
-    async def room(self) -> None:
-        """Wait while so much is unsent that the writer should send nothing."""
-        await self._room.wait()
+        self.room.set()
 
     async def flush(self) -> None:
         """Wait until everything is sent, or cannot be."""
@@ -208,7 +200,7 @@ class Sink:
             self._loop.add_writer(self._descriptor.number, self._write_rest)
         self._rest += data
         if len(self._rest) > _HIGH_WATER and not self._hurried:
-            self._room.clear()
+            self.room.clear()
 
     def _write_rest(self) -> None:
         del self._rest[: self._write(self._rest)]
@@ -217,7 +209,7 @@ class Sink:
         if not self._rest:
             self._loop.remove_writer(self._descriptor.number)
             self._empty.set()
-            self._room.set()
+            self.room.set()
 
     def _write(self, data: bytes | bytearray) -> int:
         """Return how much was written; of a file that is all, or it is broken."""

@@ -70,6 +70,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     Attributes:
         direct: Its transport, if that is one of ours.
+        post: Sends clients a message, after all that was posted before; never waits.
     """
 
     def __init__(self, *devices: indipydriver.Device, judges: Mapping[str, Callable[[Write], None]]) -> None:
@@ -79,9 +80,8 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         self.auto_send_def = False
         self.direct: DirectTransport | None = None
         self._outbox = Outbox()
+        self.post = self._outbox.put
         self._sending = False
-        self._answering = False
-        self._unsent = asyncio.Event()
         self._limited = asyncio.Event()
 
     def offer(self, write: Write) -> bool:
@@ -92,12 +92,12 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         judge = self._judges.get(write.device)
         if judge is None or self.stop or self.direct is None or not self.direct.ready:
             return False
-        self._answering = True
+        self._outbox.attended = True
         try:
             try:
                 judge(write)
             finally:
-                self._answering = False
+                self._outbox.attended = False
                 # One write leads to few messages: there is room for them where there is any.
                 self.direct.send(self._outbox.take_all())
         except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
@@ -109,18 +109,12 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         judge = self._judges.get(write.device)
         if judge is None or self.stop:
             return
-        self._answering = True
+        self._outbox.attended = True
         try:
             judge(write)
         finally:
-            self._answering = False
+            self._outbox.attended = False
             await self.flush()
-
-    def post(self, message: Message) -> None:
-        """Send clients a message, after all that was posted before; never waits."""
-        self._outbox.put(message)
-        if not self._answering:
-            self._unsent.set()
 
     def send_posted(self) -> None:
         """Send what was posted, without waiting."""
@@ -135,9 +129,9 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
     async def deliver(self) -> None:
         """Send what is posted, whenever something is."""
         while True:
-            await self._unsent.wait()
+            await self._outbox.news.wait()
             await self.flush()
-            self._unsent.clear()
+            self._outbox.news.clear()
 
     async def flush(self) -> None:
         """Send what is in the outbox, in order; one caller at a time does it for all."""
@@ -154,7 +148,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         finally:
             self._sending = False
             if self._outbox:  # cancelled while a reader stalled
-                self._unsent.set()
+                self._outbox.news.set()
 
     def snoop(self, devicename: str, vectorname: str, timeout: int = 30) -> None:
         """Listen to a property of another device, and ask for it whenever nothing was heard for some seconds."""

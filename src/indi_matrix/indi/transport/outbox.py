@@ -1,5 +1,6 @@
 """What is waiting to be sent to clients: in order, and bounded by merging what a later element supersedes."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
@@ -15,22 +16,30 @@ class Outbox:
 
     Up to 512 of them wait as they came. Beyond that each property keeps what is left after its newest definition
     or deletion, its set vectors merged into one, and the newest 64 messages stay.
+
+    Attributes:
+        news: Set when a message was added, for whoever is to send it.
+        attended: Whether news stays as it is, since who has messages added sends them as well.
     """
 
     def __init__(self) -> None:
         self._queue: deque[Message] = deque()
         self._room = _ROOM
+        self.news = asyncio.Event()
+        self.attended = False
 
     def __len__(self) -> int:
         """Return how many messages are waiting."""
         return len(self._queue)
 
     def put(self, message: Message) -> None:
-        """Add a message, which is no longer the caller's."""
+        """Add a message, which is no longer the caller's; never waits."""
         self._queue.append(message)
         if len(self._queue) > self._room:
             self._queue = deque(merged(self._queue))
             self._room = max(_ROOM, 2 * len(self._queue))
+        if not self.attended:
+            self.news.set()
 
     def take(self) -> Message:
         """Return the oldest message.

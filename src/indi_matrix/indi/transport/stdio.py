@@ -38,7 +38,8 @@ class StdioTransport:
 
     async def run_rx(self) -> None:
         """Hand over what arrives, one after another, until the end of input or of the driver."""
-        self._open()
+        if not self._is_open:
+            self._open()
         self._source.open()
         try:
             while (item := await self._inbox.get()) is not None:
@@ -54,17 +55,18 @@ class StdioTransport:
 
     @property
     def ready(self) -> bool:
-        """Whether the other side keeps up."""
-        return self._sink.has_room
+        """Whether so little is unsent that more should be sent."""
+        return self._sink.room.is_set()
 
     def send(self, messages: Iterable[Message]) -> None:
         """Send, as soon as the other side reads."""
-        self._open()
+        if not self._is_open:
+            self._open()
         self._sink.write(b"".join([message.data() for message in messages]))
 
     async def room(self) -> None:
         """Wait while the other side is slow to read."""
-        await self._sink.room()
+        await self._sink.room.wait()
 
     def shutdown(self) -> None:
         """Read no more, and let run_rx come to its end."""
@@ -74,10 +76,9 @@ class StdioTransport:
         self._inbox.discard()
 
     def _open(self) -> None:
-        # A background task of the driver may send before run_rx had its first turn.
-        if not self._is_open:
-            self._is_open = True
-            self._sink.open()
+        # By run_rx, or before it by a background task of the driver that sends something.
+        self._is_open = True
+        self._sink.open()
 
     async def _close(self) -> None:
         self._source.close()
