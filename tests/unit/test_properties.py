@@ -1,7 +1,8 @@
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element, fromstring, tostring
 
 import pytest
 
+from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.wire.message import Message, words
@@ -106,6 +107,34 @@ def test_text_that_xml_cannot_carry() -> None:
     prop.attach("D", posted.post)
     prop.reply({"T": "a\x00\x1bb"}, State.OK)
     assert b">a  b<" in tostring(posted[0])
+
+
+@pytest.mark.parametrize(
+    ("ones", "refusal"),
+    [
+        (
+            "<oneNumber name='X'>1</oneNumber><oneText name='Y'>1</oneText>",
+            "takes oneNumber members, not",
+        ),
+        (
+            "<oneText name='Y'>1</oneText><oneNumber name='Z'>1</oneNumber>",
+            "takes oneNumber members, not",
+        ),
+        ("<oneNumber name='Z'>1</oneNumber><oneText name='Y'>1</oneText>", "has no member 'Z'"),
+        ("<oneNumber>1</oneNumber>", "has no member ''"),
+        ("<oneNumber name='X'/>", "P.X='' is not a number"),
+        ("", "was written with no member"),
+    ],
+)
+def test_the_first_fault_of_a_write_is_the_one_it_is_refused_for(ones: str, refusal: str) -> None:
+    write = Write.of(fromstring(f"<newNumberVector device='D' name='P'>{ones}</newNumberVector>"))
+    with pytest.raises(WriteError, match=refusal):
+        make("Number").read(write)
+
+
+def test_a_write_of_another_kind_is_refused() -> None:
+    with pytest.raises(WriteError, match="P takes a newNumberVector, not a 'newBLOBVector'"):
+        make("Number").read(Write("BLOB", "D", "P", [("X", "1")]))
 
 
 @pytest.mark.parametrize(("shown", "step", "kept"), [("%.f", 10, 3.0), ("%.f", 1, 3.0), ("%.1f", 1, 2.7)])

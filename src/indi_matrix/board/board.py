@@ -95,7 +95,7 @@ class Board:
         await self._configuration.finish()
 
     def asked(self) -> None:
-        """Take note that somebody asked for all there is: it may be a server with devices that are listened to."""
+        """Ask the devices of ACTIVE_DEVICES again: a server with these may be who asked for all of ours."""
         self._active_devices.ask_again(whole=False)
 
     def hear(self, root: Element) -> None:
@@ -134,7 +134,7 @@ class Board:
                 prop.reply(None, before)
 
     def _carry_out(self, prop: AnyProperty, write: Write) -> str:
-        """Carry out a write and answer it; or refuse it and return why. So are writes from the config file."""
+        """Carry out a write of a client or of the config file, and answer it; or return why it is refused."""
         owner = self._connection.board_properties.owner(prop.name)
         try:
             values = prop.read(write)

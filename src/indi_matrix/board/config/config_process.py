@@ -105,7 +105,7 @@ class Configuration:
             if stored is not None:
                 self._replay.all_of(stored)
         except ConfigError as error:
-            # Of those who are served, nobody is there yet to be told.
+            # There are no clients yet to be told.
             log.warning("%s: %s", self._indi.name, error)
             self._indi.tell("ERROR", str(error))
 
@@ -252,7 +252,7 @@ class Configuration:
 
     def _save_some(self, names: Sequence[str]) -> None:
         """Save some properties into the file as it is, or begin one with them."""
-        vectors = [self._indi.saved[name].as_write() for name in names]
+        vectors = [self._indi.saved[name].as_saved() for name in names]
         self._last_saving = None
         self._errands.put(
             lambda: partial(self._store.save_some, vectors, self._vectors(), self._varying()),
@@ -269,7 +269,7 @@ class Configuration:
         self._autosave.failed(names, error)
 
     def _vectors(self) -> list[Element]:
-        return [prop.as_write() for prop in self._indi.saved.values()]
+        return [prop.as_saved() for prop in self._indi.saved.values()]
 
     def _varying(self) -> Collection[str]:
         """Return the names of the saved properties whose members come and go."""

@@ -241,8 +241,8 @@ class Property(ABC, Generic[V]):
             one.text = self._text(self._values[member.name])
         return ElementMessage(element)
 
-    def as_write(self) -> Element:
-        """Return the write that a client would make it what it is now with."""
+    def as_saved(self) -> Element:
+        """Return the newXxxVector of a config file that brings back the present values."""
         values = self.values
         element = Element(f"new{self.kind}Vector", device=self.device, name=self.name)
         for name in self.members:

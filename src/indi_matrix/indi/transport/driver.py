@@ -32,20 +32,20 @@ class DirectTransport(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether those who read keep up."""
+        """Whether the send buffers have room."""
 
     def send(self, messages: Iterable[Message], /) -> None:
-        """Send, as soon as they read."""
+        """Send messages, now or as soon as the other side reads."""
 
     async def room(self) -> None:
-        """Wait for them to keep up."""
+        """Wait until the send buffers have room; a server has the event loop take one turn instead."""
 
 
 class _OfServer:
-    """The transport that the library's own server gives its drivers, but for what would end that server.
+    """The transport that indipyserver gives its drivers, made safe.
 
-    A definition of the driver's own device, which any client can send, would shut it down, and so would whatever
-    goes wrong in the driver.
+    Else a definition of the driver's own device, which any client can send, would shut that server down, and so
+    would any exception of the driver.
     """
 
     def __init__(self, driver: "DirectDriver", transport: Any) -> None:
@@ -85,9 +85,12 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         self._limited = asyncio.Event()
 
     def offer(self, write: Write) -> bool:
-        """Have a write judged now, and send what it leads to; return False if it is to be accepted later.
+        """Have a write judged and send what it leads to, without waiting.
 
         What goes wrong is logged and ends nothing.
+
+        Returns:
+            False if that was not possible now: the write is to be accepted later.
         """
         judge = self._judges.get(write.device)
         if judge is None or self.stop or self.direct is None or not self.direct.ready:

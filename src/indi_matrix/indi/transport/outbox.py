@@ -18,8 +18,8 @@ class Outbox:
     or deletion, its set vectors merged into one, and the newest 64 messages stay.
 
     Attributes:
-        news: Set when a message was added, for whoever is to send it.
-        attended: Whether news stays as it is, since who has messages added sends them as well.
+        news: Set when a message is added, for the task that sends, unless attended.
+        attended: Whether the caller that adds messages now also sends them.
     """
 
     def __init__(self) -> None:

@@ -76,7 +76,7 @@ class StdioTransport:
         self._inbox.discard()
 
     def _open(self) -> None:
-        # By run_rx, or before it by a background task of the driver that sends something.
+        # By run_rx, or before it has its turn by a task of the driver that sends something.
         self._is_open = True
         self._sink.open()
 
@@ -120,8 +120,10 @@ class StdioTransport:
     async def _handle(self, item: Item) -> None:
         if isinstance(item, StreamError):
             _log.warning("Dropped from stdin: %s", item)
-        elif (message := item if isinstance(item, Write) else self._wanted(item)) is not None:
-            await library.deliver(self._driver, message)
+        elif isinstance(item, Write):
+            await library.deliver(self._driver, item)
+        elif (element := self._wanted(item)) is not None:
+            await library.deliver(self._driver, element)
 
     def _wanted(self, element: ET.Element) -> ET.Element | None:
         """Return what the driver is to see, or None.
