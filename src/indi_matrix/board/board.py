@@ -9,11 +9,12 @@ import zmq.asyncio
 
 from indi_matrix.board import standard_properties
 from indi_matrix.board.active_devices import ActiveDevices
+from indi_matrix.board.board_properties import BoardProperties
 from indi_matrix.board.config.config_process import Configuration
 from indi_matrix.board.connection import INTERNAL, Connection, Simulator
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
-from indi_matrix.devices import DEVICES, MatrixDevice
+from indi_matrix.devices import DEVICES
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, State, message_text
@@ -34,18 +35,22 @@ class Board:
     Attributes:
         name: Name of the INDI device.
         indi: What clients know of it.
+        board_properties: The properties that come with the board.
         polling: POLLING_PERIOD and KEEP_ALIVE.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
+        self.board_properties = BoardProperties(self.indi)
         self.polling = Polling(self._bring_timing)
         self._active_devices = ActiveDevices(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._replay)
         devices = [device(self) for device in DEVICES]
-        self._connection = Connection(self.indi, devices, settings.address, simulator, simulate=simulate)
+        self._connection = Connection(
+            self.board_properties, devices, settings.address, simulator, simulate=simulate
+        )
         self._given = {"DEVICE_ADDRESS"} if settings.address_given else set()
         if simulate:
             self._given.add("SIMULATION")
@@ -148,10 +153,10 @@ class Board:
         return ""
 
     def _carry_out(self, prop: AnyProperty, root: Element) -> None:
-        owner = self._connection.board_properties.owner(prop.name)
+        owner = self.board_properties.owner(prop.name)
         values = prop.read(root)
         if owner is not None and not self._connection.online:
-            kept = owner.withhold(prop, values)
+            kept = prop.on_refused(values) if prop.on_refused is not None else ""
             raise LinkError(f"the link to {self._connection.place} is lost{kept}")
         state = prop.on_write(values) if prop.on_write is not None else State.OK
         prop.reply(values, state)
@@ -159,20 +164,12 @@ class Board:
         if values.get(_OCCASIONS.get(prop.name, "")):
             self._active_devices.ask_again(whole=True)
         if owner is not None:
-            owner.written(prop)
+            owner.record_write(prop)
 
     def _bring_timing(self) -> None:
         self._connection.retime()
 
     # What devices ask for
-
-    def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
-        """Make a property of a device known to clients."""
-        self._connection.board_properties.define(device, prop)
-
-    def delete(self, prop: AnyProperty) -> None:
-        """Take a property of a device away from clients."""
-        self._connection.board_properties.delete(prop)
 
     def recall(self, prop: AnyProperty) -> None:
         """Bring back from the config file what it has of a property that came to be known by itself."""

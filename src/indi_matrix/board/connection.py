@@ -13,10 +13,9 @@ from indi_matrix.board import standard_properties
 from indi_matrix.board.board_properties import BoardProperties
 from indi_matrix.board.retry_pauses import LONGEST, RetryPauses
 from indi_matrix.board.session import ANSWER_LIMIT, visit
-from indi_matrix.devices import MatrixDevice
+from indi_matrix.devices import Ending, MatrixDevice, PolledDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import State, message_text
-from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.malos.places import Place, Target
 from indi_matrix.repeats import Repeats
 from indi_matrix.settings import Address
@@ -49,14 +48,13 @@ class Connection:
     """The life cycle of a board.
 
     Args:
-        indi: The INDI device.
+        board_properties: The properties that come with the board.
         devices: The board's devices.
         address: Where its service is, until clients choose another place.
         simulator: What there is instead while SIMULATION is on.
         simulate: Whether that is so at first.
 
     Attributes:
-        board_properties: The properties that come with the board.
         switch: CONNECTION.
         info: DRIVER_INFO.
         address: DEVICE_ADDRESS.
@@ -66,14 +64,15 @@ class Connection:
 
     def __init__(
         self,
-        indi: IndiDevice,
+        board_properties: BoardProperties,
         devices: Sequence[MatrixDevice],
         address: Address,
         simulator: Simulator,
         *,
         simulate: bool,
     ) -> None:
-        self._indi = indi
+        self._indi = indi = board_properties.indi
+        self._board_properties = board_properties
         self._devices = devices
         self._simulator = simulator
         self._phase = _Phase.AWAY
@@ -86,7 +85,6 @@ class Connection:
         self._obstacles = Repeats(lambda text: indi.tell("DEBUG", text))
         self._pauses = RetryPauses()
         self._aftermath: asyncio.TimerHandle | None = None
-        self.board_properties = BoardProperties(indi)
         self.switch = standard_properties.connection(
             self._write, lambda: self._phase in {_Phase.ONLINE, _Phase.LOST}
         )
@@ -114,21 +112,22 @@ class Connection:
         """Bring a new timing to the drivers that follow it."""
         if self.online:
             for device in self._connected_devices():
-                device.retime()
+                if isinstance(device, PolledDevice):
+                    device.retime()
 
     def depart(self) -> None:
-        """Apply ON_DISCONNECT: the board is being left, by clients or by the program."""
-        off = self.on_disconnect.values["OFF"]
+        """Apply ON_DISCONNECT: clients or the program end the connection."""
+        ending = Ending.OFF if self.on_disconnect.values["OFF"] else Ending.KEEP
         if self.online:
             for device in self._connected_devices():
-                device.depart(off=off)
+                device.depart(ending)
         elif self.lost:
             # It cannot be done now; but nothing is to be On, or to move, because of what was told before.
-            if off:
+            if ending is Ending.OFF:
                 text = f"nothing was switched off: the link to {self.place} is lost; the next connect does it"
                 self._indi.tell("WARNING", text)
             for device in self._devices:
-                device.depart(off=off)
+                device.depart(ending)
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""
@@ -194,7 +193,7 @@ class Connection:
         for device in self._devices:
             device.end()
             device.shown = False
-        self.board_properties.delete_all()
+        self._board_properties.delete_all()
         self._present = self._devices
         self.info.publish_reading()
 
@@ -261,17 +260,18 @@ class Connection:
         back = self.lost
         self._phase = _Phase.ONLINE
         self._present = self._connected_devices()
-        self.board_properties.restore(self._present)
+        self._board_properties.restore(self._present)
         if back:
             self._resend()
             self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._settle)
         for device in self._present:
-            device.prepare()
+            if isinstance(device, PolledDevice):
+                device.arrive()
         self.info.publish_reading()
         text = f"{self.place} is {'back' if back else 'connected'}"
         told = not back or self._returns.is_first(text)
         self.switch.reply(None, State.OK, message_text("INFO", text) if told else "")
-        self.board_properties.show(self._present)
+        self._board_properties.show(self._present)
 
     def _fail(self, cause: str) -> None:
         """Give up connecting, and say why."""
@@ -286,7 +286,7 @@ class Connection:
         repeated = self.lost
         self._phase = _Phase.LOST
         self._calm_down()
-        self.board_properties.mark_lost()
+        self._board_properties.mark_lost()
         if repeated:
             if self._obstacles.is_first(cause := f"no way back yet: {error}"):
                 self._indi.tell("DEBUG", cause)
