@@ -76,10 +76,10 @@ class Board:
         for prop in (
             self._connection.switch,
             self._connection.info,
-            self._connection.address,
+            self._connection.destination.address,
             standard_properties.connection_mode(),
             self._reporting.debug,
-            self._connection.simulation,
+            self._connection.destination.simulation,
             self._configuration.prop,
             self.polling.period,
             self.polling.keep_alive,

@@ -82,7 +82,7 @@ async def _look(target: Target, hindered: Callable[[str], None]) -> None:
     """Tell what is in the way to a service, if anything is."""
     silence = await why_silent(target)
     if silence.obstacle is not Obstacle.HUNG:
-        hindered(f"{target.short}: {silence.text}")
+        hindered(f"{target.short}: {silence.text}; trying for {ANSWER_LIMIT:g} s")
 
 
 async def _open_links(
