@@ -11,7 +11,7 @@ class BoardProperties:
     """The properties that came with the board and go with it, and the device that each belongs to."""
 
     def __init__(self, indi: IndiDevice) -> None:
-        self._indi = indi
+        self.indi = indi
         self._owners: dict[str, MatrixDevice] = {}
         self._states: dict[str, State] = {}  # of before the outage
 
@@ -22,11 +22,11 @@ class BoardProperties:
     def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
         self._owners[prop.name] = device
-        self._indi.define(prop)
+        self.indi.define(prop)
 
     def delete(self, prop: AnyProperty) -> None:
         """Take a property of a device away from clients."""
-        self._indi.delete(prop)
+        self.indi.delete(prop)
         del self._owners[prop.name]
 
     def restore(self, devices: Sequence[MatrixDevice]) -> None:
@@ -41,12 +41,11 @@ class BoardProperties:
             for prop in device.properties():
                 if not prop.defined:
                     self.define(device, prop)
-            device.arrived()
 
     def mark_lost(self) -> None:
         """Turn all to Alert; the states that they had are kept."""
         for name in self._owners:
-            prop = self._indi.properties[name]
+            prop = self.indi.properties[name]
             self._states.setdefault(name, prop.state)
             prop.publish_reading(state=State.ALERT)
 
@@ -54,7 +53,7 @@ class BoardProperties:
         """Delete all."""
         self._states.clear()
         for name in list(self._owners):
-            prop = self._indi.properties[name]
+            prop = self.indi.properties[name]
             self.delete(prop)
             prop.publish_reading(state=State.IDLE)
 
@@ -62,12 +61,12 @@ class BoardProperties:
         """Delete what the board no longer has: after an outage it may be another one."""
         wanted = {prop.name: prop for device in devices for prop in device.properties()}
         for name in list(self._owners):
-            if wanted.get(name) is not self._indi.properties[name]:
-                self.delete(self._indi.properties[name])
+            if wanted.get(name) is not self.indi.properties[name]:
+                self.delete(self.indi.properties[name])
 
     def _restore_states(self) -> None:
         """Have the properties in the states of before the outage; what is seen by now may change them again."""
         for name, state in self._states.items():
             if name in self._owners:
-                self._indi.properties[name].publish_reading(state=state)
+                self.indi.properties[name].publish_reading(state=state)
         self._states.clear()
