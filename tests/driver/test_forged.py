@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from indi_matrix.indi.config_file import from_bytes
 from tests.driver.conftest import Rig
@@ -59,3 +60,15 @@ async def test_the_file_keeps_so_many_presets_of_filters_that_went(rig: Rig, hom
     kept = {one.get("name"): one.text for one in presets}
     assert len(kept) == 200
     assert (kept["Filter 200"], kept["Filter 300"]) == ("7", "8")
+
+
+async def test_presets_are_loaded_again_whatever_the_filters_are_called(rig: Rig) -> None:
+    rig.indi.send(wheel(["A B", "A&#9;B", "A&#10;B", "A\x7fB", "\u00e9", "&lt;&apos;&quot;&amp;"]))
+    names = ["A B", "A?B", "?", "<'\"&"]
+    await rig.indi.until(lambda: members(rig) == names)
+    for preset, name in zip("1234", names, strict=True):
+        await rig.indi.write("FLAT_LIGHT_FILTER_INTENSITY", **{escape(name, {'"': "&quot;"}): preset})
+    assert (await rig.indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")).state == "Ok"
+    assert (await rig.indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"
+    assert rig.indi.known["FLAT_LIGHT_FILTER_INTENSITY"].values == dict(zip(names, "1234", strict=True))
+    assert not [text for text in rig.indi.messages if "WARNING" in text]
