@@ -25,6 +25,7 @@ _PATIENCE: Final = 0.4  # seconds that clients and programs have at the end
 _MOMENT: Final = 0.5  # seconds that a client waits for a place
 _MUCH: Final = 1 << 16  # bytes that are sent without waiting for more
 _MOST_LEAVING: Final = 20  # connections beyond those that are served
+_MOST_AT_THE_DOOR: Final = 100  # connections that wait to be taken
 
 
 class Server(IPyServer):
@@ -79,7 +80,7 @@ class Server(IPyServer):
                 drivers = [group.create_task(library.run(driver)) for driver in self.drivers]
                 helpers = [group.create_task(peer.take_offers()) for peer in self._peers]
                 helpers += [group.create_task(other.asyncrun()) for other in self.exdrivers + self.remotes]
-                await self.server.start_serving()
+                await _listen(self.server)
                 self.started.set()
                 try:
                     await self._stopping.wait()
@@ -222,7 +223,9 @@ class Server(IPyServer):
 
     async def _bind(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Client(self), self.host, self.port, start_serving=False)
+        server = await loop.create_server(
+            lambda: Client(self), self.host, self.port, backlog=1, start_serving=False
+        )
         addresses = [sock.getsockname() for sock in server.sockets]
         self.port = addresses[0][1]
         _log.info("Listening on %s, port %s", self.host, self.port)
@@ -239,3 +242,15 @@ class Server(IPyServer):
             _, late = await asyncio.wait(self._clients.values(), timeout=_PATIENCE)
             for task in late:
                 task.cancel()
+
+
+async def _listen(server: asyncio.Server) -> None:
+    """Take connections, each in its turn of the event loop.
+
+    asyncio takes as many in a turn as may wait. Where there are no file descriptors for them, it would try that
+    often in vain, and each time begin another row of tries, every second more of them.
+    """
+    await server.start_serving()
+    for sock in server.sockets:
+        with sock.dup() as same:
+            same.listen(_MOST_AT_THE_DOOR)
