@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from indi_matrix.indi.config_file import from_bytes
+from indi_matrix.board.config.config_file import from_bytes
 from tests.driver.conftest import Rig
 
 

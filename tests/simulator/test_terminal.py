@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 import zmq
 
-from indi_matrix.console import wait_for_no_reader
 from indi_matrix.errors import LinkError
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard, TerminalPicture, run_simulator
+from indi_matrix.system.console import wait_for_no_reader
 from tests.simulator.client import Client
 from tests.terminal import Terminal
 
