@@ -426,3 +426,8 @@ async def test_a_reader_that_has_gone_is_no_fault() -> None:
     line = f'"{PROGRAM}" doctor 127.0.0.1:{free_port()} --indi-port {free_port()} | head -n 1'
     status, output, errors = await finished("bash", "-c", line)
     assert (status, output.count("\n"), errors) == (0, 1, "")
+
+
+async def test_a_full_disk_is_no_fault_of_ours() -> None:
+    command = f'"{PROGRAM}" doctor 127.0.0.1:{free_port()} --indi-port {free_port()} > /dev/full'
+    assert await finished("sh", "-c", command) == (1, "", "indi_matrix: error: No space left on device\n")

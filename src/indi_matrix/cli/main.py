@@ -100,6 +100,8 @@ def _say(*lines: str) -> None:
         print(*lines, sep="\n", flush=True)  # noqa: T201 - as said
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a full disk, say; here, for tasks around it would make a group of it
+        _complain(error, 1)
 
 
 def _complain(error: Exception, status: int) -> NoReturn:
