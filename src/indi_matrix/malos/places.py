@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from indi_matrix.malos.names import addresses
 from indi_matrix.settings import Address
+from indi_matrix.system.name_lookup import addresses
 
 INFO_PORT: Final = 20012
 

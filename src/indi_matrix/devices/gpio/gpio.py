@@ -183,11 +183,11 @@ class Gpio(Device):
         timing = self.host.polling.timing
         self._catch_up()
         self.link.send(timing_config(timing))
-        self.link.expect(timing.delay, timing.timeout)
+        self.link.expect(timing)
 
     def timing_changed(self) -> None:
         """Show the timing that another program gave the driver, and wait for levels as long as that takes."""
-        self.host.polling.adopt(Timing(self.link.delay, self.link.timeout))
+        self.host.polling.adopt(self.link.timing)
         for pin in self._outputs():
             pin.extend(self._limit())
         self._changed.set()
@@ -222,7 +222,7 @@ class Gpio(Device):
 
     def _agree_on_timing(self) -> None:
         """Bring the timing that clients chose, or show the one that the service has."""
-        actual = Timing(self.link.delay, self.link.timeout)
+        actual = self.link.timing
         choice = self.host.polling.choice
         if choice is None or choice == actual:
             self.host.polling.adopt(actual)
