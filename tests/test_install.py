@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 from ctypes.util import find_library
 from dataclasses import dataclass
@@ -290,6 +291,19 @@ async def test_root_does_not_write_where_others_may(prefix: Path, where: str, mo
     errors = await refused(prefix)
     assert f"others may write to {prefix / where}, and could put a link in the way of root" in errors
     assert "run it without sudo" in errors
+    assert tree(prefix) == before
+
+
+@AS_ROOT
+async def test_root_does_not_write_where_a_list_lets_others(prefix: Path) -> None:
+    entries = [(0x01, 7, -1), (0x02, 7, SOMEBODY), (0x04, 5, -1), (0x10, 7, -1), (0x20, 5, -1)]
+    packed = b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        os.setxattr(prefix / "bin", "system.posix_acl_access", struct.pack("<I", 2) + packed)
+    except OSError as error:
+        pytest.skip(f"this file system knows no lists: {error}")
+    before = tree(prefix)
+    assert f"others may write to {prefix / 'bin'}, and could put a link in the way" in await refused(prefix)
     assert tree(prefix) == before
 
 
