@@ -397,6 +397,17 @@ def test_the_service(installed: Installed) -> None:
     assert f"  sudo systemctl enable --now {installed.prefix / UNIT}\n" in installed.said
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+async def test_the_service_of_a_program_whose_owner_has_no_name(empty: Path, tmp_path: Path) -> None:
+    program = tmp_path / "private" / PROGRAM.name
+    program.parent.mkdir(mode=0o700)
+    shutil.copy(PROGRAM, program)
+    os.chown(program, 54321, 54321)
+    status, _, errors = await finished(program, "install", "--prefix", empty, "--service")
+    assert (status, errors) == (0, "")
+    assert "User=54321" in (empty / UNIT).read_text().splitlines()
+
+
 async def test_systemd_understands_the_service(installed: Installed) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
