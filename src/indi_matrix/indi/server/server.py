@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import logging
+import os
+import socket
 from datetime import datetime
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -222,10 +225,7 @@ class Server(IPyServer):
     # Beginning and end.
 
     async def _bind(self) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            lambda: Client(self), self.host, self.port, backlog=1, start_serving=False
-        )
+        server = await self._listening()
         addresses = [sock.getsockname() for sock in server.sockets]
         self.port = addresses[0][1]
         _log.info("Listening on %s, port %s", self.host, self.port)
@@ -236,6 +236,19 @@ class Server(IPyServer):
                 self.host or "this computer",
             )
         return server
+
+    async def _listening(self) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.create_server(
+                lambda: Client(self), self.host, self.port, backlog=1, start_serving=False
+            )
+        except socket.gaierror:
+            raise
+        except OSError as error:  # asyncio's text has the address as a tuple, and no number where no address fits
+            number = error.errno or errno.EADDRNOTAVAIL
+            where = f"port {self.port} of {self.host or 'this computer'}"
+            raise OSError(number, f"{where}: {os.strerror(number).lower()}") from error
 
     async def _see_off_clients(self) -> None:
         if self._clients:
