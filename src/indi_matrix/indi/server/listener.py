@@ -1,8 +1,11 @@
 """The TCP port that clients connect to."""
 
 import asyncio
+import errno
 import ipaddress
 import logging
+import os
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -17,8 +20,7 @@ async def bind(make_client: Callable[[], asyncio.BaseProtocol], host: str, port:
     Raises:
         OSError: The port is in use, or the host is none of this computer's addresses.
     """
-    loop = asyncio.get_running_loop()
-    listener = await loop.create_server(make_client, host, port, backlog=1, start_serving=False)
+    listener = await _bound(make_client, host, port)
     addresses = [sock.getsockname() for sock in listener.sockets]
     _log.info("Listening on %s, port %s", host, addresses[0][1])
     if not all(ipaddress.ip_address(address[0]).is_loopback for address in addresses):
@@ -28,6 +30,18 @@ async def bind(make_client: Callable[[], asyncio.BaseProtocol], host: str, port:
             host or "this computer",
         )
     return listener
+
+
+async def _bound(make_client: Callable[[], asyncio.BaseProtocol], host: str, port: int) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.create_server(make_client, host, port, backlog=1, start_serving=False)
+    except socket.gaierror:
+        raise
+    except OSError as error:  # asyncio's text has the address as a tuple, and no number where no address fits
+        number = error.errno or errno.EADDRNOTAVAIL
+        where = f"port {port} of {host or 'this computer'}"
+        raise OSError(number, f"{where}: {os.strerror(number).lower()}") from error
 
 
 async def start_accepting(listener: asyncio.Server) -> None:
