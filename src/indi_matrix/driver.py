@@ -31,7 +31,9 @@ class MatrixDriver(DirectDriver):
     """
 
     def __init__(self, boards: Sequence[Board]) -> None:
-        super().__init__(*(board.indi.device for board in boards))
+        super().__init__(
+            *(board.indi.device for board in boards), judges={board.name: board.judge for board in boards}
+        )
         self._boards = {board.name: board for board in boards}
         for board in boards:
             board.attach(self.post, self.watch, partial(self._drop, board), alone=len(boards) == 1)
@@ -63,14 +65,6 @@ class MatrixDriver(DirectDriver):
         """Pass on what another device published."""
         for board in self._boards.values():
             board.hear(event.root)
-
-    def carry_out(self, write: Element) -> bool:
-        """Have a board judge a client's write; return False if it is to none of the boards."""
-        board = self._boards.get(write.get("device", ""))
-        if board is None:
-            return False
-        board.write(write)
-        return True
 
     async def rxevent(self, event: Any) -> None:
         """Answer a client's wish for a definition, which is the only event that indipydriver is left with."""

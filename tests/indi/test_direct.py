@@ -15,6 +15,7 @@ from indi_matrix.indi.server.server import Server
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.descriptors import Sink
 from indi_matrix.indi.transport.driver import DirectDriver
+from indi_matrix.indi.wire.write import Write
 from tests.indi.echo import answer, write
 from tests.indi.test_server import Client, running
 from tests.indi.test_stdio import GET, two_pipes, wired
@@ -32,18 +33,16 @@ class Quick(DirectDriver):
     """Answers what is written with the same text; some texts make it do something else."""
 
     def __init__(self) -> None:
-        super().__init__(Device("Echo", [TextVector("TEXT", "Text", "Main", "rw", "Ok", [TextMember("A")])]))
+        device = Device("Echo", [TextVector("TEXT", "Text", "Main", "rw", "Ok", [TextMember("A")])])
+        super().__init__(device, judges={"Echo": self.judge})
         self.seen: list[str] = []
 
-    def carry_out(self, write: ET.Element) -> bool:
-        if write.get("device") not in self:
-            return False
-        text = write[0].text or ""
+    def judge(self, write: Write) -> None:
+        _, text = write.members[0]
         self.seen.append(text)
         self.post(told(text))
         if text == "boom":
             raise RuntimeError("boom")
-        return True
 
     async def rxevent(self, event: Any) -> None:
         self.post(told(f"definition of {event.vectorname}"))
@@ -213,7 +212,7 @@ async def test_the_library_sends_for_it_through_other_transports() -> None:
     driver = Quick()
     library.set_transport(driver, Plain())
     assert driver.direct is None
-    assert not library.take(driver, ET.fromstring(write("1")))
+    assert not library.direct_way(driver)(Write.of(ET.fromstring(write("1"))))
     for text in ("1", "boom"):
         await library.deliver(driver, ET.fromstring(write(text)))
     assert sent == ["1", "boom"]

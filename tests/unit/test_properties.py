@@ -1,10 +1,11 @@
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, tostring
 
 import pytest
 
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State, message_text
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.wire.set_vector import Message, as_element
+from indi_matrix.indi.wire.write import Write
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, 0.1, "%.1f")]
 SWITCHES = [Member("A", "A", value=True), Member("B", "B", value=False)]
@@ -32,7 +33,7 @@ def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> 
     prop = make(kind)
     prop.attach("D", posted.post)
     definition = prop.definition()
-    prop.answer(None, State.OK, "[INFO] well")
+    prop.reply(None, State.OK, "[INFO] well")
     (answer,) = posted
     common = {"device", "name", "state", "timestamp"}
     perm = {"perm", "rule"} if kind == "Switch" else {"perm"}
@@ -48,14 +49,30 @@ def test_only_what_changed_is_sent() -> None:
     posted = Posted()
     prop = make("Number")
     prop.attach("D", posted.post)
-    prop.update({"X": 0.0, "Y": 0.0})
+    prop.publish_reading({"X": 0.0, "Y": 0.0}, State.IDLE)
     assert posted == []
-    prop.update({"X": 3.0, "Y": 0.0})
+    prop.publish_reading({"X": 3.0, "Y": 0.0}, State.IDLE)
     assert [one.get("name") for one in posted[0]] == ["X"]
-    prop.update(state=State.OK)
+    prop.publish_reading(state=State.OK)
     assert list(posted[1]) == []
-    prop.update(state=State.OK)
+    prop.publish_reading(state=State.OK)
     assert len(posted) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        (State.IDLE, 0.0, State.OK),
+        (State.IDLE, 1.0, State.OK),
+        (State.ALERT, 0.0, State.ALERT),
+        (State.ALERT, 1.0, State.OK),
+    ],
+)
+def test_a_reading_is_ok_if_it_is_the_first_or_new(before: State, value: float, after: State) -> None:
+    prop = make("Number")
+    prop.publish_reading(state=before)
+    prop.publish_reading({"X": value})
+    assert prop.state is after
 
 
 def test_nothing_is_sent_of_a_property_that_clients_do_not_know() -> None:
@@ -64,7 +81,7 @@ def test_nothing_is_sent_of_a_property_that_clients_do_not_know() -> None:
     prop.attach("D", posted.post)
     prop.delete()
     prop.delete()
-    prop.answer({"T": "second"}, State.OK)
+    prop.reply({"T": "second"}, State.OK)
     assert [element.tag for element in posted] == ["delProperty"]
     assert prop.values == {"T": "second"}
 
@@ -73,7 +90,7 @@ def test_the_vector_of_indipydriver_shows_the_same() -> None:
     prop = make("Number")
     posted = Posted()
     prop.attach("D", posted.post)
-    prop.answer({"X": 7.0}, State.OK)
+    prop.reply({"X": 7.0}, State.OK)
     assert (prop.vector["X"], prop.vector.getfloatvalue("X"), prop.vector.state) == ("7", 7.0, "Ok")
 
 
@@ -87,13 +104,11 @@ def test_text_that_xml_cannot_carry() -> None:
     posted = Posted()
     prop = make("Text")
     prop.attach("D", posted.post)
-    prop.answer({"T": "a\x00\x1bb"}, State.OK)
+    prop.reply({"T": "a\x00\x1bb"}, State.OK)
     assert b">a  b<" in tostring(posted[0])
 
 
 @pytest.mark.parametrize(("shown", "step", "kept"), [("%.f", 10, 3.0), ("%.f", 1, 3.0), ("%.1f", 1, 2.7)])
 def test_numbers_are_whole_where_no_decimals_are_shown(shown: str, step: float, kept: float) -> None:
     prop = NumberProperty("P", "Label", "Group", [NumberMember("X", "X", 0.0, 0, 10, step, shown)])
-    write = Element("newNumberVector")
-    SubElement(write, "oneNumber", name="X").text = "2.7"
-    assert prop.read(write) == {"X": kept}
+    assert prop.read(Write("Number", "D", "P", [("X", "2.7")])) == {"X": kept}

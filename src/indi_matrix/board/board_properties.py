@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 
-from indi_matrix.devices import Device
+from indi_matrix.devices import MatrixDevice
 from indi_matrix.indi.properties.base import AnyProperty, State
 from indi_matrix.indi.properties.device import IndiDevice
 
 
-class Holdings:
+class BoardProperties:
     """The properties that came with the board and go with it, and the device that each belongs to."""
 
     def __init__(self, indi: IndiDevice) -> None:
         self._indi = indi
-        self._owners: dict[str, Device] = {}
+        self._owners: dict[str, MatrixDevice] = {}
         self._states: dict[str, State] = {}  # of before the outage
 
-    def owner(self, name: str) -> Device | None:
+    def owner(self, name: str) -> MatrixDevice | None:
         """Return the device of a property; None for one that is always there."""
         return self._owners.get(name)
 
-    def define(self, device: Device, prop: AnyProperty) -> None:
+    def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
         self._owners[prop.name] = device
         self._indi.define(prop)
@@ -29,12 +29,12 @@ class Holdings:
         self._indi.delete(prop)
         del self._owners[prop.name]
 
-    def restore(self, devices: Sequence[Device]) -> None:
+    def restore(self, devices: Sequence[MatrixDevice]) -> None:
         """After an outage, delete what the board no longer has, and give the rest its states of before."""
         self._delete_what_is_gone(devices)
         self._restore_states()
 
-    def show(self, devices: Sequence[Device]) -> None:
+    def show(self, devices: Sequence[MatrixDevice]) -> None:
         """Have clients know what the devices that are connected have now."""
         for device in devices:
             device.shown = True
@@ -43,22 +43,22 @@ class Holdings:
                     self.define(device, prop)
             device.arrived()
 
-    def lose(self) -> None:
+    def mark_lost(self) -> None:
         """Turn all to Alert; the states that they had are kept."""
         for name in self._owners:
             prop = self._indi.properties[name]
             self._states.setdefault(name, prop.state)
-            prop.update(state=State.ALERT)
+            prop.publish_reading(state=State.ALERT)
 
-    def leave(self) -> None:
+    def delete_all(self) -> None:
         """Delete all."""
         self._states.clear()
         for name in list(self._owners):
             prop = self._indi.properties[name]
             self.delete(prop)
-            prop.update(state=State.IDLE)
+            prop.publish_reading(state=State.IDLE)
 
-    def _delete_what_is_gone(self, devices: Sequence[Device]) -> None:
+    def _delete_what_is_gone(self, devices: Sequence[MatrixDevice]) -> None:
         """Delete what the board no longer has: after an outage it may be another one."""
         wanted = {prop.name: prop for device in devices for prop in device.properties()}
         for name in list(self._owners):
@@ -69,5 +69,5 @@ class Holdings:
         """Have the properties in the states of before the outage; what is seen by now may change them again."""
         for name, state in self._states.items():
             if name in self._owners:
-                self._indi.properties[name].update(state=state)
+                self._indi.properties[name].publish_reading(state=state)
         self._states.clear()

@@ -10,10 +10,10 @@ from typing import Final
 import zmq.asyncio
 
 from indi_matrix.board import standard_properties
-from indi_matrix.board.board_properties import Holdings
-from indi_matrix.board.retry_pauses import LONGEST, Pauses
+from indi_matrix.board.board_properties import BoardProperties
+from indi_matrix.board.retry_pauses import LONGEST, RetryPauses
 from indi_matrix.board.session import ANSWER_LIMIT, visit
-from indi_matrix.devices import Device
+from indi_matrix.devices import MatrixDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import State, message_text
 from indi_matrix.indi.properties.device import IndiDevice
@@ -56,7 +56,7 @@ class Connection:
         simulate: Whether that is so at first.
 
     Attributes:
-        holdings: The properties that come with the board.
+        board_properties: The properties that come with the board.
         switch: CONNECTION.
         info: DRIVER_INFO.
         address: DEVICE_ADDRESS.
@@ -67,7 +67,7 @@ class Connection:
     def __init__(
         self,
         indi: IndiDevice,
-        devices: Sequence[Device],
+        devices: Sequence[MatrixDevice],
         address: Address,
         simulator: Simulator,
         *,
@@ -84,9 +84,9 @@ class Connection:
         self._losses = Repeats(lambda text: indi.tell("ERROR", text))
         self._returns = Repeats(lambda text: indi.tell("INFO", text))
         self._obstacles = Repeats(lambda text: indi.tell("DEBUG", text))
-        self._pauses = Pauses()
+        self._pauses = RetryPauses()
         self._aftermath: asyncio.TimerHandle | None = None
-        self.holdings = Holdings(indi)
+        self.board_properties = BoardProperties(indi)
         self.switch = standard_properties.connection(
             self._write, lambda: self._phase in {_Phase.ONLINE, _Phase.LOST}
         )
@@ -194,9 +194,9 @@ class Connection:
         for device in self._devices:
             device.end()
             device.shown = False
-        self.holdings.leave()
+        self.board_properties.delete_all()
         self._present = self._devices
-        self.info.follow()
+        self.info.publish_reading()
 
     # The session
 
@@ -261,17 +261,17 @@ class Connection:
         back = self.lost
         self._phase = _Phase.ONLINE
         self._present = self._connected_devices()
-        self.holdings.restore(self._present)
+        self.board_properties.restore(self._present)
         if back:
-            self._reassert()
+            self._resend()
             self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._settle)
         for device in self._present:
             device.prepare()
-        self.info.follow()
+        self.info.publish_reading()
         text = f"{self.place} is {'back' if back else 'connected'}"
         told = not back or self._returns.is_first(text)
-        self.switch.answer(None, State.OK, message_text("INFO", text) if told else "")
-        self.holdings.show(self._present)
+        self.switch.reply(None, State.OK, message_text("INFO", text) if told else "")
+        self.board_properties.show(self._present)
 
     def _fail(self, cause: str) -> None:
         """Give up connecting, and say why."""
@@ -279,14 +279,14 @@ class Connection:
         self._tell_failure(f"cannot connect to {cause}")
 
     def _tell_failure(self, text: str) -> None:
-        self.switch.answer(None, State.ALERT, message_text("ERROR", text))
+        self.switch.reply(None, State.ALERT, message_text("ERROR", text))
 
     async def _lose(self, error: LinkError) -> None:
         """Show that the service is lost, once; wait for as long as the next visit is to wait."""
         repeated = self.lost
         self._phase = _Phase.LOST
         self._calm_down()
-        self.holdings.lose()
+        self.board_properties.mark_lost()
         if repeated:
             if self._obstacles.is_first(cause := f"no way back yet: {error}"):
                 self._indi.tell("DEBUG", cause)
@@ -298,14 +298,14 @@ class Connection:
 
     def _tell_loss(self, text: str) -> None:
         told = message_text("ERROR", text) if self._losses.is_first(text) else ""
-        self.switch.answer(None, State.BUSY, told)
+        self.switch.reply(None, State.BUSY, told)
 
     def _settle(self) -> None:
         """Send everything once more, behind whatever else reached the service as it came back."""
         self._aftermath = None
         self._pauses.lasted()
         try:
-            self._reassert()
+            self._resend()
         except LinkError as error:
             log.info("%s: nothing was sent again: %s", self._indi.name, error)
 
@@ -315,11 +315,11 @@ class Connection:
             self._aftermath.cancel()
             self._aftermath = None
 
-    def _reassert(self) -> None:
+    def _resend(self) -> None:
         for device in self._connected_devices():
-            device.reassert()
+            device.resend()
 
-    def _connected_devices(self) -> list[Device]:
+    def _connected_devices(self) -> list[MatrixDevice]:
         return [device for device in self._devices if device.connected]
 
     def _interface(self) -> int:

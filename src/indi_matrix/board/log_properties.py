@@ -5,13 +5,13 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
-from xml.etree.ElementTree import Element
 
 from indi_matrix.indi.properties.base import Member, Rule, State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
 from indi_matrix.indi.wire.set_vector import Message, Update
 from indi_matrix.indi.wire.values import shortened
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import indi_folder
 
 _OPTIONS: Final = "Options"
@@ -125,8 +125,8 @@ class Reporting:
         else:
             self._indi.delete(self._levels)
             self._indi.delete(self._output)
-            self._levels.answer(_DEFAULT_LEVELS, State.IDLE)
-            self._output.answer(_DEFAULT_OUTPUT, State.IDLE)
+            self._levels.reply(_DEFAULT_LEVELS, State.IDLE)
+            self._output.reply(_DEFAULT_OUTPUT, State.IDLE)
             self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         return State.OK
 
@@ -152,10 +152,10 @@ class Reporting:
             self._indi.tell("WARNING", f"cannot write {self._file.path}: {error.strerror or error}")
 
 
-def in_words(root: Element) -> str:
-    """Return a vector as it came, in one short line."""
-    values = ", ".join(f"{one.get('name')}={shortened(one.text or '')}" for one in root)
-    return f"{shortened(root.tag)} {root.get('name')}: {values}"
+def in_words(write: Write) -> str:
+    """Return a write as it came, in one short line."""
+    values = ", ".join(f"{name}={shortened(text)}" for name, text in write.members)
+    return f"{shortened(write.tag)} {write.name}: {values}"
 
 
 def _ok_if_any(values: Mapping[str, bool]) -> State:

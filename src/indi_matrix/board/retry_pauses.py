@@ -7,7 +7,7 @@ LONGEST: Final = 5.0
 """Seconds of the longest pause."""
 
 
-class Pauses:
+class RetryPauses:
     """The pauses after losses: none after a visit that lasted, and longer ones after each that did not."""
 
     def __init__(self) -> None:

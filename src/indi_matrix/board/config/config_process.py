@@ -16,6 +16,7 @@ from indi_matrix.errors import ConfigError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State, message_text
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.system.errands import Errands
 
 log = logging.getLogger(__name__)
@@ -68,16 +69,16 @@ class Configuration:
     Args:
         indi: The INDI device.
         path: The file.
-        replay: Carries out a write to a property; returns why it was refused, or nothing.
+        carry_out: Carries out a write to a property; returns why it was refused, or nothing.
 
     Attributes:
         prop: CONFIG_PROCESS.
     """
 
-    def __init__(self, indi: IndiDevice, path: Path, replay: Callable[[AnyProperty, Element], str]) -> None:
+    def __init__(self, indi: IndiDevice, path: Path, carry_out: Callable[[AnyProperty, Write], str]) -> None:
         self._indi = indi
         self._store = Store(indi.name, path)
-        self._replay = Replay(indi, replay)
+        self._replay = Replay(indi, carry_out)
         self._errands = Errands()
         self._autosave = Autosave(self._save_some, self._warn)
         self._asked = 0  # what clients asked for that is not done yet
@@ -197,9 +198,9 @@ class Configuration:
         """Tell that something is done; Ok only when all is, for nobody knows whose Ok it would be."""
         self._asked -= 1
         if state is State.ALERT or not self._asked:
-            self.prop.answer(None, state, text)
+            self.prop.reply(None, state, text)
         if self._asked and self.prop.state is not State.BUSY:
-            self.prop.answer(None, State.BUSY)
+            self.prop.reply(None, State.BUSY)
 
     def _ask_to_load(self, load: Callable[[], T], done: Callable[[_Loading, T], None]) -> None:
         self._autosave.flush()

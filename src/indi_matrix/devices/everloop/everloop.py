@@ -9,14 +9,14 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.everloop.effects import EFFECTS
 from indi_matrix.devices.everloop.filter_presets import INTENSITY_STEP, FilterPresets
-from indi_matrix.devices.everloop.frame_sender import Frames, now
+from indi_matrix.devices.everloop.frame_sender import FrameSender, now
 from indi_matrix.devices.everloop.image_text import image_text, parse_image
 from indi_matrix.devices.everloop.observatory import WATCHED
 from indi_matrix.devices.everloop.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
 from indi_matrix.devices.everloop.show import NO_EFFECT, Show
+from indi_matrix.devices.matrix_device import Host, MatrixDevice
 from indi_matrix.devices.snooped import Snooped
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
@@ -52,7 +52,7 @@ def enabled_members(*, on: bool = False) -> list[Member[bool]]:
     return [Member("INDI_ENABLED", "Enabled", on), Member("INDI_DISABLED", "Disabled", not on)]
 
 
-class Everloop(Device):
+class Everloop(MatrixDevice):
     """The ring: one picture, painted as a whole or LED by LED, a light switch, effects, and a status display."""
 
     driver = "Everloop"
@@ -63,7 +63,7 @@ class Everloop(Device):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._show = Show()
-        self._frames = Frames(self, self._show)
+        self._frames = FrameSender(self, self._show)
         self._last_color = bytes(DARK)  # of the whole ring, while its LEDs differ
         self._owes_frame = False  # whether the last frame of a visit could not be sent
         self._unmirrored = asyncio.Event()
@@ -163,7 +163,7 @@ class Everloop(Device):
                 if count and count != self._picture.leds:
                     raise LinkError(f"the ring has {count} LEDs now")
 
-    def reassert(self) -> None:
+    def resend(self) -> None:
         """Show again what was shown, if anything ever was."""
         if self._frames.used:
             self._frames.refresh()
@@ -175,8 +175,8 @@ class Everloop(Device):
         if off:
             self._show.picture = self._picture.switch_off()
         self._owes_frame = not self._frames.settle(again=off)
-        self._effect.update()
-        self._status.update(self._status.only("INDI_DISABLED"))
+        self._effect.publish_reading(state=self._effect.state)
+        self._status.publish_reading(self._status.only("INDI_DISABLED"), self._status.state)
 
     def end(self) -> None:
         """Give up the link."""
@@ -192,9 +192,9 @@ class Everloop(Device):
             await asyncio.sleep(_MIRROR_DELAY)
             self._unmirrored.clear()
             for prop in self.properties():
-                prop.follow()
+                prop.publish_reading()
             if self._picture.uniform() is None:
-                self._color.update(state=State.IDLE)
+                self._color.publish_reading(state=State.IDLE)
 
     def _change(self, picture: Picture) -> State:
         """Make a picture the one to be shown, which ends an effect."""
@@ -235,7 +235,7 @@ class Everloop(Device):
     def _preset(self, intensity: int) -> None:
         """Take over the intensity that is set for a filter."""
         self._dim(intensity)
-        self._intensity.follow()
+        self._intensity.publish_reading()
 
     def _dim(self, intensity: int) -> None:
         self._show.picture = self._picture.dim(intensity)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
-from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.gpio.labels import Labels
 from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.matrix_device import Host, MatrixDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
@@ -88,7 +88,7 @@ def is_high(levels: int, pin: int) -> bool:
     return bool(levels >> pin & 1)
 
 
-class Gpio(Device):
+class Gpio(MatrixDevice):
     """The pins: what direction each has, what outputs were told to be, and what the pads are."""
 
     driver = "Gpio"
@@ -130,7 +130,7 @@ class Gpio(Device):
         for pin in self._pins:
             pin.forget(shown=not self.host.lost)
         if not self.host.lost:
-            self._register.update({"PADS": 0.0}, State.IDLE)
+            self._register.publish_reading({"PADS": 0.0}, State.IDLE)
         self._agree_on_timing()  # before the first ping, so that it holds from the first update on
         link.ping()
         # After an outage the driver must prove that it is back; else clients would be told so again and again.
@@ -171,7 +171,7 @@ class Gpio(Device):
             while True:
                 self._take(await self.link.update())
 
-    def reassert(self) -> None:
+    def resend(self) -> None:
         """Send again the direction and level of each pin that is ours."""
         self._send_ours()
         for pin in self._outputs():
@@ -356,11 +356,11 @@ class Gpio(Device):
         """Take over the levels of a data update."""
         levels = pad_levels(update)
         if levels is None:
-            self.complain("a data update that cannot be read")
+            self.report_driver_error("a data update that cannot be read")
             self._judge_levels(readable=False)
             return
         self._judge_levels(readable=True)
-        self._register.show({"PADS": float(levels)})
+        self._register.publish_reading({"PADS": float(levels)})
         self._pay_off()
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
@@ -372,10 +372,10 @@ class Gpio(Device):
             return
         self._readable = readable
         state = State.OK if readable else State.ALERT
-        self._register.update(state=state)
+        self._register.publish_reading(state=state)
         for pin in self._pins:
             if not pin.is_output:
-                pin.input.update(state=state)
+                pin.input.publish_reading(state=state)
 
 
 def _name(pin: Pin) -> str:

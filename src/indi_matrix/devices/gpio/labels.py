@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from indi_matrix.devices.base import Device
+from indi_matrix.devices.matrix_device import MatrixDevice
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import Member, State
 from indi_matrix.indi.properties.kinds import SwitchProperty, TextProperty
@@ -22,7 +22,7 @@ class Labels:
         property: The property, while there is anything to be labelled.
     """
 
-    def __init__(self, device: Device, name: str, label: str, group: str) -> None:
+    def __init__(self, device: MatrixDevice, name: str, label: str, group: str) -> None:
         self.property: TextProperty | None = None
         self._device = device
         self._name = name

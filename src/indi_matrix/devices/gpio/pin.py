@@ -136,13 +136,13 @@ class Pin:
         self._begin_direction()
         self.told = level
         self.phase, self.due = Phase.WAITING, due
-        self.output.update(self.output.only(None), State.BUSY)
+        self.output.publish_reading(self.output.only(None), State.BUSY)
 
     def release(self) -> None:
         """Be an input from now on, which was sent."""
         self._begin_direction()
         self.phase = Phase.INPUT
-        self.input.update(state=State.IDLE)
+        self.input.publish_reading(state=State.IDLE)
 
     def _begin_direction(self) -> None:
         """Forget what was seen until now: it was in the old direction."""
@@ -176,7 +176,7 @@ class Pin:
             return
         self.phase, self.due = Phase.WAITING, due
         if owed:
-            self.output.update(self.seen(), State.BUSY)
+            self.output.publish_reading(self.seen(), State.BUSY)
 
     def extend(self, due: float) -> None:
         """Expect what is due until a later loop time: updates come more slowly now."""
@@ -194,7 +194,7 @@ class Pin:
         """Forget a pulse that something else has ended: the pin is to be Off when it drives its pad again."""
         if self.pulse_end is not None or self.phase is Phase.ENDING:
             self.told, self.pulse_end, self.due = self.idle_level, None, None
-            self.pulse.update(state=State.IDLE)
+            self.pulse.publish_reading(state=State.IDLE)
         self._close_pulse(State.IDLE)
 
     # What is seen
@@ -206,12 +206,12 @@ class Pin:
             if self.told is not None:
                 self.told = not self.told  # it is to be On or Off again as before, when it becomes an output
             if self.pad is not None:
-                self.input.update(self.seen())
+                self.input.publish_reading(self.seen(), self.input.state)
             return
         if self.owes_off:
             self.told = self.idle_level
         if any(self.output.values.values()):
-            self.output.update(self.seen())
+            self.output.publish_reading(self.seen(), self.output.state)
 
     def seen(self) -> Mapping[str, bool]:
         """Return the level as clients are to see it; both Off where it is not known."""
@@ -238,8 +238,8 @@ class Pin:
         """
         self.pad = None
         if shown:
-            self.output.update(self.output.only(None))
-            self.input.update(self.input.only("OFF"))
+            self.output.publish_reading(self.output.only(None), self.output.state)
+            self.input.publish_reading(self.input.only("OFF"), self.input.state)
 
     def expire(self) -> None:
         """Fail: the told level was not seen in time."""
@@ -247,7 +247,7 @@ class Pin:
         missed = self.phase is Phase.ENDING and not self._was_on
         self.phase, self.due = Phase.MISSED if missed else Phase.FAILED, None
         self._close_pulse(State.ALERT)
-        self.output.answer(self.seen(), State.ALERT, text)
+        self.output.reply(self.seen(), State.ALERT, text)
 
     def abandon(self, *, lost: bool) -> None:
         """Expect nothing more: the visit is over.
@@ -266,9 +266,9 @@ class Pin:
         self._close_pulse(State.ALERT)
         self.phase, self.due, self.pulse_end = Phase.SETTLED, None, None
         if pulsed or unanswered:
-            self.output.answer(self.seen(), State.ALERT, text)
+            self.output.reply(self.seen(), State.ALERT, text)
         elif self.output.state is State.ALERT:
-            self.output.update(self.seen())  # no longer what a failed output was told
+            self.output.publish_reading(self.seen(), self.output.state)  # no longer what a failed output was told
 
     def _level_before(self) -> bool:
         """Return what the pin is to be in place of a level that was not seen: Off, or On if that was before."""
@@ -279,7 +279,7 @@ class Pin:
     def _see_input(self, level: bool, now: float, debounce: float) -> None:  # noqa: FBT001 - the level itself
         if self._is_settled(level, now, debounce):
             self._shown = level
-            self.input.show(self.seen())
+            self.input.publish_reading(self.seen())
 
     def _is_settled(self, level: bool, now: float, debounce: float) -> bool:  # noqa: FBT001 - the level itself
         """Tell whether an input's level has lasted long enough to be shown; the first one has."""
@@ -300,9 +300,9 @@ class Pin:
         self.phase = Phase.SETTLED if self.pulse_end is None else Phase.PULSING
         self.due = None
         if news and self.output.state in {State.BUSY, State.ALERT}:
-            self.output.answer(self.seen(), State.OK)
+            self.output.reply(self.seen(), State.OK)
         else:
-            self.output.show(self.seen())
+            self.output.publish_reading(self.seen())
         if self.phase is Phase.PULSING:
             self._open_pulse()
         else:
@@ -318,7 +318,7 @@ class Pin:
         if not self.output.defined:
             self._untold = text
         told = message_text("WARNING", text) if self.output.defined and self._is_news(text) else ""
-        self.output.answer(self.seen(), State.ALERT, told)
+        self.output.reply(self.seen(), State.ALERT, told)
 
     def take_warning(self) -> str:
         """Return what is to be told of the pin now that clients know it; nothing is told twice."""
@@ -330,10 +330,10 @@ class Pin:
         self.phase, self.due = Phase.MISSED, None
         self._close_pulse(State.ALERT)
         if self.output.state is State.ALERT:
-            self.output.update(self.seen())
+            self.output.publish_reading(self.seen(), self.output.state)
             return
         text = "On was not seen before the pulse was over; a pulse is seen if it is longer than POLLING_PERIOD"
-        self.output.answer(self.seen(), State.ALERT, message_text("ERROR", f"{self.output.name}.ON: {text}"))
+        self.output.reply(self.seen(), State.ALERT, message_text("ERROR", f"{self.output.name}.ON: {text}"))
 
     def _trouble(self, why: str) -> str:
         """Return a message that the pin is not known to be where it was told to be."""
@@ -346,13 +346,13 @@ class Pin:
     def _open_pulse(self) -> None:
         if not self._pulse_shown:
             self._pulse_shown = True
-            self.pulse.update(state=State.BUSY)
+            self.pulse.publish_reading(state=State.BUSY)
 
     def _close_pulse(self, state: State) -> None:
         """Show how a pulse ended, if PULSE_n tells of one."""
         if self._pulse_shown:
             self._pulse_shown = state is State.ALERT  # until Off is seen
-            self.pulse.update(state=state)
+            self.pulse.publish_reading(state=state)
 
     # Writes
 

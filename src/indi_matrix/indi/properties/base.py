@@ -17,6 +17,7 @@ from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.vectors import make_vector
 from indi_matrix.indi.wire.set_vector import Message, Outline, Update
 from indi_matrix.indi.wire.values import MESSAGE_LIMIT, shortened
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.texts import printable
 
 
@@ -193,35 +194,29 @@ class Property(ABC, Generic[V]):
             self.vector.enable = False
             self._post = None
 
-    def update(self, values: Mapping[str, V] | None = None, state: State | None = None, text: str = "") -> None:
-        """Take over values and state; clients are sent the members that changed, if anything did.
+    def publish_reading(
+        self, values: Mapping[str, V] | None = None, state: State | None = None, text: str = ""
+    ) -> None:
+        """Take over values and state that changed by themselves; clients are sent the members that changed.
+
+        Nothing is sent where nothing changed and there is no text.
 
         Args:
             values: New values of some or all members; a property with a source asks that instead.
-            state: New state; None keeps it.
+            state: New state. None: Ok if a value changed, or the measured values are the first; else it stays.
             text: A message to go along, with its level, as of message_text.
         """
-        if self._source is not None:
-            values = self._source()
-        changed = {name: value for name, value in (values or {}).items() if self._values[name] != value}
-        if not (changed or text or (state is not None and state is not self.state)):
-            return
-        self._values.update(changed)
-        self.state = state or self.state
-        self._send(changed, text)
+        first = values is not None and self.state is State.IDLE
+        given = self._source() if self._source is not None else values or {}
+        changed = {name: value for name, value in given.items() if self._values[name] != value}
+        if state is None:
+            state = State.OK if changed or first else self.state
+        if changed or text or state is not self.state:
+            self._values.update(changed)
+            self.state = state
+            self._send(changed, text)
 
-    def show(self, values: Mapping[str, V]) -> None:
-        """Take over measured values, which are in order when they are the first or new; else an Alert stays."""
-        news = self.state is State.IDLE or any(self._values[name] != value for name, value in values.items())
-        if news:
-            self.update(values, State.OK)
-
-    def follow(self) -> None:
-        """Send clients what changed at the source, as being in order; nothing if nothing did."""
-        if self.values != self._values:
-            self.update(state=State.OK)
-
-    def answer(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:
+    def reply(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:
         """Take over values and state, and send clients all members; a source is asked instead."""
         self._values.update(self._source() if self._source is not None else values or {})
         self.state = state
@@ -256,7 +251,7 @@ class Property(ABC, Generic[V]):
             SubElement(element, f"one{self.kind}", name=name).text = self._text(values[name])
         return element
 
-    def read(self, root: Element) -> Mapping[str, V]:
+    def read(self, write: Write) -> Mapping[str, V]:
         """Check a client's write and return the values of all members as it would have them.
 
         Raises:
@@ -264,19 +259,18 @@ class Property(ABC, Generic[V]):
         """
         if self.perm is Perm.READ:
             raise WriteError(f"{self.name} is read-only")
-        if root.tag != f"new{self.kind}Vector":
-            raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(root.tag)}")
+        if write.kind != self.kind:
+            raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(write.tag)}")
         written: dict[str, V] = {}
-        tag, members = f"one{self.kind}", self.members
-        for one in root:
-            name = one.get("name", "")
-            if one.tag != tag:
-                raise WriteError(f"{self.name} takes {tag} members, not {shortened(one.tag)}")
+        members = self.members
+        for name, text in write.members:
             if name not in members:
                 raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
             if name in written:
                 raise WriteError(f"{self.name}.{name} is written twice in one vector")
-            written[name] = self._parse(members[name], one.text or "")
+            written[name] = self._parse(members[name], text)
+        if write.stray:
+            raise WriteError(f"{self.name} takes one{self.kind} members, not {shortened(write.stray)}")
         if not written:
             raise WriteError(f"{self.name} was written with no member; it has {self._member_list()}")
         return self._merged(written)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from indi_matrix.indi.transport.inbox import Inbox, request
 from indi_matrix.indi.wire.reader import StreamError
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.indi.wire.writer import message, serialise
 
 _log = logging.getLogger(__name__)
@@ -58,10 +59,10 @@ class ClientHost(Protocol):
     def flush_drivers(self) -> None:
         """Send all clients what is unsent, and what drivers hold back while a client's send buffer is full."""
 
-    def handle_at_once(self, element: ET.Element) -> bool:
-        """Handle a write without waiting; return False if only `handle` can do that."""
+    def offer(self, write: Write) -> bool:
+        """Have a write carried out without waiting; return False if only `handle` can do that."""
 
-    async def handle(self, element: ET.Element) -> None:
+    async def handle(self, message: ET.Element | Write) -> None:
         """Handle a getProperties or a write."""
 
 
@@ -126,7 +127,7 @@ class Client(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle what arrived."""
         if not self.leaving:
-            self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.handle_at_once)
+            self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.offer)
         self._acknowledge()
 
     def _acknowledge(self) -> None:
@@ -143,7 +144,7 @@ class Client(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
         """Handle the rest, with what the client wrote before it hung up."""
         if not self.leaving:
-            self._inbox.feed(_read_rest(self._transport), self._host.handle_at_once)
+            self._inbox.feed(_read_rest(self._transport), self._host.offer)
         self._end_input()
         self._closed.set()
 
@@ -211,17 +212,19 @@ class Client(asyncio.BufferedProtocol):
         self.leaving = True
         self._host.client_leaves()
 
-    async def _handle(self, element: ET.Element) -> None:
+    async def _handle(self, message: ET.Element | Write) -> None:
         """Handle one message; of definitions, values and messages, which only devices may send, nobody hears.
 
         An enableBLOB changes nothing, as no device here has BLOBs. `Only` asks for nothing but BLOBs; but an
         indiserver above us passes it on from one of its clients (q2RDrivers in its DvrInfo.cpp), on the connection
         that all of its clients share. To obey would silence our devices for all of them.
         """
-        if element.tag == "pingRequest":
-            self._reply_to_ping(element)
-        elif (wanted := request(element)) is not None:
-            self._reads = self._reads or wanted.tag == "getProperties"
+        if isinstance(message, Write):
+            await self._host.handle(message)
+        elif message.tag == "pingRequest":
+            self._reply_to_ping(message)
+        elif (wanted := request(message)) is not None:
+            self._reads = True
             await self._host.handle(wanted)
 
     def _reply_to_ping(self, ping: ET.Element) -> None:

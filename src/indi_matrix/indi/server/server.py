@@ -10,8 +10,9 @@ from indi_matrix.indi.server.client import Client
 from indi_matrix.indi.server.listener import bind, start_accepting
 from indi_matrix.indi.server.served_driver import ServedDriver
 from indi_matrix.indi.transport import library
-from indi_matrix.indi.wire.reader import FROM_DEVICES, WRITES
+from indi_matrix.indi.wire.reader import FROM_DEVICES
 from indi_matrix.indi.wire.set_vector import Message, as_bytes
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
@@ -136,22 +137,20 @@ class Server:
 
     # From clients to drivers
 
-    def handle_at_once(self, element: ET.Element) -> bool:
-        """Handle a client's write without waiting; return False if only `handle` can do that."""
-        if element.tag not in WRITES:
-            return False  # it may be addressed to all
-        return any(library.take(driver, element) for driver in self._addressed(element))
+    def offer(self, write: Write) -> bool:
+        """Have a client's write carried out without waiting; return False if only `handle` can do that."""
+        return any(library.direct_way(driver)(write) for driver in self._addressed(write))
 
-    async def handle(self, element: ET.Element) -> None:
+    async def handle(self, message: ET.Element | Write) -> None:
         """Handle a client's getProperties or write."""
-        for driver in self._addressed(element):
-            await library.deliver(driver, element)
+        for driver in self._addressed(message):
+            await library.deliver(driver, message)
 
-    def _addressed(self, element: ET.Element) -> tuple[library.Driver, ...]:
+    def _addressed(self, message: ET.Element | Write) -> tuple[library.Driver, ...]:
         """Return all drivers for a getProperties; for a write the one that has the device, if any."""
-        if element.tag == "getProperties":
+        if not isinstance(message, Write):
             return self.drivers
-        return tuple(driver for driver in self.drivers if element.get("device") in driver)[:1]
+        return tuple(driver for driver in self.drivers if message.device in driver)[:1]
 
     # From drivers to clients, and to other drivers
 

@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
-from functools import partial
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.descriptors import Sink, Source
 from indi_matrix.indi.transport.inbox import Inbox, request
-from indi_matrix.indi.wire.reader import FROM_DEVICES, StreamError
+from indi_matrix.indi.wire.reader import FROM_DEVICES, Item, StreamError
 from indi_matrix.indi.wire.set_vector import Message, as_bytes
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.system.signals import ended_by_signals
 from indi_matrix.texts import printable
 
@@ -28,7 +28,7 @@ class StdioTransport:
 
     def __init__(self, driver: library.Driver, stdin: int = 0, stdout: int = 1) -> None:
         self._driver = driver
-        self._take = partial(library.take, driver)
+        self._offer = library.direct_way(driver)
         self._source = Source(stdin, self._received)
         self._sink = Sink(stdout, self._broken)
         self._inbox = Inbox(self._source.pause, self._source.resume)
@@ -92,7 +92,7 @@ class StdioTransport:
         if data:
             self._sink.hold()
             try:
-                self._inbox.feed(data, self._take)
+                self._inbox.feed(data, self._offer)
             finally:
                 self._sink.release()
         else:
@@ -116,11 +116,11 @@ class StdioTransport:
         _log.info("Stdout is closed: %s", printable(error))
         self._driver.shutdown()
 
-    async def _handle(self, item: ET.Element | StreamError) -> None:
+    async def _handle(self, item: Item) -> None:
         if isinstance(item, StreamError):
             _log.warning("Dropped from stdin: %s", item)
-        elif (element := self._wanted(item)) is not None:
-            await library.deliver(self._driver, element)
+        elif (message := item if isinstance(item, Write) else self._wanted(item)) is not None:
+            await library.deliver(self._driver, message)
 
     def _wanted(self, element: ET.Element) -> ET.Element | None:
         """Return what the driver is to see, or None.

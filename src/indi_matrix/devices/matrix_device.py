@@ -29,7 +29,7 @@ class ChosenTiming(Protocol):
 class Host(Protocol):
     """The board, as its devices see it."""
 
-    def define(self, device: "Device", prop: AnyProperty) -> None:
+    def define(self, device: "MatrixDevice", prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
 
     def delete(self, prop: AnyProperty) -> None:
@@ -61,11 +61,11 @@ class Host(Protocol):
         """POLLING_PERIOD and KEEP_ALIVE."""
 
 
-class Device(ABC):
+class MatrixDevice(ABC):
     """One MATRIX device: its INDI properties on one side, its MALOS driver on the other.
 
     It lives as long as its board's INDI device and remembers what it was told. For each visit to the service it is
-    given a link: `begin`, then `run`; `reassert` where the service may have forgotten.
+    given a link: `begin`, then `run`; `resend` where the service may have forgotten.
     """
 
     driver: ClassVar[str]
@@ -130,7 +130,7 @@ class Device(ABC):
         """Follow the driver's data updates and send what is due, until cancelled."""
 
     @abstractmethod
-    def reassert(self) -> None:
+    def resend(self) -> None:
         """Send again all that was ever commanded."""
 
     def written(self, prop: AnyProperty) -> None:
@@ -138,7 +138,7 @@ class Device(ABC):
         self._written = prop
         self._fresh = True
 
-    def complain(self, text: str) -> None:
+    def report_driver_error(self, text: str) -> None:
         """Show clients an error text of the driver, on the property that was written last; then count it.
 
         All programs that use the driver hear its errors, so it need not be about that write.
@@ -149,7 +149,7 @@ class Device(ABC):
         self._fresh = False
         if self._written is not None and self._written.defined:
             told = f"{self._written.name}: {complaint}"
-            self._written.update(state=State.ALERT, text=message_text("ERROR", told))
+            self._written.publish_reading(state=State.ALERT, text=message_text("ERROR", told))
         else:
             self.host.tell("WARNING", complaint)
 
