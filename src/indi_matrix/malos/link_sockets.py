@@ -74,8 +74,8 @@ class LinkSockets:
     async def _shake_hands(self) -> None:
         """Wait until the service has agreed to all connections.
 
-        A config sent before the errors' connection is there would fail in silence: what a PUB socket publishes
-        before somebody is connected reaches nobody.
+        What a PUB socket publishes before a connection is there is lost. So a config that is sent before the one
+        for error texts is there would fail in silence.
         """
         _, _, self._config_connection, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
         # From now on the connection of the data updates alone tells whether the service is there.

@@ -87,8 +87,8 @@ class IntervalWatch:
 class UpdateWatch:
     """Watches whether a driver's updates come, and come at the delay that is expected.
 
-    Where they do not, the timing is doubted: somebody is to ask the service for it. A delay under way runs to its
-    end before a new one takes hold, as MALOS sleeps through it; `slowest_delay` is the one to wait for.
+    Where they do not, the timing is in doubt, and the service is to be asked for it. A delay under way runs to its
+    end before a new one takes hold, as MALOS sleeps through it: `slowest_delay` is the one to wait for.
 
     Args:
         timing: What the service said.

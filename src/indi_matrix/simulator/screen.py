@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, TextIO
 
-from indi_matrix.system.console import Lines, Writer
+from indi_matrix.system.console import ConsoleWriter, LineStream
 
 # The other screen, so that what was there comes back; no cursor, and no line wraps while it is narrow.
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"
@@ -51,7 +51,7 @@ class Screen:
         self._redraw = redraw
         self._pressed = pressed
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(stream.fileno())
+        self._writer = ConsoleWriter(stream.fileno())
         self._taken: deque[str] = deque(maxlen=_MOST_TOLD)
         self.newest_line = ""
         self._entered: contextlib.ExitStack | None = None
@@ -187,10 +187,10 @@ def _is_ours(descriptor: int) -> bool:
         return True  # it controls other processes, or it went away
 
 
-def _lines_into(stream: TextIO) -> Lines | None:
+def _lines_into(stream: TextIO) -> LineStream | None:
     """Return standard error, if it goes to the same terminal and nobody waits for it."""
     lines = getattr(sys.stderr, "buffer", None)
-    if not isinstance(lines, Lines) or not lines.isatty():
+    if not isinstance(lines, LineStream) or not lines.isatty():
         return None
     same = os.fstat(lines.fileno()).st_rdev == os.fstat(stream.fileno()).st_rdev
     return lines if same else None
