@@ -12,6 +12,7 @@ import zmq.asyncio
 from indi_matrix.board.board import Board
 from indi_matrix.devices import DEVICES
 from indi_matrix.indi.transport.driver import DirectDriver
+from indi_matrix.indi.wire.message import ElementMessage
 from indi_matrix.malos.places import Place
 from indi_matrix.settings import Address, BoardSettings, check_names
 
@@ -46,7 +47,7 @@ class MatrixDriver(DirectDriver):
         request = Element("getProperties", version="1.7", device=device)
         if name:
             request.set("name", name)
-        self.post(request)
+        self.post(ElementMessage(request))
 
     def _drop(self, board: Board, device: str) -> None:
         """Hear nothing more of another device for a board's sake, unless another board listens to it."""

@@ -15,6 +15,7 @@ from indi_matrix.indi.server.server import Server
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.descriptors import Sink
 from indi_matrix.indi.transport.driver import DirectDriver
+from indi_matrix.indi.wire.message import ElementMessage, Message
 from indi_matrix.indi.wire.write import Write
 from tests.indi.echo import answer, write
 from tests.indi.test_server import Client, running
@@ -29,6 +30,10 @@ def told(text: str) -> ET.Element:
     return element
 
 
+def posted(text: str) -> Message:
+    return ElementMessage(told(text))
+
+
 class Quick(DirectDriver):
     """Answers what is written with the same text; some texts make it do something else."""
 
@@ -40,12 +45,12 @@ class Quick(DirectDriver):
     def judge(self, write: Write) -> None:
         _, text = write.members[0]
         self.seen.append(text)
-        self.post(told(text))
+        self.post(posted(text))
         if text == "boom":
             raise RuntimeError("boom")
 
     async def rxevent(self, event: Any) -> None:
-        self.post(told(f"definition of {event.vectorname}"))
+        self.post(posted(f"definition of {event.vectorname}"))
         await self.flush()
 
     async def hardware(self) -> None:
@@ -108,7 +113,7 @@ async def test_nothing_else_is_woken_for_an_answer() -> None:
     async with wired(Quick()) as wire:
         wire.send(write("1"))
         assert answer(await wire.line()) == "1"
-        assert not wire.driver._unsent.is_set()
+        assert not wire.driver._outbox.news.is_set()
 
 
 async def test_what_is_posted_while_somebody_waits_is_sent_although_that_one_is_cancelled() -> None:
@@ -116,10 +121,10 @@ async def test_what_is_posted_while_somebody_waits_is_sent_although_that_one_is_
         driver = wire.driver
         delivering = asyncio.create_task(driver.deliver())
         while driver.direct.ready:
-            driver.direct.send([told("x" * 10_000)])
+            driver.direct.send([posted("x" * 10_000)])
         waiting = asyncio.create_task(driver.send(told("first")))
         await asyncio.sleep(0)
-        driver.post(told("last"))
+        driver.post(posted("last"))
         for _ in range(3):  # has its turn, and leaves it to the one who waits
             await asyncio.sleep(0)
         waiting.cancel()

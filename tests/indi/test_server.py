@@ -18,6 +18,7 @@ from indipyserver import IPyServer
 
 from indi_matrix.indi.server.served_driver import ServedDriver
 from indi_matrix.indi.server.server import Server
+from indi_matrix.indi.wire.message import ElementMessage
 from tests.indi.echo import Echo, answer, write
 
 GET = b"<getProperties version='1.7'/>\n"
@@ -492,7 +493,7 @@ async def test_a_driver_that_is_slow_to_look_at_others_misses_the_oldest_only() 
         text = (
             f"<setTextVector device='D' name='T' state='Ok'><oneText name='A'>{number}</oneText></setTextVector>"
         )
-        served.queue(ET.fromstring(text))
+        served.queue(ElementMessage(ET.fromstring(text)))
     taking = asyncio.create_task(served.deliver_queued())
     await driver.snooped_something.wait()
     taking.cancel()

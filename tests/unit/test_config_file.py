@@ -81,7 +81,7 @@ PROPERTIES: list[AnyProperty] = [
 @pytest.mark.parametrize("prop", PROPERTIES, ids=lambda prop: prop.kind)
 def test_a_property_reads_what_was_written_of_it(prop: AnyProperty) -> None:
     prop.attach("D", lambda _: None)
-    ((vector,), _) = from_bytes(to_bytes([prop.as_write()]))
+    ((vector,), _) = from_bytes(to_bytes([prop.as_saved()]))
     assert vector.attrib == {"device": "D", "name": prop.name}
     assert prop.read(Write.of(vector)) == prop.values
 

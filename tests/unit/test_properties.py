@@ -1,10 +1,11 @@
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element, fromstring, tostring
 
 import pytest
 
-from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State, message_text
+from indi_matrix.errors import WriteError
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
-from indi_matrix.indi.wire.set_vector import Message, as_element
+from indi_matrix.indi.wire.message import Message, words
 from indi_matrix.indi.wire.write import Write
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, 0.1, "%.1f")]
@@ -15,7 +16,7 @@ class Posted(list[Element]):
     """What clients are sent, as elements."""
 
     def post(self, message: Message) -> None:
-        self.append(as_element(message))
+        self.append(message.element())
 
 
 def make(kind: str) -> AnyProperty:
@@ -32,8 +33,8 @@ def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> 
     posted = Posted()
     prop = make(kind)
     prop.attach("D", posted.post)
-    definition = prop.definition()
-    prop.reply(None, State.OK, "[INFO] well")
+    definition = prop.definition().element()
+    prop.reply(None, State.OK, "well", "INFO")
     (answer,) = posted
     common = {"device", "name", "state", "timestamp"}
     perm = {"perm", "rule"} if kind == "Switch" else {"perm"}
@@ -95,7 +96,7 @@ def test_the_vector_of_indipydriver_shows_the_same() -> None:
 
 
 def test_a_message_is_short_plain_and_on_one_line() -> None:
-    text = message_text("ERROR", "caf\u00e9\n\x00" + "x" * 500)
+    text = words("D", "", "ERROR", "caf\u00e9\n\x00" + "x" * 500).element().get("message", "")
     assert text.startswith(r"[ERROR] caf\xe9 \x00xxx")
     assert len(text) == 255
 
@@ -106,6 +107,34 @@ def test_text_that_xml_cannot_carry() -> None:
     prop.attach("D", posted.post)
     prop.reply({"T": "a\x00\x1bb"}, State.OK)
     assert b">a  b<" in tostring(posted[0])
+
+
+@pytest.mark.parametrize(
+    ("ones", "refusal"),
+    [
+        (
+            "<oneNumber name='X'>1</oneNumber><oneText name='Y'>1</oneText>",
+            "takes oneNumber members, not",
+        ),
+        (
+            "<oneText name='Y'>1</oneText><oneNumber name='Z'>1</oneNumber>",
+            "takes oneNumber members, not",
+        ),
+        ("<oneNumber name='Z'>1</oneNumber><oneText name='Y'>1</oneText>", "has no member 'Z'"),
+        ("<oneNumber>1</oneNumber>", "has no member ''"),
+        ("<oneNumber name='X'/>", "P.X='' is not a number"),
+        ("", "was written with no member"),
+    ],
+)
+def test_the_first_fault_of_a_write_is_the_one_it_is_refused_for(ones: str, refusal: str) -> None:
+    write = Write.of(fromstring(f"<newNumberVector device='D' name='P'>{ones}</newNumberVector>"))
+    with pytest.raises(WriteError, match=refusal):
+        make("Number").read(write)
+
+
+def test_a_write_of_another_kind_is_refused() -> None:
+    with pytest.raises(WriteError, match="P takes a newNumberVector, not a 'newBLOBVector'"):
+        make("Number").read(Write("BLOB", "D", "P", [("X", "1")]))
 
 
 @pytest.mark.parametrize(("shown", "step", "kept"), [("%.f", 10, 3.0), ("%.f", 1, 3.0), ("%.1f", 1, 2.7)])

@@ -16,9 +16,9 @@ from indi_matrix.board.polling import Polling
 from indi_matrix.devices import DEVICES, MatrixDevice
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, State
 from indi_matrix.indi.properties.device import IndiDevice
-from indi_matrix.indi.wire.set_vector import Message
+from indi_matrix.indi.wire.message import Message
 from indi_matrix.indi.wire.values import shortened
 from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import BoardSettings
@@ -95,7 +95,7 @@ class Board:
         await self._configuration.finish()
 
     def asked(self) -> None:
-        """Take note that somebody asked for all there is: it may be a server with devices that are listened to."""
+        """Ask the devices of ACTIVE_DEVICES again: a server with these may be who asked for all of ours."""
         self._active_devices.ask_again(whole=False)
 
     def hear(self, root: Element) -> None:
@@ -106,7 +106,7 @@ class Board:
         """Tell whether another device is among ACTIVE_DEVICES."""
         return self._active_devices.listens_to(device)
 
-    def definition(self, name: str) -> Element | None:
+    def definition(self, name: str) -> Message | None:
         """Return the definition of a property that clients may know; None if it has just been deleted."""
         prop = self.indi.properties.get(name)
         return None if prop is None else prop.definition()
@@ -129,12 +129,12 @@ class Board:
         before = prop.state
         refusal = self._carry_out(prop, write)
         if refusal:
-            prop.reply(None, State.ALERT, message_text("ERROR", refusal))
+            prop.reply(None, State.ALERT, refusal)
             if not prop.tells_of_writes and before is not State.ALERT:
                 prop.reply(None, before)
 
     def _carry_out(self, prop: AnyProperty, write: Write) -> str:
-        """Carry out a write and answer it; or refuse it and return why. So are writes from the config file."""
+        """Carry out a write of a client or of the config file, and answer it; or return why it is refused."""
         owner = self._connection.board_properties.owner(prop.name)
         try:
             values = prop.read(write)
@@ -142,7 +142,8 @@ class Board:
                 self._refuse_offline(owner, prop, values)
             state = prop.on_write(values) if prop.on_write is not None else State.OK
             prop.reply(values, state)
-            self._configuration.written(prop)
+            if prop.saved:
+                self._configuration.written(prop)
             if values.get(_OCCASIONS.get(prop.name, "")):
                 self._active_devices.ask_again(whole=True)
             if owner is not None:

@@ -15,7 +15,7 @@ from indi_matrix.board.retry_pauses import LONGEST, RetryPauses
 from indi_matrix.board.session import ANSWER_LIMIT, visit
 from indi_matrix.devices import MatrixDevice
 from indi_matrix.errors import LinkError
-from indi_matrix.indi.properties.base import State, message_text
+from indi_matrix.indi.properties.base import State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.malos.places import Place, Target
 from indi_matrix.repeats import Repeats
@@ -270,7 +270,7 @@ class Connection:
         self.info.publish_reading()
         text = f"{self.place} is {'back' if back else 'connected'}"
         told = not back or self._returns.is_first(text)
-        self.switch.reply(None, State.OK, message_text("INFO", text) if told else "")
+        self.switch.reply(None, State.OK, text if told else "", "INFO")
         self.board_properties.show(self._present)
 
     def _fail(self, cause: str) -> None:
@@ -279,7 +279,7 @@ class Connection:
         self._tell_failure(f"cannot connect to {cause}")
 
     def _tell_failure(self, text: str) -> None:
-        self.switch.reply(None, State.ALERT, message_text("ERROR", text))
+        self.switch.reply(None, State.ALERT, text)
 
     async def _lose(self, error: LinkError) -> None:
         """Show that the service is lost, once; wait for as long as the next visit is to wait."""
@@ -297,7 +297,7 @@ class Connection:
             await asyncio.sleep(pause)
 
     def _tell_loss(self, text: str) -> None:
-        told = message_text("ERROR", text) if self._losses.is_first(text) else ""
+        told = text if self._losses.is_first(text) else ""
         self.switch.reply(None, State.BUSY, told)
 
     def _settle(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
-from indi_matrix.indi.properties.base import AnyProperty, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, State
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
 from indi_matrix.malos.timing import Timing
@@ -149,7 +149,7 @@ class MatrixDevice(ABC):
         self._fresh = False
         if self._written is not None and self._written.defined:
             told = f"{self._written.name}: {complaint}"
-            self._written.publish_reading(state=State.ALERT, text=message_text("ERROR", told))
+            self._written.publish_reading(state=State.ALERT, text=told)
         else:
             self.host.tell("WARNING", complaint)
 

@@ -13,7 +13,7 @@ from indi_matrix.board.config.autosave import Autosave
 from indi_matrix.board.config.replay import Replay
 from indi_matrix.board.config.store import Store, Stored
 from indi_matrix.errors import ConfigError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
 from indi_matrix.indi.wire.write import Write
@@ -105,12 +105,12 @@ class Configuration:
             if stored is not None:
                 self._replay.all_of(stored)
         except ConfigError as error:
-            # Of those who are served, nobody is there yet to be told.
+            # There are no clients yet to be told.
             log.warning("%s: %s", self._indi.name, error)
             self._indi.tell("ERROR", str(error))
 
     def written(self, prop: AnyProperty) -> None:
-        """Take note of a write that was carried out."""
+        """Record that a write to a saved property was carried out."""
         if self.loading:
             return
         for loading in (*self._loadings, *self._recalls.values()):
@@ -192,7 +192,7 @@ class Configuration:
         if not isinstance(error, ConfigError):
             log.error("%s: CONFIG_PROCESS failed", self._indi.name, exc_info=error)
         cause = error if isinstance(error, ConfigError) else "internal error, see the log"
-        self._settle(State.ALERT, message_text("ERROR", f"{self.prop.name}: {cause}"))
+        self._settle(State.ALERT, f"{self.prop.name}: {cause}")
 
     def _settle(self, state: State, text: str = "") -> None:
         """Tell that something is done; Ok only when all is, for nobody knows whose Ok it would be."""
@@ -252,7 +252,7 @@ class Configuration:
 
     def _save_some(self, names: Sequence[str]) -> None:
         """Save some properties into the file as it is, or begin one with them."""
-        vectors = [self._indi.saved[name].as_write() for name in names]
+        vectors = [self._indi.saved[name].as_saved() for name in names]
         self._last_saving = None
         self._jobs.put(
             lambda: partial(self._store.save_some, vectors, self._vectors(), self._varying()),
@@ -269,7 +269,7 @@ class Configuration:
         self._autosave.failed(names, error)
 
     def _vectors(self) -> list[Element]:
-        return [prop.as_write() for prop in self._indi.saved.values()]
+        return [prop.as_saved() for prop in self._indi.saved.values()]
 
     def _varying(self) -> Collection[str]:
         """Return the names of the saved properties whose members come and go."""

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Final
 
 from indi_matrix.errors import LinkError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
 
 _LONGEST_PULSE: Final = 60000  # ms
@@ -317,8 +317,8 @@ class Pin:
         text = f"{self.output.name}: pin {self.number} was told {self._name(bool(self.told))} and no longer is"
         if not self.output.defined:
             self._untold = text
-        told = message_text("WARNING", text) if self.output.defined and self._is_news(text) else ""
-        self.output.reply(self.seen(), State.ALERT, told)
+        told = text if self.output.defined and self._is_news(text) else ""
+        self.output.reply(self.seen(), State.ALERT, told, "WARNING")
 
     def take_warning(self) -> str:
         """Return what is to be told of the pin now that clients know it; nothing is told twice."""
@@ -333,13 +333,13 @@ class Pin:
             self.output.publish_reading(self.seen(), self.output.state)
             return
         text = "On was not seen before the pulse was over; a pulse is seen if it is longer than POLLING_PERIOD"
-        self.output.reply(self.seen(), State.ALERT, message_text("ERROR", f"{self.output.name}.ON: {text}"))
+        self.output.reply(self.seen(), State.ALERT, f"{self.output.name}.ON: {text}")
 
     def _trouble(self, why: str) -> str:
         """Return a message that the pin is not known to be where it was told to be."""
         shown = "unknown" if self.pad is None else self._name(self.pad)
         told = self._name(bool(self.told))
-        return message_text("ERROR", f"{self.output.name}.{told}: pin {self.number} is {shown}; {why}")
+        return f"{self.output.name}.{told}: pin {self.number} is {shown}; {why}"
 
     # PULSE_n
 

@@ -15,10 +15,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.vectors import make_vector
-from indi_matrix.indi.wire.set_vector import Message, Outline, Update
-from indi_matrix.indi.wire.values import MESSAGE_LIMIT, shortened
+from indi_matrix.indi.wire.message import ElementMessage, Message, deletion
+from indi_matrix.indi.wire.set_vector import Outline, SetVector
+from indi_matrix.indi.wire.values import shortened
 from indi_matrix.indi.wire.write import Write
-from indi_matrix.texts import printable
 
 
 class State(StrEnum):
@@ -84,16 +84,6 @@ def timestamp() -> str:
 @lru_cache(1)
 def _second(number: int) -> str:
     return datetime.fromtimestamp(number, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def message_text(level: str, text: str) -> str:
-    """Return a message for clients: level in brackets, printable ASCII, cut to INDI's limit."""
-    return f"[{level}] {printable(text, MESSAGE_LIMIT)}"[:MESSAGE_LIMIT]
-
-
-def message(device: str, level: str, text: str) -> Element:
-    """Return a message element for a device."""
-    return Element("message", device=device, timestamp=timestamp(), message=message_text(level, text))
 
 
 class Property(ABC, Generic[V]):
@@ -190,12 +180,16 @@ class Property(ABC, Generic[V]):
     def delete(self) -> None:
         """Take the property away from clients."""
         if self._post is not None:
-            self._post(Element("delProperty", device=self.device, name=self.name, timestamp=timestamp()))
+            self._post(deletion(self.device, self.name, timestamp()))
             self.vector.enable = False
             self._post = None
 
     def publish_reading(
-        self, values: Mapping[str, V] | None = None, state: State | None = None, text: str = ""
+        self,
+        values: Mapping[str, V] | None = None,
+        state: State | None = None,
+        text: str = "",
+        level: str = "ERROR",
     ) -> None:
         """Take over values and state that changed by themselves; clients are sent the members that changed.
 
@@ -204,7 +198,8 @@ class Property(ABC, Generic[V]):
         Args:
             values: New values of some or all members; a property with a source asks that instead.
             state: New state. None: Ok if a value changed, or the measured values are the first; else it stays.
-            text: A message to go along, with its level, as of message_text.
+            text: Words to go along.
+            level: Level of the text: INFO, WARNING, ERROR or DEBUG.
         """
         first = values is not None and self.state is State.IDLE
         given = self._source() if self._source is not None else values or {}
@@ -214,16 +209,19 @@ class Property(ABC, Generic[V]):
         if changed or text or state is not self.state:
             self._values.update(changed)
             self.state = state
-            self._send(changed, text)
+            self._send(changed, text, level)
 
-    def reply(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:
-        """Take over values and state, and send clients all members; a source is asked instead."""
+    def reply(self, values: Mapping[str, V] | None, state: State, text: str = "", level: str = "ERROR") -> None:
+        """Take over values and state, and send clients all members, with a text of a level if one is given.
+
+        A property with a source asks that for the values instead.
+        """
         self._values.update(self._source() if self._source is not None else values or {})
         self.state = state
-        self._send(self._values, text)
+        self._send(self._values, text, level)
 
-    def definition(self) -> Element:
-        """Return the element that defines the property as it is now."""
+    def definition(self) -> Message:
+        """Return the message that defines the property as it is now."""
         self._values.update(self.values)
         attributes = {
             "device": self.device,
@@ -241,10 +239,10 @@ class Property(ABC, Generic[V]):
             one = SubElement(element, f"def{self.kind}", name=member.name, label=member.label)
             one.attrib.update(self._member_attributes(member))
             one.text = self._text(self._values[member.name])
-        return element
+        return ElementMessage(element)
 
-    def as_write(self) -> Element:
-        """Return the write that a client would make it what it is now with."""
+    def as_saved(self) -> Element:
+        """Return the newXxxVector of a config file that brings back the present values."""
         values = self.values
         element = Element(f"new{self.kind}Vector", device=self.device, name=self.name)
         for name in self.members:
@@ -284,18 +282,12 @@ class Property(ABC, Generic[V]):
         """Return the values of all members after a write."""
         return written if len(written) == len(self.members) else {**self.values, **written}
 
-    def _send(self, values: Mapping[str, V], text: str) -> None:
+    def _send(self, values: Mapping[str, V], text: str, level: str) -> None:
         """Send members with their values, while the property is defined."""
         if self._post is None:
             return
-        texts = {name: self._text(self._values[name]) for name in values}
-        update = Update(self._outline, self.state, timestamp(), texts)
-        if text:
-            element = update.element()
-            element.set("message", text)
-            self._post(element)
-        else:
-            self._post(update)
+        texts = dict(zip(values, map(self._text, values.values()), strict=True))
+        self._post(SetVector(self._outline, self.state, timestamp(), texts, level, text))
 
     def _rule(self) -> dict[str, str]:
         """Return the switch rule, which the other kinds do not have."""
@@ -306,7 +298,7 @@ class Property(ABC, Generic[V]):
         return {}
 
     @abstractmethod
-    def _text(self, value: V) -> str:
+    def _text(self, value: V, /) -> str:
         """Return a value as INDI writes it."""
 
     @abstractmethod

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from xml.etree import ElementTree as ET
 
 from indi_matrix.indi.transport import library
-from indi_matrix.indi.wire.set_vector import Message, as_element
+from indi_matrix.indi.wire.message import ElementMessage, Message
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class ServedDriver:
 
     async def run_tx(self, element: ET.Element) -> None:
         """Send a message: indipydriver's hook."""
-        self._host.publish(self, element)
+        self._host.publish(self, ElementMessage(element))
         await self.room()
 
     async def run_rx(self) -> None:
@@ -84,4 +84,4 @@ class ServedDriver:
             await self._queued.wait()
             self._queued.clear()
             while self._queue:
-                await library.deliver(self.driver, as_element(self._queue.popleft()))
+                await library.deliver(self.driver, self._queue.popleft().element())

@@ -10,8 +10,8 @@ from indi_matrix.indi.server.client import Client
 from indi_matrix.indi.server.listener import bind, start_accepting
 from indi_matrix.indi.server.served_driver import ServedDriver
 from indi_matrix.indi.transport import library
+from indi_matrix.indi.wire.message import Message
 from indi_matrix.indi.wire.reader import FROM_DEVICES
-from indi_matrix.indi.wire.set_vector import Message, as_bytes
 from indi_matrix.indi.wire.write import Write
 from indi_matrix.texts import printable
 
@@ -169,7 +169,7 @@ class Server:
         if not self._may_send(source, message):
             return
         if self._clients:
-            self._add_unsent(as_bytes(message))
+            self._add_unsent(message.data())
         for served in self._served:
             if served is not source:
                 served.queue(message)
@@ -199,7 +199,7 @@ class Server:
         """Return False for a message that only clients send, and for one about another driver's device."""
         if message.tag not in FROM_DEVICES:
             return message.tag == "getProperties"
-        device = message.get("device")
+        device = message.device
         if any(device in driver for driver in self.drivers if driver is not source.driver):
             _log.warning("Dropped <%s> of %s: it is another's device", message.tag, printable(device))
             return False

@@ -139,6 +139,7 @@ class Sink:
 
     Attributes:
         written: How many bytes the other side has taken.
+        room: Set while so little is unsent that more should be sent.
     """
 
     def __init__(self, number: int, broken: Callable[[OSError], None]) -> None:
@@ -150,20 +151,15 @@ class Sink:
         self._rest = bytearray()
         self._is_broken = False
         self._hurried = False
-        self._room = asyncio.Event()
+        self.room = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._room.set()
+        self.room.set()
 
     @property
     def unsent(self) -> int:
         """Number of bytes in the send buffer."""
         return len(self._rest)
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the send buffer has room."""
-        return self._room.is_set()
 
     def open(self) -> None:
         """Make the descriptor ready to be written to."""
@@ -172,11 +168,7 @@ class Sink:
     def hurry(self) -> None:
         """Have room from now on, however full the buffer is: at the end of input, what is to come is bounded."""
         self._hurried = True
-        self._room.set()
-
-    async def room(self) -> None:
-        """Wait until the send buffer has room."""
-        await self._room.wait()
+        self.room.set()
 
     async def flush(self) -> None:
         """Wait until everything is written, or the descriptor is broken."""
@@ -218,7 +210,7 @@ class Sink:
             self._loop.add_writer(self._descriptor.number, self._write_rest)
         self._rest += data
         if len(self._rest) > _HIGH_WATER and not self._hurried:
-            self._room.clear()
+            self.room.clear()
 
     def _write_rest(self) -> None:
         del self._rest[: self._write(self._rest)]
@@ -227,7 +219,7 @@ class Sink:
         if not self._rest:
             self._loop.remove_writer(self._descriptor.number)
             self._empty.set()
-            self._room.set()
+            self.room.set()
 
     def _write(self, data: bytes | bytearray) -> int:
         """Return how many bytes were written; to a file all are, or it is broken."""

@@ -18,8 +18,8 @@ import indipydriver
 
 from indi_matrix.indi.transport.inbox import request
 from indi_matrix.indi.transport.outbox import Outbox
+from indi_matrix.indi.wire.message import ElementMessage, Message
 from indi_matrix.indi.wire.reader import FROM_DEVICES
-from indi_matrix.indi.wire.set_vector import Message, as_element
 from indi_matrix.indi.wire.write import WRITES, Write
 from indi_matrix.texts import printable
 
@@ -32,20 +32,20 @@ class DirectTransport(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether those who read keep up."""
+        """Whether the send buffers have room."""
 
     def send(self, messages: Iterable[Message], /) -> None:
-        """Send, as soon as they read."""
+        """Send messages, now or as soon as the other side reads."""
 
     async def room(self) -> None:
-        """Wait for them to keep up."""
+        """Wait until the send buffers have room; a server has the event loop take one turn instead."""
 
 
 class _OfServer:
-    """The transport that the library's own server gives its drivers, but for what would end that server.
+    """The transport that indipyserver gives its drivers, made safe.
 
-    A definition of the driver's own device, which any client can send, would shut it down, and so would whatever
-    goes wrong in the driver.
+    Else a definition of the driver's own device, which any client can send, would shut that server down, and so
+    would any exception of the driver.
     """
 
     def __init__(self, driver: "DirectDriver", transport: Any) -> None:
@@ -70,6 +70,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     Attributes:
         direct: Its transport, if that is one of ours.
+        post: Sends clients a message, after all that was posted before; never waits.
     """
 
     def __init__(self, *devices: indipydriver.Device, judges: Mapping[str, Callable[[Write], None]]) -> None:
@@ -79,25 +80,27 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         self.auto_send_def = False
         self.direct: DirectTransport | None = None
         self._outbox = Outbox()
+        self.post = self._outbox.put
         self._sending = False
-        self._answering = False
-        self._unsent = asyncio.Event()
         self._limited = asyncio.Event()
 
     def offer(self, write: Write) -> bool:
-        """Have a write judged now, and send what it leads to; return False if it is to be accepted later.
+        """Have a write judged and send what it leads to, without waiting.
 
         What goes wrong is logged and ends nothing.
+
+        Returns:
+            False if that was not possible now: the write is to be accepted later.
         """
         judge = self._judges.get(write.device)
         if judge is None or self.stop or self.direct is None or not self.direct.ready:
             return False
-        self._answering = True
+        self._outbox.attended = True
         try:
             try:
                 judge(write)
             finally:
-                self._answering = False
+                self._outbox.attended = False
                 # One write leads to few messages: there is room for them where there is any.
                 self.direct.send(self._outbox.take_all())
         except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
@@ -109,18 +112,12 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         judge = self._judges.get(write.device)
         if judge is None or self.stop:
             return
-        self._answering = True
+        self._outbox.attended = True
         try:
             judge(write)
         finally:
-            self._answering = False
+            self._outbox.attended = False
             await self.flush()
-
-    def post(self, message: Message) -> None:
-        """Send clients a message, after all that was posted before; never waits."""
-        self._outbox.put(message)
-        if not self._answering:
-            self._unsent.set()
 
     def send_posted(self) -> None:
         """Send what was posted, without waiting."""
@@ -129,15 +126,15 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     async def send(self, xmldata: Element) -> None:
         """Send clients an element; what indipydriver itself sends takes the same way as all else."""
-        self.post(xmldata)
+        self.post(ElementMessage(xmldata))
         await self.flush()
 
     async def deliver(self) -> None:
         """Send what is posted, whenever something is."""
         while True:
-            await self._unsent.wait()
+            await self._outbox.news.wait()
             await self.flush()
-            self._unsent.clear()
+            self._outbox.news.clear()
 
     async def flush(self) -> None:
         """Send what is in the outbox, in order; one caller at a time does it for all."""
@@ -150,11 +147,11 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                     self.direct.send(self._outbox.take_all())
                     await self.direct.room()
                 else:
-                    await super().send(as_element(self._outbox.take()))
+                    await super().send(self._outbox.take().element())
         finally:
             self._sending = False
             if self._outbox:  # cancelled while a reader stalled
-                self._unsent.set()
+                self._outbox.news.set()
 
     def snoop(self, devicename: str, vectorname: str, timeout: int = 30) -> None:
         """Listen to a property of another device, and ask for it whenever nothing was heard for some seconds."""

@@ -70,10 +70,7 @@ async def deliver(receiver: Receiver, message: ET.Element | Write) -> None:
 
 
 def direct_way(receiver: Receiver) -> Callable[[Write], bool]:
-    """Return what carries out a write without waiting, or returns False where that cannot be done.
-
-    Only our own drivers can.
-    """
+    """Return a driver's `offer`; for a driver that is not ours, and has to be waited for, what returns False."""
     return receiver.offer if isinstance(receiver, DirectDriver) else _has_to_wait
 
 
@@ -82,7 +79,7 @@ def _has_to_wait(_: Write) -> bool:
 
 
 def send_posted(receiver: Receiver) -> None:
-    """Have our driver send what it holds back while somebody does not keep up; others hold back nothing."""
+    """Have a driver of ours send what it holds back while a send buffer is full; others hold back nothing."""
     if isinstance(receiver, DirectDriver):
         receiver.send_posted()
 
