@@ -14,9 +14,16 @@ T = TypeVar("T")
 
 DEFAULT_NAME: Final = "MATRIX"
 DEFAULT_HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 20012
+DEFAULT_PREFIX: Final = Path("/usr")
+INDI_PORT: Final = 7624
+INFO_PORT: Final = 20012
+HIGHEST_PORT: Final = 65535
+
+LED_COUNTS: Final = {"creator": 35, "voice": 18}
+KINDS: Final = tuple(LED_COUNTS)
+PIN_COUNT: Final = 16
+
 _NAME_LIMIT: Final = 63
-_PORT_LIMIT: Final = 65535
 _HOST_LIMIT: Final = 253
 _SHORT_HOST: Final = 60
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -30,7 +37,7 @@ class Address:
     """Host and info port of a MALOS service."""
 
     host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
+    port: int = INFO_PORT
 
     def __post_init__(self) -> None:
         """Refuse what no socket could use.
@@ -56,7 +63,7 @@ class Address:
             host, port = text.split(":")
         else:
             host, port = text, None
-        return cls(host, DEFAULT_PORT if port is None else parse_port(port))
+        return cls(host, INFO_PORT if port is None else parse_port(port))
 
     @property
     def short(self) -> str:
@@ -89,7 +96,7 @@ def parse_port(text: str) -> int:
         SettingsError: It is no whole number from 1 to 65535.
     """
     if not re.fullmatch("[0-9]{1,5}", text):
-        raise SettingsError(f"{text!a} is no port; a port is a whole number from 1 to {_PORT_LIMIT}")
+        raise SettingsError(f"{text!a} is no port; a port is a whole number from 1 to {HIGHEST_PORT}")
     return check_port(int(text))
 
 
@@ -99,8 +106,8 @@ def check_port(port: int) -> int:
     Raises:
         SettingsError: It is out of range.
     """
-    if not 1 <= port <= _PORT_LIMIT:
-        raise SettingsError(f"port {port} is out of range; a port is a whole number from 1 to {_PORT_LIMIT}")
+    if not 1 <= port <= HIGHEST_PORT:
+        raise SettingsError(f"port {port} is out of range; a port is a whole number from 1 to {HIGHEST_PORT}")
     return port
 
 

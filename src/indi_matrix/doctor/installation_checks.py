@@ -17,7 +17,8 @@ from google.protobuf.internal import api_implementation
 from indi_matrix.doctor.check import Check, failed, ok, warning
 from indi_matrix.doctor.host_checks import output_of
 from indi_matrix.errors import InstallError
-from indi_matrix.install.driver_list import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
+from indi_matrix.install.driver_list import EXECUTABLE, entry_file, read_entry
+from indi_matrix.settings import DEFAULT_PREFIX
 from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 

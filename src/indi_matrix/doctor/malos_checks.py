@@ -16,9 +16,9 @@ from indi_matrix.doctor.host_checks import examine_core_here
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, ServiceInfo, inquire
 from indi_matrix.malos.link import Link, open_link
-from indi_matrix.malos.places import BASE_OFFSETS, INFO_PORT, Place
+from indi_matrix.malos.places import BASE_OFFSETS, Place
 from indi_matrix.malos.silence import Obstacle, Silence, why_place_silent
-from indi_matrix.settings import Address
+from indi_matrix.settings import INFO_PORT, Address
 
 _USED: Final = {device.driver: device for device in DEVICES}
 

@@ -11,7 +11,6 @@ from indi_matrix.settings import DEFAULT_NAME
 from indi_matrix.version import __version__
 
 EXECUTABLE: Final = "indi_matrix"
-DEFAULT_PREFIX: Final = Path("/usr")
 FOLDER: Final = Path("share/indi")
 _GROUP: Final = "Auxiliary"
 

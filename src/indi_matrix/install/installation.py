@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from indi_matrix.errors import InstallError
-from indi_matrix.install.driver_list import DEFAULT_PREFIX, EXECUTABLE, entry_file, entry_json, entry_text
+from indi_matrix.install.driver_list import EXECUTABLE, entry_file, entry_json, entry_text
 from indi_matrix.install.our_files import File, literal, remove, write
 from indi_matrix.install.systemd_unit import UNIT, check_program, unit_advice, unit_farewell, unit_file
+from indi_matrix.settings import DEFAULT_PREFIX
 
 __all__ = ["Installation"]
 

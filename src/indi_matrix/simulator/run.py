@@ -4,7 +4,7 @@ import sys
 from typing import TextIO
 
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.places import INFO_PORT
+from indi_matrix.settings import INFO_PORT
 from indi_matrix.simulator.service import MalosService
 from indi_matrix.simulator.simulated_board import Kind, SimulatedBoard
 from indi_matrix.simulator.terminal import TerminalPicture

@@ -13,7 +13,8 @@ import zmq.asyncio
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
-from indi_matrix.malos.places import BASE_OFFSETS, INFO_PORT, DriverPorts, Place
+from indi_matrix.malos.places import BASE_OFFSETS, DriverPorts, Place
+from indi_matrix.settings import INFO_PORT
 from indi_matrix.simulator.drivers import Aborted
 from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
 from indi_matrix.simulator.service_sockets import Inbox, Sockets, service_descriptors
