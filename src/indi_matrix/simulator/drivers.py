@@ -9,7 +9,8 @@ from dataclasses import asdict
 from typing import Any, ClassVar, Final
 
 from indi_matrix.malos.messages import UV, EverloopImage, GpioParams, Humidity, Imu, Pressure
-from indi_matrix.simulator.simulated_board import PIN_COUNT, REGISTER_MASK, Led, SimulatedBoard
+from indi_matrix.settings import PIN_COUNT
+from indi_matrix.simulator.simulated_board import REGISTER_MASK, Led, SimulatedBoard
 
 _LED_MAX: Final = 255
 # An x86 shifts by a pin modulo this, and what leaves the 16 bits of a register is lost.

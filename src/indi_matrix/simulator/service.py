@@ -2,10 +2,8 @@
 
 import asyncio
 import errno
-import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -14,20 +12,16 @@ import zmq.asyncio
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.malos.places import BASE_OFFSETS, DriverPorts, Place
-from indi_matrix.settings import INFO_PORT
+from indi_matrix.settings import DEFAULT_HOST, INFO_PORT
 from indi_matrix.simulator.drivers import Aborted
 from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
+from indi_matrix.simulator.free_ports import BLOCK, blocks_to_try
 from indi_matrix.simulator.service_sockets import Inbox, Sockets, service_descriptors
 from indi_matrix.simulator.simulated_board import SimulatedBoard
 from indi_matrix.system.descriptor_limit import check
 
 # These two say that they have no updates; of Gpio that is not true.
 _SAY_NO_UPDATES: Final = frozenset({"Servo", "Gpio"})
-
-_BLOCK: Final = max(BASE_OFFSETS.values()) + 4
-_LOWEST_FREE: Final = INFO_PORT + _BLOCK
-_HIGHEST_PORT: Final = 65535
-_ATTEMPTS: Final = 100
 
 
 class MalosService:
@@ -52,7 +46,7 @@ class MalosService:
     def __init__(
         self,
         board: SimulatedBoard,
-        host: str = "127.0.0.1",
+        host: str = DEFAULT_HOST,
         info_port: int = INFO_PORT,
         *,
         drivers: Collection[str] = BASE_OFFSETS,
@@ -164,19 +158,16 @@ class MalosService:
         return info
 
     def _listen_anywhere(self) -> Inbox:
-        """Bind the first free block of ports; where to look first is left to chance."""
-        end = _first_ephemeral_port() - _BLOCK
-        if end <= _LOWEST_FREE:
-            end = _HIGHEST_PORT - _BLOCK
-        for _ in range(_ATTEMPTS):
-            self.info_port = _LOWEST_FREE + secrets.randbelow(end - _LOWEST_FREE)
+        """Bind the first free block of ports."""
+        for info_port in blocks_to_try():
+            self.info_port = info_port
             try:
                 return self._listen()
             except OSError as error:
                 self.info_port = 0
                 if error.errno != errno.EADDRINUSE:
                     raise
-        raise OSError(errno.EADDRINUSE, f"{self.host} has no {_BLOCK} free ports in a row")
+        raise OSError(errno.EADDRINUSE, f"{self.host} has no {BLOCK} free ports in a row")
 
     async def _serve(self, info: Inbox) -> None:
         try:
@@ -247,11 +238,3 @@ class MalosService:
         if not self.running:
             raise LinkError(f"the service at {self.address} does not run")
         return self._engines[driver]
-
-
-def _first_ephemeral_port() -> int:
-    """Return the lowest port that the system itself gives to connections."""
-    try:
-        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
-    except OSError:
-        return 32768

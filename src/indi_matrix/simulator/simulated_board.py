@@ -1,15 +1,15 @@
 """A MATRIX board without the board: its ring of LEDs, its pins, its sensors."""
 
-import asyncio
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
+from indi_matrix.settings import LED_COUNTS, PIN_COUNT
 from indi_matrix.simulator.sensors import NO_SENSORS, Motion, Readings, altitude_of
+from indi_matrix.simulator.watchable import Watchable
 
-PIN_COUNT: Final = 16
 REGISTER_MASK: Final = (1 << PIN_COUNT) - 1
 
 
@@ -22,7 +22,7 @@ class Kind(StrEnum):
     @property
     def led_count(self) -> int:
         """LEDs in the ring."""
-        return 35 if self is Kind.CREATOR else 18
+        return LED_COUNTS[self]
 
 
 class Led(NamedTuple):
@@ -34,7 +34,7 @@ class Led(NamedTuple):
     white: int = 0
 
 
-class SimulatedBoard:
+class SimulatedBoard(Watchable):
     """The state of a board's hardware, which outlives the service that drives it.
 
     Attributes:
@@ -45,11 +45,11 @@ class SimulatedBoard:
     """
 
     def __init__(self, kind: Kind = Kind.CREATOR) -> None:
+        super().__init__()
         self.kind = kind
         self.bus_time = 0.0
         self.cpu_celsius = 48.0
         self.chance: Callable[[], float] = random.random
-        self._watchers: dict[object, Callable[[], object]] = {}
         self._readings = Readings()
         self._inputs = 0
         self._held = self._held_high = 0
@@ -67,43 +67,6 @@ class SimulatedBoard:
         """Take the power away and give it back: LEDs dark, pins inputs, latches and PWM cleared."""
         self._power_up()
         self._changed()
-
-    # Watching.
-
-    def watch(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call back after each change, until the returned function is called."""
-        key = object()
-        self._watchers[key] = callback
-
-        def unwatch() -> None:
-            self._watchers.pop(key, None)
-
-        return unwatch
-
-    async def wait_until(self, predicate: Callable[[Self], object]) -> None:
-        """Return as soon as the predicate holds, even if it does so for the shortest time."""
-        if predicate(self):
-            return
-        held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def look() -> None:
-            if held.done():
-                return
-            try:
-                if predicate(self):
-                    held.set_result(None)
-            except Exception as error:  # noqa: BLE001 (it belongs to the one who waits, not to who made the change)
-                held.set_exception(error)
-
-        unwatch = self.watch(look)
-        try:
-            await held
-        finally:
-            unwatch()
-
-    def _changed(self) -> None:
-        for callback in tuple(self._watchers.values()):
-            callback()
 
     # The ring.
 

@@ -6,9 +6,9 @@ import os
 import re
 from typing import Final, Self, TextIO
 
-from indi_matrix.simulator.drawing import draw
-from indi_matrix.simulator.screen import Screen, is_screen
 from indi_matrix.simulator.simulated_board import SimulatedBoard
+from indi_matrix.simulator.terminal_view.drawing import draw
+from indi_matrix.simulator.terminal_view.screen import Screen, is_screen
 from indi_matrix.texts import printable
 
 _FRAME_TIME: Final = 0.05

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from math import cos, pi, sin
 from typing import Final, TypeVar
 
-from indi_matrix.simulator.simulated_board import PIN_COUNT, Kind, Led, SimulatedBoard
+from indi_matrix.settings import PIN_COUNT
+from indi_matrix.simulator.simulated_board import Kind, Led, SimulatedBoard
 
 _T = TypeVar("_T")
 
