@@ -1,4 +1,4 @@
-"""What a driver is started with: names and addresses of its boards, from arguments and environment."""
+"""Names and addresses of boards, from arguments and environment, and facts that many modules need."""
 
 import ipaddress
 import os
@@ -29,7 +29,7 @@ _SHORT_HOST: Final = 60
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 _ZONE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
-"""Names of network interfaces, as people give them; the kernel would let them hold more."""
+"""Names of network interfaces. The kernel allows 15 bytes, and more characters than these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Address:
     port: int = INFO_PORT
 
     def __post_init__(self) -> None:
-        """Refuse what no socket could use.
+        """Refuse a host or a port that no socket can use.
 
         Raises:
             SettingsError: The host holds other characters than a name or an address, or the port is out of range.
@@ -67,7 +67,7 @@ class Address:
 
     @property
     def short(self) -> str:
-        """HOST:PORT, in a text with room for what else it says: of a long name its two ends."""
+        """HOST:PORT for a message: of a host with more than 60 characters the first and the last 30."""
         if len(self.host) <= _SHORT_HOST:
             return str(self)
         half = _SHORT_HOST // 2
@@ -79,7 +79,7 @@ class Address:
 
 
 def _is_host(text: str) -> bool:
-    """Tell whether a text can be a host name or an IP address."""
+    """Return whether a text can be a host name or an IP address."""
     if ":" in text:
         try:
             zone = ipaddress.IPv6Address(text).scope_id
@@ -131,11 +131,11 @@ def indi_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class BoardSettings:
-    """One board: the name of its INDI device, and where its MALOS service is at first.
+    """One board: the name of its INDI device, and the address of its MALOS service at the start.
 
     Attributes:
-        address_given: Whether somebody gave that address; else it is the default.
-        config: Path of the config file, if it is not libindi's for that name.
+        address_given: Whether an argument or the environment gave the address; else it is the default.
+        config: Path of the config file, empty for libindi's path for that name.
     """
 
     name: str = DEFAULT_NAME
@@ -144,7 +144,7 @@ class BoardSettings:
     config: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a name that INDI cannot carry.
+        """Refuse a name that cannot be the name of an INDI device.
 
         Raises:
             SettingsError: The name is no device name.
@@ -164,19 +164,19 @@ class BoardSettings:
         """Return the settings that environment and arguments give, or else the defaults.
 
         INDIDEV, which indiserver sets, goes before a name; an address goes before INDI_MATRIX_ADDRESS. INDICONFIG
-        gives the config file. A name or an address that is given is checked, a variable that counts likewise.
+        gives the config file. A name is checked also where INDIDEV replaces it.
 
         Raises:
             SettingsError: Name or address cannot be used; the text says which and where it came from.
         """
         if name is not None:
-            _of("name", check_name, name)
+            _from("name", check_name, name)
         device, config = environ.get("INDIDEV"), environ.get("INDICONFIG", "")
-        chosen = _of("INDIDEV", check_name, device) if device else name or DEFAULT_NAME
+        chosen = _from("INDIDEV", check_name, device) if device else name or DEFAULT_NAME
         if address is not None:
-            return cls(chosen, _of("address", Address.parse, address), config=config)
+            return cls(chosen, _from("address", Address.parse, address), config=config)
         variable = environ.get("INDI_MATRIX_ADDRESS")
-        where = _of("INDI_MATRIX_ADDRESS", Address.parse, variable) if variable else Address()
+        where = _from("INDI_MATRIX_ADDRESS", Address.parse, variable) if variable else Address()
         return cls(chosen, where, bool(variable), config)
 
     @classmethod
@@ -208,8 +208,8 @@ def check_names(boards: Sequence[BoardSettings]) -> None:
             raise SettingsError(f"two boards have the config file {file}; names that differ in / alone share one")
 
 
-def _of(source: str, understand: Callable[[str], T], text: str) -> T:
-    """Return what a text means; where it is unusable, the error names its source.
+def _from(source: str, understand: Callable[[str], T], text: str) -> T:
+    """Return what a text means. The error for an unusable text names its source.
 
     Raises:
         SettingsError: It is unusable.

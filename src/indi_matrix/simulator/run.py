@@ -1,4 +1,4 @@
-"""The simulator as a program runs it."""
+"""The service and the board's picture together, as `indi_matrix simulate` runs them."""
 
 import sys
 from typing import TextIO
@@ -17,7 +17,7 @@ async def run_simulator(
 
     Raises:
         OSError: A port is taken, or the host is not an address of this machine.
-        LinkError: The service ended by itself, as the real one does on some requests.
+        LinkError: The service crashed, as the real one does on some requests.
     """
     board = SimulatedBoard(kind)
     async with (
