@@ -1,18 +1,21 @@
 """The types of arguments: each function returns the value of a text, or refuses the text in one line."""
 
+import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Final
 
 from indi_matrix.errors import SettingsError
 from indi_matrix.malos.places import LAST_OFFSET
-from indi_matrix.settings import HIGHEST_PORT, check_port, parse_port
+from indi_matrix.settings import HIGHEST_PORT, parse_port
 
 _LAST_INFO_PORT: Final = HIGHEST_PORT - LAST_OFFSET
 
 
 def folder(text: str) -> Path:
     """Return the absolute path of a folder, which need not exist."""
+    if not text:
+        raise ArgumentTypeError("'' names no folder; the one that you are in is .")
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
@@ -39,8 +42,8 @@ def port(text: str) -> int:
 def listening_port(text: str) -> int:
     """Return a TCP port to listen on: 1 to 65535, or 0 for any free port."""
     try:
-        return 0 if text == "0" else check_port(int(text))
-    except ValueError:
+        return 0 if text == "0" else parse_port(text)
+    except SettingsError:
         told = f"{text!a} is no port; a port is 1 to {HIGHEST_PORT}, or 0 for any"
         raise ArgumentTypeError(told) from None
 
@@ -56,6 +59,6 @@ def info_port(text: str) -> int:
 
 def count(text: str) -> int:
     """Return a whole number, 1 or more."""
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise ArgumentTypeError(f"{text!a} is not a whole number from 1 on")
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
+        raise ArgumentTypeError(f"{text!a} is not a whole number from 1 on, of 9 digits at most")
     return int(text)

@@ -11,11 +11,16 @@ _LONGEST_ERROR: Final = 500  # characters
 
 
 def say(*lines: str) -> None:
-    """Write lines to standard output. Once the reader has gone, as `head` goes, they are dropped."""
+    """Write lines to standard output, or exit with status 1.
+
+    Once the reader is gone, such as `head`, lines are dropped.
+    """
     try:
         print(*lines, sep="\n", flush=True)  # noqa: T201 - a command's output
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # such as a full disk; raised to a task group, it would come out in an ExceptionGroup
+        fail(error, 1)
 
 
 def fail(error: Exception, status: int) -> NoReturn:

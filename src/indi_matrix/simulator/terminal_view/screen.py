@@ -55,6 +55,7 @@ class Screen:
         self._kept: deque[str] = deque(maxlen=_MOST_TOLD)
         self.newest_line = ""
         self._entered: contextlib.ExitStack | None = None
+        self._closed = False
         self._signals = contextlib.ExitStack()
         self.has_keys = False
         with contextlib.suppress(ValueError, RuntimeError):  # outside the main thread no signal can be handled
@@ -78,6 +79,8 @@ class Screen:
 
     def enter(self) -> bool:
         """Enter the screen if the shell has not the terminal, and return whether it can be drawn on."""
+        if self._closed:  # a line that was kept just before the end has asked for a redraw
+            return False
         if not _is_ours(self._stream.fileno()):
             self.leave()
         elif self._entered is None:
@@ -101,6 +104,7 @@ class Screen:
         """Give the terminal back for good, with a last line if there is one."""
         if last and self._entered:
             self._kept.append(last)
+        self._closed = True
         self._signals.close()
         self.leave()
         self._writer.close()
