@@ -15,7 +15,7 @@ from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.malos.places import DriverPorts, Place, Target, places_of
 from indi_matrix.malos.silence import Obstacle, Silence, why_silent
 from indi_matrix.malos.sockets import connect, link_descriptors, make_socket
-from indi_matrix.settings import Address
+from indi_matrix.settings import HIGHEST_PORT, Address
 from indi_matrix.system.descriptor_limit import check
 from indi_matrix.texts import printable
 
@@ -25,7 +25,7 @@ _ATTEMPT: Final = 1.0
 """Seconds that the first attempt waits for an answer; each later one waits three times as long."""
 _PAUSE: Final = 0.5
 """Seconds until a name that could not be looked up is looked up again."""
-_LAST_BASE: Final = 65535 - 3  # as a driver has three ports behind its base port
+_LAST_BASE: Final = HIGHEST_PORT - 3  # as a driver has three ports behind its base port
 _LONGEST_NAME: Final = 40  # characters
 
 

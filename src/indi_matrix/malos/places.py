@@ -9,8 +9,6 @@ from typing import Final
 from indi_matrix.settings import Address
 from indi_matrix.system.name_lookup import addresses
 
-INFO_PORT: Final = 20012
-
 # The drivers of MATRIX CORE in the order of its info reply: base port minus info port.
 BASE_OFFSETS: Final = {
     "IMU": 1,
@@ -21,6 +19,8 @@ BASE_OFFSETS: Final = {
     "Servo": 33,
     "Gpio": 37,
 }
+LAST_OFFSET: Final = max(BASE_OFFSETS.values()) + 3
+"""The highest port that MALOS listens on, minus its info port."""
 
 
 @dataclass(frozen=True, slots=True)
