@@ -14,12 +14,10 @@ from indi_matrix.devices import DEVICES
 from indi_matrix.indi.transport.driver import DirectDriver
 from indi_matrix.indi.wire.message import ElementMessage
 from indi_matrix.malos.places import Place
-from indi_matrix.settings import Address, BoardSettings, check_names
+from indi_matrix.settings import KINDS, Address, BoardSettings, check_names
 
 if TYPE_CHECKING:
     from indi_matrix.simulator import SimulatedBoard
-
-KINDS: Final = ("creator", "voice")
 
 # A board takes 24 while it connects, its monitors included; ZeroMQ's own bound would be reached by 40 boards.
 _MOST_SOCKETS: Final = 8192

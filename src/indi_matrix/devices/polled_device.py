@@ -32,15 +32,15 @@ class PolledDevice(MatrixDevice):
         """Send POLLING_PERIOD and KEEP_ALIVE."""
         timing = self.host.polling.timing
         self.link.send(self.timing_config(timing))
-        self.link.expect(timing.delay, timing.timeout)
+        self.link.expect(timing)
 
     def timing_changed(self) -> None:
         """Show clients the timing of the link, which another program gave the driver."""
-        self.host.polling.adopt(Timing(self.link.delay, self.link.timeout))
+        self.host.polling.adopt(self.link.timing)
 
     def _agree_on_timing(self) -> None:
         """Send the timing that clients chose, or show them the one that the driver has."""
-        actual = Timing(self.link.delay, self.link.timeout)
+        actual = self.link.timing
         choice = self.host.polling.choice
         if choice is None or choice == actual:
             self.host.polling.adopt(actual)

@@ -1,4 +1,4 @@
-"""What is installed on this machine."""
+"""Checks of what is installed: Python, the program, the libraries, the entry for KStars and indi-web."""
 
 import os
 import platform
@@ -18,7 +18,8 @@ from packaging.version import InvalidVersion, Version
 from indi_matrix.doctor.check import Check, failed, ok, warning
 from indi_matrix.doctor.host_checks import output_of
 from indi_matrix.errors import InstallError
-from indi_matrix.install.driver_list import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
+from indi_matrix.install.driver_list import EXECUTABLE, entry_file, read_entry
+from indi_matrix.settings import DEFAULT_PREFIX
 from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
@@ -64,7 +65,7 @@ async def _on_path() -> Check:
 
 
 async def _version_of(program: str) -> str:
-    """Return what a program says of its version, nothing where it does not."""
+    """Return the version that a program prints, empty where it prints none."""
     return printable((await output_of(program, "--version")).strip().removeprefix(f"{EXECUTABLE} "), 40)
 
 
@@ -72,7 +73,7 @@ async def _version_of(program: str) -> str:
 
 
 async def examine_libraries() -> list[Check]:
-    """Check that each library is of a version that is supported."""
+    """Check that each library has a supported version."""
     return list(_libraries())
 
 
@@ -99,7 +100,7 @@ def _library(name: str, wanted: str) -> Check:
 
 
 def _protobuf(version: str) -> Check:
-    """Check that protobuf has its part in C."""
+    """Check that protobuf runs in C, and not in pure Python."""
     kind = api_implementation.Type()
     if kind != "python":
         return ok(f"protobuf {version} in C ({kind})")
@@ -124,7 +125,7 @@ def supported(version: str, specifier: str) -> bool:
 
 
 async def examine_entry(prefix: Path, devices: Sequence[str]) -> list[Check]:
-    """Check the entry below a prefix: that it is there, of this version, and fits the names of the devices."""
+    """Check that the entry below a prefix exists, has this version, and fits the names of the devices."""
     return list(_entry(prefix, devices))
 
 

@@ -17,7 +17,7 @@ from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
 from indi_matrix.indi.wire.write import Write
-from indi_matrix.system.errands import Errands
+from indi_matrix.system.job_queue import JobQueue
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Configuration:
         self._indi = indi
         self._store = Store(indi.name, path)
         self._replay = Replay(indi, carry_out)
-        self._errands = Errands()
+        self._jobs = JobQueue()
         self._autosave = Autosave(self._save_some, self._warn)
         self._asked = 0  # what clients asked for that is not done yet
         self._loadings: list[_Loading] = []
@@ -123,7 +123,7 @@ class Configuration:
         self._autosave.flush()
         try:
             async with asyncio.timeout(LAST_WAIT):
-                await self._errands.finished()
+                await self._jobs.finished()
         except TimeoutError:
             log.warning("%s: gave up on %s, whose disk does not answer", self._indi.name, self._store.path)
 
@@ -133,7 +133,7 @@ class Configuration:
             self._recalls[prop.name] = _Loading()
             self._last_saving = None
             done, failed = partial(self._recalled, prop.name), partial(self._not_recalled, prop.name)
-            self._errands.put(lambda: self._store.load, done, failed)
+            self._jobs.put(lambda: self._store.load, done, failed)
 
     def _recalled(self, name: str, stored: Stored | None) -> None:
         since = self._recalls.pop(name).since
@@ -186,7 +186,7 @@ class Configuration:
 
         self._last_saving = None
         self._asked += 1
-        self._errands.put(begin, conclude, fail)
+        self._jobs.put(begin, conclude, fail)
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, ConfigError):
@@ -254,7 +254,7 @@ class Configuration:
         """Save some properties into the file as it is, or begin one with them."""
         vectors = [self._indi.saved[name].as_saved() for name in names]
         self._last_saving = None
-        self._errands.put(
+        self._jobs.put(
             lambda: partial(self._store.save_some, vectors, self._vectors(), self._varying()),
             partial(self._saved_some, names),
             partial(self._not_saved, names),

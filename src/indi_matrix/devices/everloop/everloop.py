@@ -23,10 +23,11 @@ from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, 
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import EverloopImage
+from indi_matrix.settings import LED_COUNTS
 
 _MAIN: Final = "Main Control"
 _GROUP: Final = "Everloop"
-BOARDS: Final = {35: "Creator", 18: "Voice"}
+BOARDS: Final = {count: kind.capitalize() for kind, count in LED_COUNTS.items()}
 _MOST_LEDS: Final = 255
 
 # The other properties follow a write within 100 ms.

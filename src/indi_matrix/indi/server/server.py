@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from indi_matrix.indi.server.client import Client
+from indi_matrix.indi.server.listener import bind, start_accepting
 from indi_matrix.indi.server.served_driver import ServedDriver
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.wire.message import Message
@@ -63,12 +63,13 @@ class Server:
         try:
             if self._stopping.is_set():
                 return
-            self._listener = await self._bind()
+            self._listener = await bind(lambda: Client(self), self.host, self.port)
+            self.port = self._listener.sockets[0].getsockname()[1]
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 drivers = [group.create_task(library.run(driver)) for driver in self.drivers]
                 deliveries = [group.create_task(served.deliver_queued()) for served in self._served]
-                await self._listener.start_serving()
+                await start_accepting(self._listener)
                 self.started.set()
                 try:
                     await self._stopping.wait()
@@ -90,20 +91,6 @@ class Server:
             driver.shutdown()
         for client in self._clients:
             client.close()
-
-    async def _bind(self) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        listener = await loop.create_server(lambda: Client(self), self.host, self.port, start_serving=False)
-        addresses = [sock.getsockname() for sock in listener.sockets]
-        self.port = addresses[0][1]
-        _log.info("Listening on %s, port %s", self.host, self.port)
-        if not all(ipaddress.ip_address(address[0]).is_loopback for address in addresses):
-            _log.warning(
-                "Whoever reaches %s can control these devices, as INDI knows no passwords; "
-                "listening on 127.0.0.1 only and an ssh tunnel is the usual remedy",
-                self.host or "this computer",
-            )
-        return listener
 
     async def _see_off_clients(self) -> None:
         if self._clients:
