@@ -116,6 +116,21 @@ async def test_a_board_of_a_service_is_refused_too() -> None:
             assert service.address in answer.message
 
 
+async def test_clients_for_whom_there_are_too_few_cost_nothing() -> None:
+    command = limited("-n 40", PROGRAM, "serve", "--port", "0", "--max-connections", "900")
+    async with running(*command) as server:
+        line = await line_of(server.stderr, "serving INDI clients on")
+        port = int(line.rsplit(":", 1)[1])
+        crowd = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(80)]
+        await line_of(server.stderr, "socket.accept() out of system resource")
+        server.terminate()
+        _, errors = await server.communicate()
+        repeated = re.search(rb"(\d+) more in the last minute", errors)
+        assert int(repeated[1] if repeated else 0) < 10
+        for writer in crowd:
+            writer.close()
+
+
 @pytest.mark.parametrize("command", ["simulate --port 0", "info ADDRESS", "doctor ADDRESS"])
 async def test_commands_that_get_too_few_say_so(command: str) -> None:
     async with MalosService(SimulatedBoard(), info_port=0) as service:

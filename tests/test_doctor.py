@@ -1,6 +1,7 @@
 """The doctor, with patients that have what it looks for."""
 
 import asyncio
+import contextlib
 import os
 import platform
 import re
@@ -322,6 +323,24 @@ async def test_what_a_server_says(answer: bytes, told: str) -> None:
     assert len(findings.of("INDI port")) < 400
 
 
+async def test_a_server_that_never_comes_to_an_end_is_not_read_for_ever() -> None:
+    said = 0
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal said
+        with contextlib.suppress(ConnectionError):
+            while said < 1 << 27:
+                writer.write(b"<message/>" * 5000)
+                said += 50_000
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        findings = await without_board("--indi-port", str(server.sockets[0].getsockname()[1]))
+    assert "what listens there says nothing" in findings.of("INDI port")
+    assert said < 1 << 25
+
+
 # The machine
 
 
@@ -426,3 +445,8 @@ async def test_a_reader_that_has_gone_is_no_fault() -> None:
     line = f'"{PROGRAM}" doctor 127.0.0.1:{free_port()} --indi-port {free_port()} | head -n 1'
     status, output, errors = await finished("bash", "-c", line)
     assert (status, output.count("\n"), errors) == (0, 1, "")
+
+
+async def test_a_full_disk_is_no_fault_of_ours() -> None:
+    command = f'"{PROGRAM}" doctor 127.0.0.1:{free_port()} --indi-port {free_port()} > /dev/full'
+    assert await finished("sh", "-c", command) == (1, "", "indi_matrix: error: No space left on device\n")

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 from ctypes.util import find_library
 from dataclasses import dataclass
@@ -294,6 +295,19 @@ async def test_root_does_not_write_where_others_may(prefix: Path, where: str, mo
 
 
 @AS_ROOT
+async def test_root_does_not_write_where_a_list_lets_others(prefix: Path) -> None:
+    entries = [(0x01, 7, -1), (0x02, 7, SOMEBODY), (0x04, 5, -1), (0x10, 7, -1), (0x20, 5, -1)]
+    packed = b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        os.setxattr(prefix / "bin", "system.posix_acl_access", struct.pack("<I", 2) + packed)
+    except OSError as error:
+        pytest.skip(f"this file system knows no lists: {error}")
+    before = tree(prefix)
+    assert f"others may write to {prefix / 'bin'}, and could put a link in the way" in await refused(prefix)
+    assert tree(prefix) == before
+
+
+@AS_ROOT
 async def test_root_does_not_write_below_a_folder_of_others(prefix: Path) -> None:
     await install(prefix)
     os.chown(prefix, SOMEBODY, SOMEBODY)
@@ -381,6 +395,17 @@ def test_the_service(installed: Installed) -> None:
     assert "NoNewPrivileges=yes" in lines
     assert len([line for line in lines if line.startswith(("User=", "DynamicUser="))]) == 1
     assert f"  sudo systemctl enable --now {installed.prefix / UNIT}\n" in installed.said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+async def test_the_service_of_a_program_whose_owner_has_no_name(empty: Path, tmp_path: Path) -> None:
+    program = tmp_path / "private" / PROGRAM.name
+    program.parent.mkdir(mode=0o700)
+    shutil.copy(PROGRAM, program)
+    os.chown(program, 54321, 54321)
+    status, _, errors = await finished(program, "install", "--prefix", empty, "--service")
+    assert (status, errors) == (0, "")
+    assert "User=54321" in (empty / UNIT).read_text().splitlines()
 
 
 async def test_systemd_understands_the_service(installed: Installed) -> None:

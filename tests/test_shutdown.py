@@ -221,9 +221,9 @@ async def test_what_was_ignored_from_the_start_stays_so() -> None:
 
 
 @pytest.mark.parametrize("command", ["", "serve --port 0", "simulate --port 0"])
-@pytest.mark.parametrize("how", ["SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("how", SIGNALS)
 async def test_a_signal_again_and_again(how: str, command: str) -> None:
-    """As from a terminal that goes away and from its shell, or from a finger that stays on ctrl-c."""
+    """As from a terminal that goes away and from its shell, from `timeout`, or from a finger on ctrl-c."""
     async with running(PROGRAM, *command.split()) as program:
         if command:
             await line_of(program.stderr, "127.0.0.1:")

@@ -13,6 +13,7 @@ import zmq
 
 from indi_matrix.errors import LinkError
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard, TerminalPicture, run_simulator
+from indi_matrix.system.console import wait_for_no_reader
 from tests.simulator.client import Client
 from tests.terminal import Terminal
 
@@ -56,6 +57,23 @@ async def test_it_leaves_the_terminal_as_it_was_after_an_error_too(
             raise KeyError
     assert terminal.modes() == before
     await terminal.until(SHOW_CURSOR)
+
+
+async def test_what_is_said_last_does_not_take_the_terminal_again(
+    board: SimulatedBoard, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal.output)
+    wait_for_no_reader()
+    before = terminal.modes()
+    async with _picture(board, terminal) as picture:
+        await terminal.until("ctrl-c")
+        sys.stderr.write("the last word\n")
+    assert "the last word" in await terminal.until("has ended")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.15):
+            await terminal.until(HOME)
+    assert not picture.shown
+    assert terminal.modes() == before
 
 
 async def test_each_change_is_drawn_but_not_more_often_than_eyes_see(

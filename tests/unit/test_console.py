@@ -94,6 +94,30 @@ def test_it_ends_without_a_reader(pipe: tuple[int, int]) -> None:
     assert threading.active_count() <= before
 
 
+@pytest.mark.parametrize("used", [True, False])
+def test_what_comes_after_the_end_goes_nowhere(pipe: tuple[int, int], used: bool) -> None:
+    """Its descriptor is another file's by then."""
+    reading, writing = pipe
+    before = set(threading.enumerate())
+    writer = Writer(writing)
+    if used:
+        writer.write(b"in time\n")
+    writer.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    others = [os.dup(writing) for _ in range(20)]
+    writer.write(LINE)
+    writer.show(LINE)
+    writer.drain(10)
+    writer.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    for other in others:
+        os.close(other)
+    os.write(writing, b"end\n")
+    assert read(reading, b"end\n") == b"in time\n" * used + b"end\n"
+
+
 def test_lines_are_whole_and_short_enough_for_indiserver(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     lines = Lines(writing)

@@ -51,6 +51,20 @@ def test_only_regular_files_are_read_replaced_and_removed(
     assert set(tmp_path.iterdir()) == {target, path}
 
 
+def test_of_a_link_to_a_file_the_file_is_replaced_and_removed_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    file, link = tmp_path / "folder/file", tmp_path / "link"
+    file.write_bytes(b"before")
+    link.symlink_to("folder/file")
+    files.replace(link, b"after")
+    assert file.read_bytes() == b"after"
+    files.remove(link)
+    assert not file.exists()
+    files.replace(link, b"again")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"again"
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
 def test_permissions_stay(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "file"

@@ -113,3 +113,15 @@ def test_the_last_of_a_name_counts(tmp_path: Path) -> None:
         ("P", ["B"]),
     ]
     assert stored.warnings == ("config.xml: only the last counts of each 'P'",)
+
+
+def test_members_that_went_are_kept_but_not_for_ever(tmp_path: Path) -> None:
+    store = Store("D", tmp_path / "config.xml")
+    for number in range(4):
+        now = [vector("P", *(f"{number}-{one}" for one in range(90)))]
+        store.save_some(now, now, ["P"])
+    stored = store.load()
+    assert stored is not None
+    names = [one.get("name") for one in stored.vectors[0]]
+    assert len(names) == 190
+    assert names[90:100] == [f"2-{one}" for one in range(10)]

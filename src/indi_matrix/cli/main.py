@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from indi_matrix.driver import KINDS, SimulatedHardware, assemble
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
 from indi_matrix.logs import LEVELS, log_to_stderr
-from indi_matrix.settings import DEFAULT_PORT, BoardSettings, check_port, parse_port
+from indi_matrix.settings import DEFAULT_PORT, BoardSettings, parse_port
 from indi_matrix.system.console import wait_for_no_reader
 from indi_matrix.system.descriptor_limit import raise_limit
 from indi_matrix.system.port_owner import listener
@@ -100,6 +100,8 @@ def _say(*lines: str) -> None:
         print(*lines, sep="\n", flush=True)  # noqa: T201 - as said
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a full disk, say; here, for tasks around it would make a group of it
+        _complain(error, 1)
 
 
 def _complain(error: Exception, status: int) -> NoReturn:
@@ -249,6 +251,8 @@ def _add_doctor(commands: Any) -> None:
 
 
 def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("'' names no folder; the one that you are in is .")
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
@@ -264,8 +268,8 @@ def _port(text: str) -> int:
 
 def _listening_port(text: str) -> int:
     try:
-        return 0 if text == "0" else check_port(int(text))
-    except ValueError:
+        return 0 if text == "0" else parse_port(text)
+    except SettingsError:
         raise argparse.ArgumentTypeError(f"{text!a} is no port; a port is 1 to 65535, or 0 for any") from None
 
 
@@ -287,8 +291,8 @@ def _info_port(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!a} is not a whole number from 1 on")
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text!a} is not a whole number from 1 on, of 9 digits at most")
     return int(text)
 
 

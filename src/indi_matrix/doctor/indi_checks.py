@@ -15,6 +15,7 @@ _HOST: Final = "127.0.0.1"
 _INDI: Final = ("def", "set", "del", "message", "get")
 _QUIET: Final = 1.0
 """Seconds of silence after which a server has said all."""
+_MOST_READ: Final = 4 << 20  # bytes: more than the definitions of all devices of an observatory
 _SHORT: Final = 40  # characters of a version
 
 
@@ -25,13 +26,13 @@ class _Heard:
     Attributes:
         devices: Its devices, in their order.
         ours: The versions of those that are run by this driver, by name.
-        said: Whether it said anything.
+        size: How many bytes it said.
         indi: Whether some of that was INDI.
     """
 
     devices: dict[str, None] = field(default_factory=dict)
     ours: dict[str, str] = field(default_factory=dict)
-    said: bool = False
+    size: int = 0
     indi: bool = False
 
     def take(self, element: ET.Element) -> None:
@@ -71,8 +72,8 @@ async def _listen(reader: asyncio.StreamReader, device: str) -> _Heard:
     parser.feed("<indi>")
     try:
         async with asyncio.timeout(LIMIT - _QUIET):
-            while device not in heard.ours and (data := await _some(reader)):
-                heard.said = True
+            while device not in heard.ours and (data := await _some(reader)) and heard.size < _MOST_READ:
+                heard.size += len(data)
                 parser.feed(data)
                 for event in cast("Iterator[tuple[str, ET.Element]]", parser.read_events()):
                     heard.take(event[1])
@@ -110,7 +111,7 @@ def _judge(heard: _Heard, port: int, device: str) -> Iterator[Check]:
             f"INDI port {port}: a server with {names}, without {device}",
             f"add the driver: indiserver ... {EXECUTABLE}; or: {EXECUTABLE} serve --port {port + 1}",
         )
-    elif heard.said and not heard.indi:
+    elif heard.size and not heard.indi:
         yield failed(
             f"INDI port {port}: what listens there does not speak INDI",
             f"stop it, or take another port: {EXECUTABLE} serve --port {port + 1}",

@@ -9,6 +9,7 @@ from typing import Final
 from indi_matrix.errors import InstallError
 
 _MOST_LINKS: Final = 40  # as the kernel follows
+_LIST: Final = "system.posix_acl_access"
 
 
 def check_folder(folder: Path) -> None:
@@ -43,9 +44,18 @@ def _check_owner(part: Path, status: os.stat_result) -> None:
 
 def _check_mode(part: Path, status: os.stat_result, *, last: bool) -> None:
     """In a sticky folder others can make new names, but not replace one of root."""
-    open_to_others = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and status.st_gid != 0)
+    group_is_others = status.st_gid != 0 or _has_list(part)
+    open_to_others = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and group_is_others)
     if open_to_others and (last or not status.st_mode & stat.S_ISVTX):
         raise InstallError(f"others may write to {part}, and could put a link in the way of root")
+
+
+def _has_list(part: Path) -> bool:
+    """Tell whether a folder has a list of who else may use it; the group's bits are then the most that gives."""
+    try:
+        return _LIST in os.listxattr(part)
+    except OSError:  # a file system without
+        return False
 
 
 def _name(uid: int) -> str:

@@ -97,4 +97,8 @@ def _user(program: Path) -> str:
     needed = (program, Path(sys.executable).resolve())
     if all(folder.stat().st_mode & 0o001 for path in needed for folder in path.parents):
         return "DynamicUser=yes"
-    return f"User={pwd.getpwuid(program.stat().st_uid).pw_name}"
+    owner = program.stat().st_uid
+    try:
+        return f"User={pwd.getpwuid(owner).pw_name}"
+    except KeyError:  # as in a container; systemd takes the number too
+        return f"User={owner}"

@@ -55,6 +55,7 @@ class Screen:
         self._taken: deque[str] = deque(maxlen=_MOST_TOLD)
         self.newest_line = ""
         self._entered: contextlib.ExitStack | None = None
+        self._closed = False
         self._signals = contextlib.ExitStack()
         self.has_keys = False
         with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread: no signals, no resizing
@@ -78,6 +79,8 @@ class Screen:
 
     def enter(self) -> bool:
         """Return whether it may be drawn on now, which begins where the shell has left it."""
+        if self._closed:  # a line that was taken just before has asked for it
+            return False
         if not _is_ours(self._stream.fileno()):
             self.leave()
         elif self._entered is None:
@@ -101,6 +104,7 @@ class Screen:
         """Give the terminal back for good, with a last line if there is one."""
         if last and self._entered:
             self._taken.append(last)
+        self._closed = True
         self._signals.close()
         self.leave()
         self._writer.close()

@@ -71,7 +71,8 @@ class Sockets:
         except zmq.ZMQError as error:
             if error.errno == errno.EADDRINUSE:
                 raise OSError(errno.EADDRINUSE, f"port {port} of {self._host} is taken") from error
-            raise OSError(error.errno, f"port {port} of {self._host}: {error.strerror}") from error
+            number = error.errno or 0  # whose text alone does not name the address twice
+            raise OSError(number, f"port {port} of {self._host}: {zmq.strerror(number).lower()}") from error
 
     def close(self) -> None:
         """Close every socket, and return when the ports are free again."""

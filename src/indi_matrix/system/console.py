@@ -42,6 +42,8 @@ class Writer:
         A picture of which nothing was written yet is dropped too.
         """
         with self._changed:
+            if self._closed:
+                return
             if self._dropped or self._size + len(line) > _MOST_UNREAD:
                 self._dropped += 1
                 return
@@ -53,8 +55,9 @@ class Writer:
     def show(self, picture: bytes) -> None:
         """Write a picture, in place of an earlier one that nothing was written of yet."""
         with self._changed:
-            self._newest = picture
-            self._wake()
+            if not self._closed:
+                self._newest = picture
+                self._wake()
 
     def drain(self, limit: float = _PATIENCE) -> None:
         """Wait until all is written, but no longer than a limit in seconds."""
@@ -62,8 +65,10 @@ class Writer:
             self._changed.wait_for(lambda: self._is_idle, limit)
 
     def close(self) -> None:
-        """Write what is left, if that is read; nobody waits for it."""
+        """Write what is left, if that is read; nobody waits for it. What comes later goes nowhere."""
         with self._changed:
+            if self._closed:
+                return
             self._closed = True
             if self._thread is None:
                 os.close(self._descriptor)

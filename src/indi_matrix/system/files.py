@@ -65,6 +65,7 @@ def remove(path: Path) -> None:
     Raises:
         OSError: It cannot be removed, or is no regular file.
     """
+    path = Path(os.path.realpath(path))  # as replace() does, to which the link leads again
     _check(path.stat())
     path.unlink()
 

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Final
 from xml.etree.ElementTree import Element
 
 from indi_matrix.board.config.config_file import (
@@ -17,6 +19,9 @@ from indi_matrix.board.config.config_file import (
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.wire.values import shortened
 from indi_matrix.system import files
+
+_MOST_GONE: Final = 100
+"""Members that a vector in the file has beyond those there are now: anybody can name filters, again and again."""
 
 
 @dataclass(frozen=True)
@@ -175,12 +180,12 @@ class Store:
 def _with_members(
     vectors: Sequence[Element], before: Sequence[Element], varying: Collection[str]
 ) -> Sequence[Element]:
-    """Give vectors whose members come and go those that the file has besides."""
+    """Give vectors whose members come and go those that the file has besides, of which the latest come first."""
     kept = {(vector.tag, vector.get("name")): vector for vector in before if vector.get("name") in varying}
     for vector in vectors:
         names = {one.get("name") for one in vector}
         old = kept.get((vector.tag, vector.get("name")), ())
-        vector.extend(one for one in old if one.get("name") not in names)
+        vector.extend(islice((one for one in old if one.get("name") not in names), _MOST_GONE))
     return vectors
 
 

@@ -1,5 +1,6 @@
 """FLAT_LIGHT_FILTER_INTENSITY: a brightness of the flat light for each filter, as in libindi's light boxes."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ INTENSITY_STEP: Final = 10
 """As libindi's: with steps of 1 KStars shows no slider."""
 
 _MOST_GONE: Final = 100
+_NO_NAME: Final = re.compile("[^ -~]")  # of control characters too: XML makes blanks of some in an attribute
 _NAMES: Final = "FILTER_NAME"
 _SLOT: Final = "FILTER_SLOT"
 
@@ -100,8 +102,8 @@ class FilterPresets:
 
 
 def _member_name(text: str) -> str:
-    """Return a filter's name as that of a member: ASCII, 63 characters at most."""
-    return text.encode("ascii", "replace").decode()[:NAME_LIMIT].strip()
+    """Return a filter's name as that of a member: printable ASCII, 63 characters at most."""
+    return _NO_NAME.sub("?", text)[:NAME_LIMIT].strip()
 
 
 def _slot_number(text: str) -> int:

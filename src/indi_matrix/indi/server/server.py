@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import logging
+import os
+import socket
 from datetime import datetime
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -25,6 +28,7 @@ _PATIENCE: Final = 0.4  # seconds that clients and programs have at the end
 _MOMENT: Final = 0.5  # seconds that a client waits for a place
 _MUCH: Final = 1 << 16  # bytes that are sent without waiting for more
 _MOST_LEAVING: Final = 20  # connections beyond those that are served
+_MOST_AT_THE_DOOR: Final = 100  # connections that wait to be taken
 
 
 class Server(IPyServer):
@@ -79,7 +83,7 @@ class Server(IPyServer):
                 drivers = [group.create_task(library.run(driver)) for driver in self.drivers]
                 helpers = [group.create_task(peer.take_offers()) for peer in self._peers]
                 helpers += [group.create_task(other.asyncrun()) for other in self.exdrivers + self.remotes]
-                await self.server.start_serving()
+                await _listen(self.server)
                 self.started.set()
                 try:
                     await self._stopping.wait()
@@ -221,8 +225,7 @@ class Server(IPyServer):
     # Beginning and end.
 
     async def _bind(self) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Client(self), self.host, self.port, start_serving=False)
+        server = await self._listening()
         addresses = [sock.getsockname() for sock in server.sockets]
         self.port = addresses[0][1]
         _log.info("Listening on %s, port %s", self.host, self.port)
@@ -234,8 +237,33 @@ class Server(IPyServer):
             )
         return server
 
+    async def _listening(self) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.create_server(
+                lambda: Client(self), self.host, self.port, backlog=1, start_serving=False
+            )
+        except socket.gaierror:
+            raise
+        except OSError as error:  # asyncio's text has the address as a tuple, and no number where no address fits
+            number = error.errno or errno.EADDRNOTAVAIL
+            where = f"port {self.port} of {self.host or 'this computer'}"
+            raise OSError(number, f"{where}: {os.strerror(number).lower()}") from error
+
     async def _see_off_clients(self) -> None:
         if self._clients:
             _, late = await asyncio.wait(self._clients.values(), timeout=_PATIENCE)
             for task in late:
                 task.cancel()
+
+
+async def _listen(server: asyncio.Server) -> None:
+    """Take connections, each in its turn of the event loop.
+
+    asyncio takes as many in a turn as may wait. Where there are no file descriptors for them, it would try that
+    often in vain, and each time begin another row of tries, every second more of them.
+    """
+    await server.start_serving()
+    for sock in server.sockets:
+        with sock.dup() as same:
+            same.listen(_MOST_AT_THE_DOOR)
