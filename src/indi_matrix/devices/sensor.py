@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.errors import LinkError
-from indi_matrix.indi.properties.base import AnyProperty, NumberMember, Perm, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, NumberMember, Perm, State
 from indi_matrix.indi.properties.kinds import NumberProperty
 
 
@@ -116,5 +116,5 @@ class Sensor(MatrixDevice):
     def _fail(self, cause: str, values: Mapping[str, float] | None = None) -> None:
         """Alert, and tell why, once a minute at most."""
         text = f"{self.property_name}: {cause}"
-        told = message_text("WARNING", text) if self.repeats.is_first(text) else ""
-        self._property.publish_reading(values, State.ALERT, told)
+        told = text if self.repeats.is_first(text) else ""
+        self._property.publish_reading(values, State.ALERT, told, "WARNING")
