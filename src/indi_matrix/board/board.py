@@ -140,7 +140,7 @@ class Board:
 
     def _carry_out(self, prop: AnyProperty, write: Write) -> str:
         """Carry out a write of a client or of the config file, and answer it; or return why it is refused."""
-        owner = self.board_properties.owner(prop.name)
+        owner = self.board_properties.owners.get(prop.name)
         try:
             values = prop.read(write)
             if owner is not None and not self._connection.online:
