@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from indi_matrix.simulator import service
+from indi_matrix.simulator import free_ports
 
 # "ci" does the same in each run; the other two do not, and take a --hypothesis-seed. One that goes on for minutes
 # needs more time: --hypothesis-profile=long --timeout=900.
@@ -37,11 +37,11 @@ def _ports_of_its_own() -> Iterator[None]:
     """Let no process of the tests take a port whose service is stopped for a while in another."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    lowest, end = service._LOWEST_FREE, service._first_ephemeral_port()
+    lowest, end = free_ports._LOWEST_FREE, free_ports._first_ephemeral_port()
     share = max(end - lowest, 0) // count
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(service, "_LOWEST_FREE", lowest + number * share)
-        patched.setattr(service, "_first_ephemeral_port", lambda: lowest + (number + 1) * share)
+        patched.setattr(free_ports, "_LOWEST_FREE", lowest + number * share)
+        patched.setattr(free_ports, "_first_ephemeral_port", lambda: lowest + (number + 1) * share)
         yield
 
 

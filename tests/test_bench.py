@@ -105,7 +105,7 @@ def test_each_goal_has_a_verdict() -> None:
 
 
 def test_readme_tells_what_became_of_each_goal() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    readme = (Path(__file__).parent / "bench" / "README.md").read_text()
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]] for line in readme.splitlines() if line.startswith("|")
     ]

@@ -249,6 +249,22 @@ async def test_standard_output_carries_indi_and_nothing_else() -> None:
     assert b"DEBUG" in errors
 
 
+async def test_a_driver_loads_no_module_of_another_command() -> None:
+    """Whatever is loaded takes time at each start under indiserver."""
+    script = """
+import atexit, sys
+from indi_matrix.cli import main
+atexit.register(lambda: print(*sys.modules, sep="\\n"))
+main([])
+"""
+    status, output, errors = await finished(sys.executable, "-c", script)
+    assert (status, errors) == (0, "")
+    loaded = {name for name in output.splitlines() if name.startswith("indi_matrix.")}
+    assert "indi_matrix.cli.driver_command" in loaded
+    others = ("doctor", "install", "simulator", "indi.server", "cli.server_", "cli.inspection_", "cli.install_")
+    assert not [name for name in loaded if name.startswith(tuple(f"indi_matrix.{other}" for other in others))]
+
+
 async def test_the_name_comes_from_the_environment() -> None:
     status, output, _ = await finished(PROGRAM, stdin=GET, environ={"INDIDEV": "My Matrix Board"})
     assert status == 0

@@ -144,7 +144,7 @@ async def test_whoever_asks_is_told_that_nobody_answers_for_the_name(tmp_path: P
 
 LOOK_UP = """
 import asyncio, threading, time
-from indi_matrix.malos.names import addresses
+from indi_matrix.system.name_lookup import addresses
 
 async def look_up():
     asking = [asyncio.create_task(addresses(f"host-{number % 20}.example")) for number in range(60)]

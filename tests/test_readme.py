@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 COMMANDS = {"serve", "simulate", "info", "install", "doctor"}
+PAGES = ["README.md", "tests/bench/README.md", "tests/siege/README.md"]
 ROWS = [line for line in README.splitlines() if line.startswith("| `")]
 
 
@@ -97,10 +99,53 @@ def test_it_tells_of_what_users_stumble_over(section: str, told: str) -> None:
     assert told in " ".join(text.split())
 
 
-def test_what_it_links_to_is_there() -> None:
-    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.*)$", README, re.MULTILINE)}
-    for target in re.findall(r"\]\(([^):]+)\)", README):
-        assert (target[1:] in headings) if target.startswith("#") else (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES)
+def test_what_it_links_to_is_there(page: str) -> None:
+    path = ROOT / page
+    targets = re.findall(r"\]\(([^):]+)\)", path.read_text())
+    assert targets
+    for target in targets:
+        file, _, anchor = target.partition("#")
+        other = path.parent / file if file else path
+        assert other.exists(), target
+        assert not anchor or anchor in headings(other), target
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as they are made of them."""
+    return {
+        heading.lower().replace(" ", "-") for heading in re.findall(r"^##+ (.*)$", page.read_text(), re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_every_command_that_it_names_for_developers_is_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    programs = set(re.findall(r"^\.venv/bin/([a-z-]+)", text, re.MULTILINE))
+    assert programs
+    assert all((Path(sys.executable).parent / program).exists() for program in programs)
+    files = re.findall(r"(?:^|[ `])(\.ci/run|tests/[a-z_/]+\.py|tests(?:/[a-z_]+)+)\b", text, re.MULTILINE)
+    assert all((ROOT / file).exists() for file in files)
+    modules = sorted(set(re.findall(r"python -m (tests[a-z._]*[a-z])", text)))
+    assert modules
+    environ = {"PYTHONPATH": str(ROOT)}
+    for module in modules:
+        status, output, errors = await finished(sys.executable, "-m", module, "--help", environ=environ)
+        assert (status, errors) == (0, "")
+        given = re.findall(rf"python -m {re.escape(module)} (--[a-z]+)", text)
+        assert all(option in output for option in given)
+
+
+def test_the_sieges_are_all_told() -> None:
+    told = set(re.findall(r"python -m tests\.([a-z.]+)", (ROOT / "tests/siege/README.md").read_text()))
+    runnable = {
+        path.stem for path in (ROOT / "tests/siege").glob("*.py") if '__name__ == "__main__"' in path.read_text()
+    }
+    assert told == {"soak", *(f"siege.{name}" for name in runnable - {"malos"})}
+
+
+def test_it_is_read_in_one_sitting() -> None:
+    assert len(README.splitlines()) < 300
 
 
 def test_every_example_is_named() -> None:

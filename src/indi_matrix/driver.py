@@ -12,13 +12,12 @@ import zmq.asyncio
 from indi_matrix.board.board import Board
 from indi_matrix.devices import DEVICES
 from indi_matrix.indi.transport.driver import DirectDriver
+from indi_matrix.indi.wire.message import ElementMessage
 from indi_matrix.malos.places import Place
-from indi_matrix.settings import Address, BoardSettings, check_names
+from indi_matrix.settings import KINDS, Address, BoardSettings, check_names
 
 if TYPE_CHECKING:
     from indi_matrix.simulator import SimulatedBoard
-
-KINDS: Final = ("creator", "voice")
 
 # A board takes 24 while it connects, its monitors included; ZeroMQ's own bound would be reached by 40 boards.
 _MOST_SOCKETS: Final = 8192
@@ -31,7 +30,9 @@ class MatrixDriver(DirectDriver):
     """
 
     def __init__(self, boards: Sequence[Board]) -> None:
-        super().__init__(*(board.indi.device for board in boards))
+        super().__init__(
+            *(board.indi.device for board in boards), judges={board.name: board.judge for board in boards}
+        )
         self._boards = {board.name: board for board in boards}
         for board in boards:
             board.attach(self.post, self.watch, partial(self._drop, board), alone=len(boards) == 1)
@@ -44,7 +45,7 @@ class MatrixDriver(DirectDriver):
         request = Element("getProperties", version="1.7", device=device)
         if name:
             request.set("name", name)
-        self.post(request)
+        self.post(ElementMessage(request))
 
     def _drop(self, board: Board, device: str) -> None:
         """Hear nothing more of another device for a board's sake, unless another board listens to it."""
@@ -63,14 +64,6 @@ class MatrixDriver(DirectDriver):
         """Pass on what another device published."""
         for board in self._boards.values():
             board.hear(event.root)
-
-    def carry_out(self, write: Element) -> bool:
-        """Have a board judge a client's write; return False if it is to none of the boards."""
-        board = self._boards.get(write.get("device", ""))
-        if board is None:
-            return False
-        board.write(write)
-        return True
 
     async def rxevent(self, event: Any) -> None:
         """Answer a client's wish for a definition, which is the only event that indipydriver is left with."""

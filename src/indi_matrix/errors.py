@@ -18,7 +18,7 @@ class ConfigError(MatrixError, OSError):
 
 
 class LinkError(MatrixError, ConnectionError):
-    """MALOS cannot be reached, or no longer is."""
+    """MALOS cannot be reached, or the link to it is lost."""
 
 
 class SchemaError(MatrixError, ImportError):
@@ -26,4 +26,4 @@ class SchemaError(MatrixError, ImportError):
 
 
 class InstallError(MatrixError, OSError):
-    """A file by which others find the driver cannot be written, removed or understood."""
+    """A file by which KStars, indi-web or systemd find the driver cannot be written, removed or read."""

@@ -1,4 +1,4 @@
-"""Logging to standard error, as indiserver can bear it."""
+"""Logging to standard error: in short plain lines, and repeated messages as a number."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ from indi_matrix.texts import printable
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 
-# indiserver takes a line of 1024 characters for the death of the driver.
+# indiserver takes a line of 1024 characters on a driver's standard error for the end of the driver.
 _LINE_LIMIT: Final = 1000
-# The port that a client happens to have makes no other message.
+# Messages that differ in the port of a client count as the same message.
 _PORT: Final = re.compile(r":\d+\b")
 
 
-class _PlainLines(logging.Formatter):
-    """Makes a message one line, and a traceback behind it some, of what no terminal obeys."""
+class _PlainFormatter(logging.Formatter):
+    """Writes a message as one line, and a traceback as several, without control characters."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         return printable(super().formatMessage(record), _LINE_LIMIT)
@@ -33,21 +33,21 @@ def _indented(line: str) -> str:
     return " " * (len(line) - len(line.lstrip(" "))) + printable(line, _LINE_LIMIT)
 
 
-class _Counting(logging.StreamHandler[TextIO]):
-    """Writes a warning or an error once a minute; its repetitions are counted, and told as a number."""
+class _CountingHandler(logging.StreamHandler[TextIO]):
+    """Writes the same warning or error once a minute at most, and then the number of its repetitions."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._repeats: dict[int, Repeats] = {}
-        self.addFilter(self._is_to_be_told)
+        self.addFilter(self._is_written)
 
     def close(self) -> None:
-        """Tell what was counted."""
+        """Write the numbers of the repetitions that were counted."""
         for repeats in self._repeats.values():
             repeats.sum_up()
         super().close()
 
-    def _is_to_be_told(self, record: logging.LogRecord) -> bool:
+    def _is_written(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING or hasattr(record, "counted") or not _is_in_loop():
             return True
         repeats = self._repeats.setdefault(record.levelno, Repeats(_logger(record.levelno)))
@@ -55,12 +55,12 @@ class _Counting(logging.StreamHandler[TextIO]):
 
 
 def _logger(level: int) -> Callable[[str], None]:
-    """Return what logs the number of repetitions, which itself is not counted."""
+    """Return a function that logs a text at a level; what it logs is not counted itself."""
     return partial(logging.getLogger(__name__).log, level, extra={"counted": True})
 
 
 def _is_in_loop() -> bool:
-    """Tell whether the minutes can be counted: before the program runs, there is too little to count."""
+    """Return whether an event loop runs, whose timers count the minutes."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -70,6 +70,6 @@ def _is_in_loop() -> bool:
 
 def log_to_stderr(level: str) -> None:
     """Log messages of a level and above it: debug, info, warning or error."""
-    handler = _Counting(sys.stderr)
-    handler.setFormatter(_PlainLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler = _CountingHandler(sys.stderr)
+    handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler])

@@ -1,4 +1,4 @@
-"""What is said again and again: told once, then counted and told as a number."""
+"""Repeated texts: shown once, then counted, and shown as a number."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,15 +7,15 @@ from typing import Final
 _MOST_TEXTS: Final = 50
 
 OTHERS: Final = "errors of other kinds"
-"""Stands for all texts that are too many to be counted one by one."""
+"""The text under which all others are counted, once 50 different ones came within a minute."""
 
 
 class Repeats:
-    """Counts texts by the minute. At most 50 different ones are told in a minute.
+    """Counts repeated texts by the minute. In a minute at most 50 different texts are shown.
 
     Args:
-        tell: Takes a text with the number of its repetitions, as it is to be told.
-        minute: Seconds in a minute, for those who cannot wait.
+        tell: Called with a text and the number of its repetitions, ready to be shown.
+        minute: Seconds in a minute; tests take fewer.
     """
 
     def __init__(self, tell: Callable[[str], None], minute: float = 60.0) -> None:
@@ -24,7 +24,7 @@ class Repeats:
         self._counts: dict[str, int] = {}
 
     def is_first(self, text: str) -> bool:
-        """Return whether a text is to be told, as it was not within the last minute; else it is counted."""
+        """Return whether a text is new within the last minute, and so to be shown; count a text that is not."""
         if text in self._counts:
             self._counts[text] += 1
             return False
@@ -35,12 +35,12 @@ class Repeats:
         return True
 
     def sum_up(self) -> None:
-        """Tell all that was counted, without waiting for the end of its minute."""
+        """Show the numbers of all repetitions now, without waiting for the end of the minutes."""
         for text in list(self._counts):
             self._tell_count(text)
 
     def _begin(self, text: str) -> None:
-        # Of the others not even the first was told.
+        # Not even the first of the others was shown.
         self._counts[text] = int(text == OTHERS)
         asyncio.get_running_loop().call_later(self._minute, self._end, text)
 

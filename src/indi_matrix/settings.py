@@ -1,4 +1,4 @@
-"""What a driver is started with: names and addresses of its boards, from arguments and environment."""
+"""Names and addresses of boards, from arguments and environment, and facts that many modules need."""
 
 import ipaddress
 import os
@@ -14,15 +14,22 @@ T = TypeVar("T")
 
 DEFAULT_NAME: Final = "MATRIX"
 DEFAULT_HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 20012
+DEFAULT_PREFIX: Final = Path("/usr")
+INDI_PORT: Final = 7624
+INFO_PORT: Final = 20012
+HIGHEST_PORT: Final = 65535
+
+LED_COUNTS: Final = {"creator": 35, "voice": 18}
+KINDS: Final = tuple(LED_COUNTS)
+PIN_COUNT: Final = 16
+
 _NAME_LIMIT: Final = 63
-_PORT_LIMIT: Final = 65535
 _HOST_LIMIT: Final = 253
 _SHORT_HOST: Final = 60
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 _ZONE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
-"""Names of network interfaces, as people give them; the kernel would let them hold more."""
+"""Names of network interfaces. The kernel allows 15 bytes, and more characters than these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +37,10 @@ class Address:
     """Host and info port of a MALOS service."""
 
     host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
+    port: int = INFO_PORT
 
     def __post_init__(self) -> None:
-        """Refuse what no socket could use.
+        """Refuse a host or a port that no socket can use.
 
         Raises:
             SettingsError: The host holds other characters than a name or an address, or the port is out of range.
@@ -56,11 +63,11 @@ class Address:
             host, port = text.split(":")
         else:
             host, port = text, None
-        return cls(host, DEFAULT_PORT if port is None else parse_port(port))
+        return cls(host, INFO_PORT if port is None else parse_port(port))
 
     @property
     def short(self) -> str:
-        """HOST:PORT, in a text with room for what else it says: of a long name its two ends."""
+        """HOST:PORT for a message: of a host with more than 60 characters the first and the last 30."""
         if len(self.host) <= _SHORT_HOST:
             return str(self)
         half = _SHORT_HOST // 2
@@ -72,7 +79,7 @@ class Address:
 
 
 def _is_host(text: str) -> bool:
-    """Tell whether a text can be a host name or an IP address."""
+    """Return whether a text can be a host name or an IP address."""
     if ":" in text:
         try:
             zone = ipaddress.IPv6Address(text).scope_id
@@ -89,7 +96,7 @@ def parse_port(text: str) -> int:
         SettingsError: It is no whole number from 1 to 65535.
     """
     if not re.fullmatch("[0-9]{1,5}", text):
-        raise SettingsError(f"{text!a} is no port; a port is a whole number from 1 to {_PORT_LIMIT}")
+        raise SettingsError(f"{text!a} is no port; a port is a whole number from 1 to {HIGHEST_PORT}")
     return check_port(int(text))
 
 
@@ -99,8 +106,8 @@ def check_port(port: int) -> int:
     Raises:
         SettingsError: It is out of range.
     """
-    if not 1 <= port <= _PORT_LIMIT:
-        raise SettingsError(f"port {port} is out of range; a port is a whole number from 1 to {_PORT_LIMIT}")
+    if not 1 <= port <= HIGHEST_PORT:
+        raise SettingsError(f"port {port} is out of range; a port is a whole number from 1 to {HIGHEST_PORT}")
     return port
 
 
@@ -124,11 +131,11 @@ def indi_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class BoardSettings:
-    """One board: the name of its INDI device, and where its MALOS service is at first.
+    """One board: the name of its INDI device, and the address of its MALOS service at the start.
 
     Attributes:
-        address_given: Whether somebody gave that address; else it is the default.
-        config: Path of the config file, if it is not libindi's for that name.
+        address_given: Whether an argument or the environment gave the address; else it is the default.
+        config: Path of the config file, empty for libindi's path for that name.
     """
 
     name: str = DEFAULT_NAME
@@ -137,7 +144,7 @@ class BoardSettings:
     config: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a name that INDI cannot carry.
+        """Refuse a name that cannot be the name of an INDI device.
 
         Raises:
             SettingsError: The name is no device name.
@@ -157,19 +164,19 @@ class BoardSettings:
         """Return the settings that environment and arguments give, or else the defaults.
 
         INDIDEV, which indiserver sets, goes before a name; an address goes before INDI_MATRIX_ADDRESS. INDICONFIG
-        gives the config file. A name or an address that is given is checked, a variable that counts likewise.
+        gives the config file. A name is checked also where INDIDEV replaces it.
 
         Raises:
             SettingsError: Name or address cannot be used; the text says which and where it came from.
         """
         if name is not None:
-            _of("name", check_name, name)
+            _from("name", check_name, name)
         device, config = environ.get("INDIDEV"), environ.get("INDICONFIG", "")
-        chosen = _of("INDIDEV", check_name, device) if device else name or DEFAULT_NAME
+        chosen = _from("INDIDEV", check_name, device) if device else name or DEFAULT_NAME
         if address is not None:
-            return cls(chosen, _of("address", Address.parse, address), config=config)
+            return cls(chosen, _from("address", Address.parse, address), config=config)
         variable = environ.get("INDI_MATRIX_ADDRESS")
-        where = _of("INDI_MATRIX_ADDRESS", Address.parse, variable) if variable else Address()
+        where = _from("INDI_MATRIX_ADDRESS", Address.parse, variable) if variable else Address()
         return cls(chosen, where, bool(variable), config)
 
     @classmethod
@@ -201,8 +208,8 @@ def check_names(boards: Sequence[BoardSettings]) -> None:
             raise SettingsError(f"two boards have the config file {file}; names that differ in / alone share one")
 
 
-def _of(source: str, understand: Callable[[str], T], text: str) -> T:
-    """Return what a text means; where it is unusable, the error names its source.
+def _from(source: str, understand: Callable[[str], T], text: str) -> T:
+    """Return what a text means. The error for an unusable text names its source.
 
     Raises:
         SettingsError: It is unusable.

@@ -1,18 +1,18 @@
-"""What others said, as it may be shown to people."""
+"""Texts of other programs, made safe to show in a terminal, a log or a client."""
 
 import re
 from collections.abc import Sequence
 from typing import Final
 
-# Of what is left when blanks are: a terminal would obey these.
+# A terminal would obey these; blanks are replaced before.
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _MOST_NAMES: Final = 10
 
 
 def printable(text: object, limit: int = 200) -> str:
-    r"""Return a text as one short line of printable ASCII; what that lacks is written like \x1b.
+    r"""Return a text as one line of printable ASCII, cut after a limit; other characters are written like \x1b.
 
-    A line that was made so stays as it is.
+    A line that this function has returned stays the same.
     """
     line = " ".join(str(text)[: 4 * limit].split())
     if not (line.isascii() and line.isprintable()):
@@ -25,6 +25,6 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names in one line, the first few of many and the number of the others."""
+    """Return names in one line: at most ten, and the number of the others."""
     shown = ", ".join(printable(name, 63) for name in names[:_MOST_NAMES])
     return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown

@@ -282,6 +282,15 @@ async def test_a_simulated_board_keeps_its_state_while_disconnected() -> None:
         assert indi.known["DIGITAL_OUTPUT_3"].on == ["ON"]
 
 
+async def test_a_value_is_read_in_the_way_of_the_library_too() -> None:
+    driver = make_driver(simulate="creator")
+    async with piped(driver) as indi:
+        await (await indi.get_properties()).connect()
+        await indi.write("EVERLOOP_COLOR", RED=7)
+        assert driver["MATRIX"]["EVERLOOP_COLOR"]["RED"] == "7"
+        assert driver["MATRIX"]["EVERLOOP_COLOR"].state == "Ok"
+
+
 async def test_a_property_that_goes_while_it_is_asked_for_is_passed_over() -> None:
     """indipydriver asks for all properties one by one; of several clients, one may disconnect meanwhile."""
     driver = make_driver()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from indi_matrix.malos.timing import PaceWatch
+from indi_matrix.malos.timing import IntervalWatch
 from tests.driver.conftest import Rig
 from tests.simulator.client import Client
 
@@ -102,18 +102,18 @@ async def test_a_long_delay_of_another_program_is_no_lost_link(away: Rig, driver
 
 
 def test_a_pace_as_expected_is_not_doubted() -> None:
-    watch = PaceWatch(1.0)
+    watch = IntervalWatch(1.0)
     assert not any(watch.is_off(second + (second % 2) * 0.03) for second in range(100))
 
 
 @pytest.mark.parametrize("actual", [0.01, 0.5, 0.9, 1.1, 2.0, 12.0])
 def test_another_pace_is_doubted_within_seven_updates(actual: float) -> None:
-    watch = PaceWatch(1.0)
+    watch = IntervalWatch(1.0)
     assert any(watch.is_off(number * actual) for number in range(7))
 
 
 def test_a_pace_that_the_service_states_is_believed_for_a_minute() -> None:
-    watch = PaceWatch(1.0)
+    watch = IntervalWatch(1.0)
     doubted = []
     for number in range(300):
         if watch.is_off(number * 0.5):
@@ -124,7 +124,7 @@ def test_a_pace_that_the_service_states_is_believed_for_a_minute() -> None:
 
 
 def test_a_pace_that_is_believed_hides_no_other() -> None:
-    watch = PaceWatch(1.0)
+    watch = IntervalWatch(1.0)
     now, doubted = 0.0, 0
     for pace in (0.5, 0.2):
         for _ in range(20):
@@ -136,7 +136,7 @@ def test_a_pace_that_is_believed_hides_no_other() -> None:
 
 
 def test_a_pace_that_keeps_changing_is_doubted_once_a_second_at_most() -> None:
-    watch = PaceWatch(0.01)
+    watch = IntervalWatch(0.01)
     now, doubts = 0.0, []
     for number in range(1000):
         now += 0.02 + number * 0.0005
@@ -148,7 +148,7 @@ def test_a_pace_that_keeps_changing_is_doubted_once_a_second_at_most() -> None:
 
 def test_an_expected_delay_counts_from_the_update_after_next() -> None:
     """The delay under way runs to its end first."""
-    watch = PaceWatch(1.0)
+    watch = IntervalWatch(1.0)
     for second in range(4):
         watch.is_off(second)
     watch.expect(0.1)

@@ -15,6 +15,8 @@ from indi_matrix.indi.server.server import Server
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.descriptors import Sink
 from indi_matrix.indi.transport.driver import DirectDriver
+from indi_matrix.indi.wire.message import ElementMessage, Message
+from indi_matrix.indi.wire.write import Write
 from tests.indi.echo import answer, write
 from tests.indi.test_server import Client, running
 from tests.indi.test_stdio import GET, two_pipes, wired
@@ -22,33 +24,33 @@ from tests.indi.test_stdio import GET, two_pipes, wired
 _MUCH = 8 << 20  # bytes
 
 
-def told(text: str, tag: str = "setTextVector") -> ET.Element:
-    element = ET.Element(tag, device="Echo", name="TEXT", state="Ok")
+def told(text: str) -> ET.Element:
+    element = ET.Element("setTextVector", device="Echo", name="TEXT", state="Ok")
     ET.SubElement(element, "oneText", name="A").text = text
     return element
+
+
+def posted(text: str) -> Message:
+    return ElementMessage(told(text))
 
 
 class Quick(DirectDriver):
     """Answers what is written with the same text; some texts make it do something else."""
 
     def __init__(self) -> None:
-        super().__init__(Device("Echo", [TextVector("TEXT", "Text", "Main", "rw", "Ok", [TextMember("A")])]))
+        device = Device("Echo", [TextVector("TEXT", "Text", "Main", "rw", "Ok", [TextMember("A")])])
+        super().__init__(device, judges={"Echo": self.judge})
         self.seen: list[str] = []
 
-    def carry_out(self, write: ET.Element) -> bool:
-        if write.get("device") not in self:
-            return False
-        text = write[0].text or ""
+    def judge(self, write: Write) -> None:
+        _, text = write.members[0]
         self.seen.append(text)
-        if text == "blob":
-            self.post(told("AAAA", "setBLOBVector"))
-        self.post(told(text))
+        self.post(posted(text))
         if text == "boom":
             raise RuntimeError("boom")
-        return True
 
     async def rxevent(self, event: Any) -> None:
-        self.post(told(f"definition of {event.vectorname}"))
+        self.post(posted(f"definition of {event.vectorname}"))
         await self.flush()
 
     async def hardware(self) -> None:
@@ -111,7 +113,7 @@ async def test_nothing_else_is_woken_for_an_answer() -> None:
     async with wired(Quick()) as wire:
         wire.send(write("1"))
         assert answer(await wire.line()) == "1"
-        assert not wire.driver._unsent.is_set()
+        assert not wire.driver._outbox.news.is_set()
 
 
 async def test_what_is_posted_while_somebody_waits_is_sent_although_that_one_is_cancelled() -> None:
@@ -119,10 +121,10 @@ async def test_what_is_posted_while_somebody_waits_is_sent_although_that_one_is_
         driver = wire.driver
         delivering = asyncio.create_task(driver.deliver())
         while driver.direct.ready:
-            driver.direct.send([told("x" * 10_000)])
+            driver.direct.send([posted("x" * 10_000)])
         waiting = asyncio.create_task(driver.send(told("first")))
         await asyncio.sleep(0)
-        driver.post(told("last"))
+        driver.post(posted("last"))
         for _ in range(3):  # has its turn, and leaves it to the one who waits
             await asyncio.sleep(0)
         waiting.cancel()
@@ -197,17 +199,6 @@ async def talk(driver: DirectDriver) -> None:
         await driver.send(told("x"))
 
 
-async def test_only_who_asks_for_blobs_is_sent_them() -> None:
-    async with running(Server(Quick(), port=0)) as site:
-        usual, also = await site.connect(), await site.connect()
-        also.send(b"<enableBLOB device='Echo'>Also</enableBLOB>")
-        await also.answer("1")
-        also.send(write("blob"))
-        assert (await also.line()).startswith(b"<setBLOBVector")
-        assert answer(await also.line()) == "blob"
-        assert [answer(await usual.line()) for _ in range(2)] == ["1", "blob"]
-
-
 async def test_the_library_sends_for_it_through_other_transports() -> None:
     sent: list[str] = []
 
@@ -226,7 +217,7 @@ async def test_the_library_sends_for_it_through_other_transports() -> None:
     driver = Quick()
     library.set_transport(driver, Plain())
     assert driver.direct is None
-    assert not library.take(driver, ET.fromstring(write("1")))
+    assert not library.direct_way(driver)(Write.of(ET.fromstring(write("1"))))
     for text in ("1", "boom"):
         await library.deliver(driver, ET.fromstring(write(text)))
     assert sent == ["1", "boom"]

@@ -1,10 +1,10 @@
 """Messages on their way in: what is taken at once, and what waits for the reader, in one order."""
 
 import asyncio
-from xml.etree import ElementTree as ET
 
 from indi_matrix.indi.transport.inbox import Inbox
-from indi_matrix.indi.wire.reader import StreamError
+from indi_matrix.indi.wire.reader import Item, StreamError
+from indi_matrix.indi.wire.write import Write
 
 GET = b'<getProperties version="1.7"/>'
 GARBAGE = b"garbage "
@@ -21,10 +21,10 @@ class Peer:
         self.inbox = Inbox(lambda: None, lambda: None)
         self.taken: list[str] = []
 
-    def take(self, element: ET.Element) -> bool:
+    def offer(self, write: Write) -> bool:
         """Take writes, but not those of a "no"; an "end" ends the peer."""
-        text = element[0].text or "" if len(element) else ""
-        if element.tag != "newTextVector" or text == "no":
+        _, text = write.members[0]
+        if text == "no":
             return False
         if text == "end":
             self.inbox.discard()
@@ -32,9 +32,9 @@ class Peer:
         return True
 
     def feed(self, data: bytes) -> None:
-        self.inbox.feed(data, self.take)
+        self.inbox.feed(data, self.offer)
 
-    def next(self) -> asyncio.Task[ET.Element | StreamError | None]:
+    def next(self) -> asyncio.Task[Item | None]:
         return asyncio.create_task(self.inbox.get())
 
     async def left(self) -> list[str | None]:
@@ -42,11 +42,11 @@ class Peer:
         self.inbox.end()
         left: list[str | None] = []
         while (item := await self.inbox.get()) is not None:
-            left.append(item.tag if isinstance(item, ET.Element) else None)
+            left.append(None if isinstance(item, StreamError) else item.tag)
         return left
 
 
-async def waiting(peer: Peer) -> asyncio.Task[ET.Element | StreamError | None]:
+async def waiting(peer: Peer) -> asyncio.Task[Item | None]:
     """Return the reader, when it waits."""
     reader = peer.next()
     await asyncio.sleep(0)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indi_matrix.indi.wire.fast_reader import _attributes, plain_write
+from indi_matrix.indi.wire.fast_reader import _target, plain_write
+from indi_matrix.indi.wire.write import Write
 
 SWITCH = b'<newSwitchVector device="D" name="P"><oneSwitch name="A">On</oneSwitch></newSwitchVector>'
 # As indiserver passes it on.
@@ -19,17 +20,12 @@ SPREAD = b"""
 </newNumberVector>""".replace(b" >", b">")
 
 
-def content(element: ET.Element) -> tuple[object, ...]:
-    """Return a vector, without the blanks between members, which mean nothing."""
-    return element.tag, element.attrib, [(one.tag, one.attrib, one.text or "", list(one)) for one in element]
-
-
 @pytest.mark.parametrize("text", [SWITCH, SPREAD, SWITCH.replace(b'"', b"'")])
 def test_what_clients_write_is_plain(text: bytes) -> None:
     plain = plain_write(bytearray(text + SWITCH), 0)
     assert plain is not None
-    element, end = plain
-    assert content(element) == content(ET.fromstring(text))
+    write, end = plain
+    assert write == Write.of(ET.fromstring(text))
     assert end == len(text)
 
 
@@ -40,10 +36,10 @@ MANY = b" ".join(b"a%s='1'" % (b"b" * number) for number in range(9))
     "head", [MANY, b"name='" + b"x" * 65 + b"'", b"x" * 17 + b"='1'", b"  " * 5 + b"name='A'", b"xmlns='u'"]
 )
 def test_what_no_client_writes_is_not_plain_and_not_remembered(head: bytes) -> None:
-    before = _attributes.cache_info().currsize
+    before = _target.cache_info().currsize
     text = SWITCH.replace(b' device="D" name="P"', b" " + head)
     assert plain_write(bytearray(text), 0) is None
-    assert _attributes.cache_info().currsize <= before + (b"xmlns" in head)
+    assert _target.cache_info().currsize <= before + (b"xmlns" in head)
 
 
 LATIN = "\udce9"  # stands for a byte that is a letter in ISO-8859-1, and nothing in UTF-8
@@ -85,8 +81,9 @@ def test_what_is_plain_is_what_the_parser_makes_of_it(text: str) -> None:
     data = text.encode(errors="surrogateescape")
     plain = plain_write(bytearray(data), 0)
     if plain is not None:
-        element, end = plain
-        assert content(element) == content(ET.fromstring(data[:end]))
+        write, end = plain
+        assert write == Write.of(parsed := ET.fromstring(data[:end]))
+        assert all(one.attrib.keys() == {"name"} and not len(one) for one in parsed)
 
 
 def test_the_longest_is_bounded() -> None:

@@ -6,7 +6,6 @@ import logging
 import re
 import socket
 import struct
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,11 +15,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from indipyclient import IPyClient
 from indipyserver import IPyServer
-from indipyserver.ipyserver import SendChecker
 
-from indi_matrix.indi.server.blobs import BlobRules
-from indi_matrix.indi.server.peers import Peer
+from indi_matrix.indi.server.served_driver import ServedDriver
 from indi_matrix.indi.server.server import Server
+from indi_matrix.indi.wire.message import ElementMessage
 from tests.indi.echo import Echo, answer, write
 
 GET = b"<getProperties version='1.7'/>\n"
@@ -215,14 +213,6 @@ async def test_what_only_devices_may_say_reaches_nobody(tag: str) -> None:
         liar.send(f"<{tag}/>".encode() + write("end"))
         assert answer(await listener.line()) == "end"
         assert not driver.snooped
-
-
-async def test_messages_of_the_server_reach_everybody() -> None:
-    async with serving() as site:
-        client = await site.connect()
-        await client.answer("x")
-        await site.server.send_message("hello")
-        assert b'message="hello"' in await client.line()
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this system has no such option")
@@ -471,56 +461,13 @@ async def test_blanks_without_end_are_no_reason_to_wait() -> None:
 # BLOBs
 
 
-BLOB_CASES = [
-    "",
-    "<enableBLOB device='D'>Also</enableBLOB>",
-    "<enableBLOB device='D'>Only</enableBLOB>",
-    "<enableBLOB device='D'>Only</enableBLOB><enableBLOB device='D'>Never</enableBLOB>",
-    "<enableBLOB device='D' name='P'> Also </enableBLOB>",
-    "<enableBLOB device='D'>Also</enableBLOB><enableBLOB device='D' name='P'>Never</enableBLOB>",
-    "<enableBLOB device='D' name='Q'>Only</enableBLOB>",
-    "<enableBLOB device='E'>Only</enableBLOB>",
-    "<enableBLOB device='D'>only</enableBLOB>",
-    "<enableBLOB>Only</enableBLOB>",
-]
-
-
-@pytest.mark.parametrize("case", BLOB_CASES)
-@pytest.mark.filterwarnings("ignore:Testing an element's truth:DeprecationWarning")
-def test_blobs_are_sent_to_whom_the_library_would_send_them(case: str) -> None:
-    ours, stock = BlobRules(), SendChecker()
-    for rule in ET.fromstring(f"<all>{case}</all>"):
-        ours.learn(rule)
-        stock.setpermissions(rule)
-    for text in (
-        "<setBLOBVector device='D' name='P'><oneBLOB/></setBLOBVector>",
-        "<setBLOBVector device='D'><oneBLOB/></setBLOBVector>",
-        *(
-            f"<{tag} device='D' name='P'/>"
-            for tag in ("setBLOBVector", "defBLOBVector", "setTextVector", "message")
-        ),
-        "<delProperty device='D'/>",
-        "<message/>",
-        "<getProperties/>",
-        "<setTextVector/>",
-    ):
-        element = ET.fromstring(text)
-        assert ours.allow(element) == stock.allowed(element), text
-
-
-def test_nobody_fills_the_memory_with_rules_about_blobs() -> None:
-    rules = BlobRules()
-    for number in range(3000):
-        rules.learn(ET.fromstring(f"<enableBLOB device='D{number}'>Also</enableBLOB>"))
-    assert len(rules._modes) == 1000
-
-
-async def test_a_client_that_wants_blobs_only_gets_nothing_else() -> None:
+@pytest.mark.parametrize("mode", ["Never", "Also", "Only"])
+async def test_a_client_is_sent_the_same_whatever_it_says_of_blobs(mode: str) -> None:
+    """An indiserver passes on what one of its clients says, over the one connection that serves them all."""
     async with serving() as site:
         client = await site.connect()
-        client.send(b"<enableBLOB device='Echo'>Only</enableBLOB>" + write("x"))
-        client.send(b"<enableBLOB device='Echo'>Never</enableBLOB>" + write("y"))
-        assert answer(await client.line()) == "y"
+        client.send(f"<enableBLOB device='Echo'>{mode}</enableBLOB>".encode() + write("x"))
+        assert answer(await client.line()) == "x"
 
 
 # Drivers
@@ -540,24 +487,17 @@ async def test_no_driver_speaks_for_another_or_like_a_client(caplog: pytest.LogC
 
 
 async def test_a_driver_that_is_slow_to_look_at_others_misses_the_oldest_only() -> None:
-    peer = Peer(driver := Echo(), Server(port=0))
+    served = ServedDriver(driver := Echo(), Server(port=0))
     driver.snoopall = True
     for number in range(3000):
         text = (
             f"<setTextVector device='D' name='T' state='Ok'><oneText name='A'>{number}</oneText></setTextVector>"
         )
-        peer.offer(ET.fromstring(text))
-    taking = asyncio.create_task(peer.take_offers())
+        served.queue(ElementMessage(ET.fromstring(text)))
+    taking = asyncio.create_task(served.deliver_queued())
     await driver.snooped_something.wait()
     taking.cancel()
     assert [text for _, text in driver.snooped] == [str(number) for number in range(2000, 3000)]
-
-
-def test_a_driver_in_this_process_comes_before_a_program_that_claims_its_device() -> None:
-    server = Server(Echo(), port=0)
-    server.add_exdriver("x")
-    server.exdrivers[0].devicenames["Echo"] = {}
-    assert [peer.receiver for peer in server._addressed(ET.fromstring(write("x")))] == server.drivers
 
 
 async def test_drivers_snoop_on_each_other() -> None:
@@ -663,61 +603,12 @@ def test_no_connection_at_all_makes_no_server() -> None:
         Server(maxconnections=0)
 
 
-# Programs and other servers
-
-
-async def test_a_driver_that_is_a_program_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / 'src'}")
-    monkeypatch.setenv("INDIDEV", "Program")
-    server = Server(Echo(), port=0)
-    server.add_exdriver(sys.executable, str(Path(__file__).with_name("echo.py")))
-    async with running(server) as site:
-        client = await site.connect()
-        while b'device="Program"' not in await client.line():
-            pass
-        client.send(write("hi", "Program"))
-        while not (line := await client.line()).startswith(b"<set"):
-            pass
-        assert answer(line) == "hi"
-        program = server.exdrivers[0].proc
-        server.shutdown()
-        await site.task
-        assert program.returncode is not None
-        site.task = asyncio.create_task(asyncio.Event().wait())  # type: ignore[arg-type]
-
-
-async def test_another_server_is_served_and_its_end_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
-    async with serving(Echo("Far")) as far:
-        near_server = Server(Echo(), port=0)
-        near_server.add_remote("127.0.0.1", far.server.port)
-        async with running(near_server) as near:
-            client = await near.connect()
-            while b'device="Far"' not in await client.line():
-                pass
-            client.send(write("hi", "Far"))
-            while not (line := await client.line()).startswith(b"<setText"):
-                pass
-            assert answer(line) == "hi"
-            far.server.shutdown()
-            await far.task
-            far.task = asyncio.create_task(asyncio.Event().wait())  # type: ignore[arg-type]
-            while "Connection Lost" not in caplog.text:
-                await client.line()
-
-
 # What is private to the library and relied on
 
 
 def test_the_hooks_of_the_library_are_as_expected() -> None:
-    """The parts of IPyServer that are replaced, and those that are used."""
+    """What IPyServer gives its drivers to talk through, in whose place they get something else here."""
     driver = Echo()
-    stock = IPyServer(driver, maxconnections=1)
-    for name in ("run_rx", "run_tx", "run_tx_everywhere", "shutdown"):
+    IPyServer(driver)
+    for name in ("run_rx", "run_tx", "shutdown"):
         assert callable(getattr(driver._commsobj, name))
-    stock.add_exdriver("x")
-    stock.add_remote("h", 1)
-    for other in (*stock.exdrivers, *stock.remotes):
-        assert other._commsobj is not None
-        assert "Echo" not in other
-        assert callable(other._readdata)
-    assert {"_stop", "_tg", "server", "connectionpool", "stopped", "drivers"} <= vars(stock).keys()

@@ -18,6 +18,7 @@ from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.malos.places import DriverPorts, Place
+from indi_matrix.malos.timing import Timing
 
 HERE = Place("127.0.0.1", 0)
 
@@ -145,7 +146,7 @@ async def test_a_shorter_timeout_is_followed_by_a_ping_at_once(context: zmq.asyn
     async with asyncio.timeout(5), open_link(context, HERE, info) as link:
         pinging = asyncio.create_task(link.keep_alive())
         await peer.keep_alive.recv()
-        link.expect(delay=0.1, timeout=0.3)
+        link.expect(Timing(delay=0.1, timeout=0.3))
         await peer.keep_alive.recv()
         await peer.keep_alive.recv()
         pinging.cancel()
@@ -155,7 +156,7 @@ async def test_two_more_pings_keep_to_the_shorter_timeout(peer: Peer, link: Link
     """The first may overtake the config, and then counts for the old timeout only."""
     pinging = asyncio.create_task(link.keep_alive())
     await peer.keep_alive.recv()
-    link.expect(delay=0.1, timeout=30)
+    link.expect(Timing(delay=0.1, timeout=30))
     async with asyncio.timeout(1):
         await peer.keep_alive.recv()
         await peer.keep_alive.recv()
@@ -223,14 +224,14 @@ async def test_only_another_timing_that_is_stated_ends_a_doubt_by_a_change(peer:
     assert not link.settle(doubt, None)
     assert not link.settle(doubt, peer.info)
     assert link.settle(doubt, replace(peer.info, delay=0.2))
-    assert (link.delay, link.timeout) == (0.2, 0.3)
+    assert link.timing == Timing(delay=0.2, timeout=0.3)
     assert not link.settle(doubt, peer.info)  # it was stated before the link expected what it does now
 
 
 async def test_a_longer_delay_is_waited_for_at_once(peer: Peer, link: Link) -> None:
     waiting = asyncio.create_task(link.update())
     await asyncio.sleep(0)
-    link.expect(delay=0.5, timeout=0.3)
+    link.expect(Timing(delay=0.5, timeout=0.3))
     done, _ = await asyncio.wait({waiting}, timeout=0.9)
     assert not done
     await peer.updates.send(b"late")
@@ -238,8 +239,8 @@ async def test_a_longer_delay_is_waited_for_at_once(peer: Peer, link: Link) -> N
 
 
 async def test_a_shorter_delay_takes_hold_after_the_longer_one(peer: Peer, link: Link) -> None:
-    link.expect(delay=30, timeout=0.3)
-    link.expect(delay=0.01, timeout=0.3)
+    link.expect(Timing(delay=30, timeout=0.3))
+    link.expect(Timing(delay=0.01, timeout=0.3))
     assert link.slowest_delay == 30
     await peer.updates.send(b"")
     await link.update()

@@ -11,7 +11,8 @@ import zmq.asyncio
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import DriverConfig
-from indi_matrix.malos.places import BASE_OFFSETS, INFO_PORT
+from indi_matrix.malos.places import BASE_OFFSETS
+from indi_matrix.settings import INFO_PORT
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.simulator.client import OUTPUT, Client, frame
 

@@ -7,7 +7,7 @@ from math import atan2, hypot, pi
 import pytest
 
 from indi_matrix.simulator import Kind, Led, SimulatedBoard, draw
-from indi_matrix.simulator.drawing import colour
+from indi_matrix.simulator.terminal_view.drawing import colour
 
 _STYLE = re.compile("\x1b\\[[0-9;]*m")
 

@@ -53,7 +53,7 @@ async def test_what_is_said_meanwhile_has_a_line_of_its_own_and_stays_when_the_p
     assert await stopped(server, 3) == 0
     left = (await terminal.until("frames shown: 0\r\n")).partition(LEAVE)[2]
     assert [re.sub(r"^[-0-9]+ [:,0-9]+ |\d+$", "", line) for line in left.splitlines()] == [
-        "INFO indi_matrix.indi.server.server: Listening on 127.0.0.1, port ",
+        "INFO indi_matrix.indi.server.listener: Listening on 127.0.0.1, port ",
         "indi_matrix: serving INDI clients on 127.0.0.1:",
         "INFO indipydriver.ipydriver: Driver MatrixDriver started",
         "indi_matrix: the simulated Creator has ended; frames shown: ",

@@ -19,6 +19,7 @@ from indi_matrix.board.config.config_file import (
 from indi_matrix.errors import ConfigError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
+from indi_matrix.indi.wire.write import Write
 
 
 def vector(name: str, **members: str) -> Element:
@@ -80,9 +81,9 @@ PROPERTIES: list[AnyProperty] = [
 @pytest.mark.parametrize("prop", PROPERTIES, ids=lambda prop: prop.kind)
 def test_a_property_reads_what_was_written_of_it(prop: AnyProperty) -> None:
     prop.attach("D", lambda _: None)
-    ((vector,), _) = from_bytes(to_bytes([prop.as_write()]))
+    ((vector,), _) = from_bytes(to_bytes([prop.as_saved()]))
     assert vector.attrib == {"device": "D", "name": prop.name}
-    assert prop.read(vector) == prop.values
+    assert prop.read(Write.of(vector)) == prop.values
 
 
 @pytest.mark.parametrize("text", ["\n      x\n  ", "\nx\n        ", "x", "  x"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from indi_matrix.system.console import Lines, Writer
+from indi_matrix.system.console import ConsoleWriter, LineStream
 
 LINE = b"x" * 99 + b"\n"
 
@@ -44,7 +44,7 @@ def test_nobody_waits_and_what_is_left_out_is_counted_where_it_was(pipe: tuple[i
     reading, writing = pipe
     full = fill(writing)
     os.set_blocking(writing, blocking)  # as others may have made it, who have it open too
-    writer = Writer(writing)
+    writer = ConsoleWriter(writing)
     for _ in range(3000):
         writer.write(LINE)
     writer.drain(0.01)
@@ -63,7 +63,7 @@ def test_nobody_waits_and_what_is_left_out_is_counted_where_it_was(pipe: tuple[i
 def test_of_pictures_only_the_newest_is_shown(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     fill(writing)
-    writer = Writer(writing)
+    writer = ConsoleWriter(writing)
     writer.write(b"first\n")
     for number in range(100):
         writer.show(b"%d " % number)
@@ -81,12 +81,12 @@ def test_it_ends_without_a_reader(pipe: tuple[int, int]) -> None:
     before = threading.active_count()
     reading, writing = os.pipe()
     os.close(reading)
-    writer = Writer(writing)
+    writer = ConsoleWriter(writing)
     os.close(writing)
     writer.write(LINE)
     writer.drain(10)
     writer.close()
-    unused = Writer(pipe[1])
+    unused = ConsoleWriter(pipe[1])
     unused.close()
     for thread in threading.enumerate():
         if thread.name == "output" and threading.active_count() > before:
@@ -99,7 +99,7 @@ def test_what_comes_after_the_end_goes_nowhere(pipe: tuple[int, int], used: bool
     """Its descriptor is another file's by then."""
     reading, writing = pipe
     before = set(threading.enumerate())
-    writer = Writer(writing)
+    writer = ConsoleWriter(writing)
     if used:
         writer.write(b"in time\n")
     writer.close()
@@ -120,7 +120,7 @@ def test_what_comes_after_the_end_goes_nowhere(pipe: tuple[int, int], used: bool
 
 def test_lines_are_whole_and_short_enough_for_indiserver(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
-    lines = Lines(writing)
+    lines = LineStream(writing)
     taken: list[str] = []
     lines.write(b"be")
     lines.write(b"gun\n" + b"x" * 5000 + b"\n")

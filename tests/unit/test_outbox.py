@@ -1,20 +1,23 @@
+from functools import partial
 from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.indi.transport.outbox import Outbox
-from indi_matrix.indi.wire.set_vector import as_element
+from indi_matrix.indi.wire.message import ElementMessage, Message, words
+from indi_matrix.indi.wire.set_vector import Outline, SetVector
 
 
-def vector(tag: str, name: str, message: str = "", **values: str) -> Element:
+def vector(tag: str, name: str, message: str = "", **values: str) -> Message:
+    if tag.startswith("set"):
+        outline = Outline(tag[3:-6], "D", name, ["V", "RED", "GREEN", "BLUE"], {})
+        return SetVector(outline, "Ok", "", values, "ERROR", message)
     element = Element(tag, device="D", name=name)
-    if message:
-        element.set("message", message)
     for member, value in values.items():
         SubElement(element, "one", name=member).text = value
-    return element
+    return ElementMessage(element)
 
 
 def drained(outbox: Outbox) -> list[Element]:
-    return [as_element(outbox.take()) for _ in range(len(outbox))]
+    return [outbox.take().element() for _ in range(len(outbox))]
 
 
 def told(elements: list[Element]) -> list[tuple[str, str, dict[str, str]]]:
@@ -35,18 +38,18 @@ def test_a_stalled_reader_does_not_make_it_grow() -> None:
     outbox = Outbox()
     for number in range(100_000):
         outbox.put(vector("setNumberVector", f"P{number % 100}", V=str(number)))
-        outbox.put(Element("message", message=str(number)))
+        outbox.put(words("D", "", "INFO", str(number)))
         assert len(outbox) <= 513
     left = told(drained(outbox))
     newest = {name: values["V"] for tag, name, values in left if tag == "setNumberVector"}
     assert newest == {f"P{number}": str(99_900 + number) for number in range(100)}
 
 
-def overfull(*elements: Element) -> list[tuple[str, str, dict[str, str]]]:
-    """Return what is left of elements after enough others to have them merged."""
+def overfull(*messages: Message) -> list[tuple[str, str, dict[str, str]]]:
+    """Return what is left of messages after enough others to have them merged."""
     outbox = Outbox()
-    for element in elements:
-        outbox.put(element)
+    for message in messages:
+        outbox.put(message)
     for number in range(520):
         outbox.put(vector("setTextVector", "Z", V=str(number)))
     return [one for one in told(drained(outbox)) if one[1] != "Z"]
@@ -56,6 +59,20 @@ def test_partial_updates_are_merged() -> None:
     assert overfull(
         vector("setNumberVector", "A", RED="1", BLUE="1"), vector("setNumberVector", "A", RED="2", GREEN="2")
     ) == [("setNumberVector", "A", {"RED": "2", "GREEN": "2", "BLUE": "1"})]
+
+
+def test_what_indipydriver_sends_itself_is_merged_with_our_own_both_ways() -> None:
+    def foreign(**values: str) -> Message:
+        element = Element("setNumberVector", device="D", name="A")
+        for member, value in values.items():
+            SubElement(element, "oneNumber", name=member).text = value
+        return ElementMessage(element)
+
+    ours = partial(vector, "setNumberVector", "A", RED="1", BLUE="1")
+    assert overfull(ours(), foreign(RED="2")) == [("setNumberVector", "A", {"RED": "2", "BLUE": "1"})]
+    assert overfull(foreign(RED="2", GREEN="2", ODD="2"), ours()) == [
+        ("setNumberVector", "A", {"RED": "1", "BLUE": "1", "GREEN": "2"})
+    ]
 
 
 def test_a_definition_settles_what_was_before_it() -> None:
@@ -85,7 +102,7 @@ def test_there_is_as_much_room_again_when_all_was_taken() -> None:
 
 def test_a_message_is_not_lost_with_the_update_that_carried_it() -> None:
     outbox = Outbox()
-    outbox.put(vector("setNumberVector", "A", message="[ERROR] why", V="1"))
+    outbox.put(vector("setNumberVector", "A", message="why", V="1"))
     for number in range(600):
         outbox.put(vector("setNumberVector", "A", V=str(number)))
     assert any(element.get("message") == "[ERROR] why" for element in drained(outbox))

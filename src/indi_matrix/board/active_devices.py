@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from indi_matrix.board.snooped_device import Neighbour
+from indi_matrix.board.snooped_device import SnoopedDevice
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.indi.properties.base import Member, State
 from indi_matrix.indi.properties.kinds import TextProperty
@@ -22,7 +22,7 @@ _ROLES: Final = {
 _PAUSE: Final = 3.0
 
 
-class Snooping:
+class ActiveDevices:
     """Listens to the devices that ACTIVE_DEVICES names.
 
     A request reaches the servers that are there when it is sent. So it is sent again on each occasion that tells
@@ -38,7 +38,7 @@ class Snooping:
         self._drop: Callable[[str], None]
         self._started = False
         self._listeners: dict[str, dict[str, list[SnoopListener]]] = {role: {} for role in _ROLES}
-        self._neighbours = {role: self._neighbour(role, device) for role, (_, device) in _ROLES.items()}
+        self._snooped = {role: self._snooped_device(role, device) for role, (_, device) in _ROLES.items()}
         self._pause: asyncio.TimerHandle | None = None
         self._asked_meanwhile = False
         self._whole_meanwhile = False
@@ -81,40 +81,40 @@ class Snooping:
             self._whole_meanwhile = self._whole_meanwhile or whole
             return
         self._pause = asyncio.get_running_loop().call_later(_PAUSE, self._end_pause)
-        for neighbour in self._neighbours.values():
-            if neighbour.device.strip():
-                neighbour.ask(whole=whole)
+        for snooped in self._snooped.values():
+            if snooped.device.strip():
+                snooped.ask(whole=whole)
 
     def hear(self, root: Element) -> None:
         """Take what another device sent: def, set or delProperty."""
         device, now = root.get("device", ""), asyncio.get_running_loop().time()
-        for neighbour in self._neighbours.values():
-            if neighbour.device == device:
-                neighbour.hear(root, now)
+        for snooped in self._snooped.values():
+            if snooped.device == device:
+                snooped.hear(root, now)
         self._keep_watch()
 
     def listens_to(self, device: str) -> bool:
         """Tell whether a device has a role."""
-        return any(neighbour.device == device for neighbour in self._neighbours.values())
+        return any(snooped.device == device for snooped in self._snooped.values())
 
-    def _neighbour(self, role: str, device: str) -> Neighbour:
-        return Neighbour(device, self._listeners[role], self._request, self._warn)
+    def _snooped_device(self, role: str, device: str) -> SnoopedDevice:
+        return SnoopedDevice(device, self._listeners[role], self._request, self._warn)
 
     def _request(self, device: str, name: str) -> None:
         self._ask(device, name)
 
     def _write(self, values: Mapping[str, str]) -> State:
-        changed = [role for role, neighbour in self._neighbours.items() if neighbour.device != values[role]]
-        before = {self._neighbours[role].device for role in changed}
+        changed = [role for role, snooped in self._snooped.items() if snooped.device != values[role]]
+        before = {self._snooped[role].device for role in changed}
         for role in changed:
-            self._neighbours[role].forget()
-            self._neighbours[role] = self._neighbour(role, values[role])
+            self._snooped[role].forget()
+            self._snooped[role] = self._snooped_device(role, values[role])
         for device in before - set(values.values()):
             self._drop(device)
         if self._pause is not None:  # else all are asked now
             for role in changed:
                 if values[role].strip():
-                    self._neighbours[role].ask(whole=True)
+                    self._snooped[role].ask(whole=True)
         self.ask_again(whole=True)
         return State.OK
 
@@ -129,13 +129,13 @@ class Snooping:
         """Look at what says nothing, when it is time; while nothing is known there is no time for it."""
         if self._watch is not None:
             return
-        moments = [due for neighbour in self._neighbours.values() if (due := neighbour.due) is not None]
+        moments = [due for snooped in self._snooped.values() if (due := snooped.due) is not None]
         if moments:
             self._watch = asyncio.get_running_loop().call_at(min(moments), self._look)
 
     def _look(self) -> None:
         self._watch = None
         now = asyncio.get_running_loop().time()
-        for neighbour in self._neighbours.values():
-            neighbour.look(now)
+        for snooped in self._snooped.values():
+            snooped.look(now)
         self._keep_watch()

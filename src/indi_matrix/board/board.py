@@ -1,25 +1,27 @@
 """One MATRIX board, which is one INDI device: the place where clients' writes are judged."""
 
 import logging
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NoReturn
 from xml.etree.ElementTree import Element
 
 import zmq.asyncio
 
 from indi_matrix.board import standard_properties
-from indi_matrix.board.active_devices import Snooping
+from indi_matrix.board.active_devices import ActiveDevices
+from indi_matrix.board.board_properties import BoardProperties
 from indi_matrix.board.config.config_process import Configuration
 from indi_matrix.board.connection import INTERNAL, Connection, Simulator
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
-from indi_matrix.devices import DEVICES, Device
+from indi_matrix.devices import DEVICES
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, State
 from indi_matrix.indi.properties.device import IndiDevice
-from indi_matrix.indi.wire.set_vector import Message
+from indi_matrix.indi.wire.message import Message
 from indi_matrix.indi.wire.values import shortened
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import BoardSettings
 
 log = logging.getLogger(__name__)
@@ -34,18 +36,22 @@ class Board:
     Attributes:
         name: Name of the INDI device.
         indi: What clients know of it.
+        board_properties: The properties that come with the board.
         polling: POLLING_PERIOD and KEEP_ALIVE.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
+        self.board_properties = BoardProperties(self.indi)
         self.polling = Polling(self._bring_timing)
-        self._snooping = Snooping(lambda text: self.tell("WARNING", text))
+        self._active_devices = ActiveDevices(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
-        self._configuration = Configuration(self.indi, settings.config_file, self._replay)
+        self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
         devices = [device(self) for device in DEVICES]
-        self._connection = Connection(self.indi, devices, settings.address, simulator, simulate=simulate)
+        self._connection = Connection(
+            self.board_properties, devices, settings.address, simulator, simulate=simulate
+        )
         self._given = {"DEVICE_ADDRESS"} if settings.address_given else set()
         if simulate:
             self._given.add("SIMULATION")
@@ -66,20 +72,20 @@ class Board:
             drop: Has nothing more of another device come to us, as far as this board is concerned.
             alone: Whether there is no other board in this program.
         """
-        self._snooping.attach(ask, drop)
+        self._active_devices.attach(ask, drop)
         self._reporting.named = not alone
         for prop in (
             self._connection.switch,
             self._connection.info,
-            self._connection.address,
+            self._connection.destination.address,
             standard_properties.connection_mode(),
             self._reporting.debug,
-            self._connection.simulation,
+            self._connection.destination.simulation,
             self._configuration.prop,
             self.polling.period,
             self.polling.keep_alive,
             self._connection.on_disconnect,
-            self._snooping.property,
+            self._active_devices.property,
         ):
             self.indi.add(prop)
         self._configuration.start(self._given)
@@ -94,49 +100,59 @@ class Board:
         await self._configuration.finish()
 
     def asked(self) -> None:
-        """Take note that somebody asked for all there is: it may be a server with devices that are listened to."""
-        self._snooping.ask_again(whole=False)
+        """Ask the devices of ACTIVE_DEVICES again: a server with these may be who asked for all of ours."""
+        self._active_devices.ask_again(whole=False)
 
     def hear(self, root: Element) -> None:
         """Take what another INDI device published."""
-        self._snooping.hear(root)
+        self._active_devices.hear(root)
 
     def listens_to(self, device: str) -> bool:
         """Tell whether another device is among ACTIVE_DEVICES."""
-        return self._snooping.listens_to(device)
+        return self._active_devices.listens_to(device)
 
-    def definition(self, name: str) -> Element | None:
+    def definition(self, name: str) -> Message | None:
         """Return the definition of a property that clients may know; None if it has just been deleted."""
         prop = self.indi.properties.get(name)
         return None if prop is None else prop.definition()
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""
-        self._snooping.start()
+        self._active_devices.start()
         await self._connection.run(context)
 
     # Writes
 
-    def write(self, root: Element) -> None:
-        """Judge a client's write, carry it out or refuse it, and answer: the one place where either is done."""
-        name = root.get("name", "")
-        prop = self.indi.properties.get(name)
+    def judge(self, write: Write) -> None:
+        """Carry out a client's write or refuse it, and answer: the one place where either is done."""
+        prop = self.indi.properties.get(write.name)
         if prop is None:
-            self.tell("WARNING", f"there is no property {shortened(name)} now; nothing was written")
+            self.tell("WARNING", f"there is no property {shortened(write.name)} now; nothing was written")
             return
-        if self.debugging:
-            self.tell("DEBUG", f"received {in_words(root)}")
+        if self._reporting.debugging:
+            self.tell("DEBUG", f"received {in_words(write)}")
         before = prop.state
-        refusal = self._replay(prop, root)
+        refusal = self._carry_out(prop, write)
         if refusal:
-            prop.answer(None, State.ALERT, message_text("ERROR", refusal))
+            prop.reply(None, State.ALERT, refusal)
             if not prop.tells_of_writes and before is not State.ALERT:
-                prop.answer(None, before)
+                prop.reply(None, before)
 
-    def _replay(self, prop: AnyProperty, root: Element) -> str:
-        """Carry out a write and answer it; or refuse it and return why."""
+    def _carry_out(self, prop: AnyProperty, write: Write) -> str:
+        """Carry out a write of a client or of the config file, and answer it; or return why it is refused."""
+        owner = self.board_properties.owners.get(prop.name)
         try:
-            self._carry_out(prop, root)
+            values = prop.read(write)
+            if owner is not None and not self._connection.online:
+                self._refuse_offline(prop, values)
+            state = prop.on_write(values) if prop.on_write is not None else State.OK
+            prop.reply(values, state)
+            if prop.saved:
+                self._configuration.written(prop)
+            if values.get(_OCCASIONS.get(prop.name, "")):
+                self._active_devices.ask_again(whole=True)
+            if owner is not None:
+                owner.record_write(prop)
         except WriteError as error:
             return str(error)
         except MatrixError as error:
@@ -147,32 +163,14 @@ class Board:
             return f"{prop.name}: {INTERNAL}"
         return ""
 
-    def _carry_out(self, prop: AnyProperty, root: Element) -> None:
-        owner = self._connection.holdings.owner(prop.name)
-        values = prop.read(root)
-        if owner is not None and not self._connection.online:
-            kept = owner.withhold(prop, values)
-            raise LinkError(f"the link to {self._connection.place} is lost{kept}")
-        state = prop.on_write(values) if prop.on_write is not None else State.OK
-        prop.answer(values, state)
-        self._configuration.written(prop)
-        if values.get(_OCCASIONS.get(prop.name, "")):
-            self._snooping.ask_again(whole=True)
-        if owner is not None:
-            owner.written(prop)
+    def _refuse_offline(self, prop: AnyProperty, values: Mapping[str, Any]) -> NoReturn:
+        kept = prop.on_refused(values) if prop.on_refused is not None else ""
+        raise LinkError(f"the link to {self._connection.place} is lost{kept}")
 
     def _bring_timing(self) -> None:
         self._connection.retime()
 
     # What devices ask for
-
-    def define(self, device: Device, prop: AnyProperty) -> None:
-        """Make a property of a device known to clients."""
-        self._connection.holdings.define(device, prop)
-
-    def delete(self, prop: AnyProperty) -> None:
-        """Take a property of a device away from clients."""
-        self._connection.holdings.delete(prop)
 
     def recall(self, prop: AnyProperty) -> None:
         """Bring back from the config file what it has of a property that came to be known by itself."""
@@ -180,7 +178,7 @@ class Board:
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Have a listener told of properties of the device that ACTIVE_DEVICES names in a role."""
-        self._snooping.listen(role, names, listener)
+        self._active_devices.listen(role, names, listener)
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message of the level INFO, WARNING, ERROR or DEBUG."""

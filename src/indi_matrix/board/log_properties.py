@@ -5,13 +5,13 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
-from xml.etree.ElementTree import Element
 
 from indi_matrix.indi.properties.base import Member, Rule, State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
-from indi_matrix.indi.wire.set_vector import Message, Update
+from indi_matrix.indi.wire.message import Message
 from indi_matrix.indi.wire.values import shortened
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import indi_folder
 
 _OPTIONS: Final = "Options"
@@ -96,20 +96,19 @@ class Reporting:
         self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         indi.sift = self.sift
 
-    def sift(self, message: Message) -> Message | None:
-        """Return what of a message clients are sent: it may lose its text; write that to the log file."""
-        if isinstance(message, Update) or (text := message.get("message")) is None:
-            return message
-        level, _, rest = text[1:].partition("] ")
-        wanted = level in self._wanted
+    def sift(self, message: Message) -> bool:
+        """Write the text of a message to the log file, and take it out if clients do not want it.
+
+        Returns:
+            Whether there is something left to be sent.
+        """
+        wanted = message.level in self._wanted
         if wanted and self._to_file:
-            self._write_line(level, rest)
+            self._write_line(message.level, message.text)
         if wanted and self._to_client:
-            return message
-        if message.tag == "message":
-            return None
-        del message.attrib["message"]
-        return message
+            return True
+        message.text = ""
+        return message.tag != "message"
 
     def _take(self, levels: Mapping[str, bool], output: Mapping[str, bool]) -> None:
         self._wanted = {_WORDS[member] for member, on in levels.items() if on}
@@ -125,8 +124,8 @@ class Reporting:
         else:
             self._indi.delete(self._levels)
             self._indi.delete(self._output)
-            self._levels.answer(_DEFAULT_LEVELS, State.IDLE)
-            self._output.answer(_DEFAULT_OUTPUT, State.IDLE)
+            self._levels.reply(_DEFAULT_LEVELS, State.IDLE)
+            self._output.reply(_DEFAULT_OUTPUT, State.IDLE)
             self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         return State.OK
 
@@ -152,10 +151,10 @@ class Reporting:
             self._indi.tell("WARNING", f"cannot write {self._file.path}: {error.strerror or error}")
 
 
-def in_words(root: Element) -> str:
-    """Return a vector as it came, in one short line."""
-    values = ", ".join(f"{one.get('name')}={shortened(one.text or '')}" for one in root)
-    return f"{shortened(root.tag)} {root.get('name')}: {values}"
+def in_words(write: Write) -> str:
+    """Return a write as it came, in one short line."""
+    values = ", ".join(f"{name}={shortened(text)}" for name, text in write.members)
+    return f"{shortened(write.tag)} {write.name}: {values}"
 
 
 def _ok_if_any(values: Mapping[str, bool]) -> State:

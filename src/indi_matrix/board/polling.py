@@ -50,8 +50,8 @@ class Polling:
             min(max(timing.delay, _SHORTEST_DELAY), _LONGEST_DELAY),
             min(max(timing.timeout, _SHORTEST_TIMEOUT), _LONGEST_TIMEOUT),
         )
-        self.period.follow()
-        self.keep_alive.follow()
+        self.period.publish_reading()
+        self.keep_alive.publish_reading()
 
     def _write_period(self, values: Mapping[str, float]) -> State:
         return self._choose(replace(self.timing, delay=values["PERIOD_MS"] / 1000))

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices import Device
+from indi_matrix.devices import MatrixDevice, PolledDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
 from indi_matrix.malos.link import Link, open_link
@@ -34,7 +34,7 @@ _SILENT: Final = "MALOS answers, but its Everloop driver does not tell how many 
 async def visit(
     context: zmq.asyncio.Context,
     target: Target,
-    devices: Sequence[Device],
+    devices: Sequence[MatrixDevice],
     ready: Callable[[], None],
     hindered: Callable[[str], None] | None = None,
 ) -> NoReturn:
@@ -82,16 +82,16 @@ async def _look(target: Target, hindered: Callable[[str], None]) -> None:
     """Tell what is in the way to a service, if anything is."""
     silence = await why_silent(target)
     if silence.obstacle is not Obstacle.HUNG:
-        hindered(f"{target.short}: {silence.text}")
+        hindered(f"{target.short}: {silence.text}; trying for {ANSWER_LIMIT:g} s")
 
 
 async def _open_links(
     context: zmq.asyncio.Context,
     found: Found,
-    devices: Sequence[Device],
+    devices: Sequence[MatrixDevice],
     links: AsyncExitStack,
     reserve: Reserve,
-) -> list[tuple[Device, Link]]:
+) -> list[tuple[MatrixDevice, Link]]:
     """Return a link for each device whose driver the service has; each is given its share of the reserve."""
     drivers = found.drivers
     missing = [device.driver for device in devices if device.required and device.driver not in drivers]
@@ -107,7 +107,7 @@ async def _open_links(
 
 
 async def _run(
-    pairs: Sequence[tuple[Device, Link]],
+    pairs: Sequence[tuple[MatrixDevice, Link]],
     limit: asyncio.Timeout,
     ready: Callable[[], None],
     ask: Callable[[], Awaitable[ServiceInfo]],
@@ -132,15 +132,15 @@ async def _run(
             device.end()
 
 
-async def _follow_timing(device: Device, link: Link, ask: Callable[[], Awaitable[ServiceInfo]]) -> NoReturn:
+async def _follow_timing(device: MatrixDevice, link: Link, ask: Callable[[], Awaitable[ServiceInfo]]) -> NoReturn:
     """Ask the service for the timing of a driver whenever its updates come at another pace than expected."""
     while True:
         doubt = await link.doubt()
-        if link.settle(doubt, await _stated(device, ask)):
+        if link.settle(doubt, await _stated(device, ask)) and isinstance(device, PolledDevice):
             device.timing_changed()
 
 
-async def _stated(device: Device, ask: Callable[[], Awaitable[ServiceInfo]]) -> DriverInfo | None:
+async def _stated(device: MatrixDevice, ask: Callable[[], Awaitable[ServiceInfo]]) -> DriverInfo | None:
     """Return what the service says of a driver; None if it says nothing, or cannot be asked."""
     try:
         async with asyncio.timeout(_ASKING):
@@ -150,10 +150,10 @@ async def _stated(device: Device, ask: Callable[[], Awaitable[ServiceInfo]]) -> 
         return None
 
 
-async def _hear_errors(device: Device, link: Link) -> NoReturn:
+async def _hear_errors(device: MatrixDevice, link: Link) -> NoReturn:
     """Pass on the error texts of a driver."""
     while True:
-        device.complain(await link.error())
+        device.report_driver_error(await link.error())
 
 
 def _first(group: BaseExceptionGroup[LinkError]) -> BaseException:

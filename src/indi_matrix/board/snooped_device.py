@@ -23,7 +23,7 @@ Listeners = Mapping[str, Sequence[SnoopListener]]
 """Those who are told of a property, by its name."""
 
 
-class Neighbour:
+class SnoopedDevice:
     """A device that is listened to.
 
     libindi's drivers answer who asks for a property by its name, unless it is a light: those come only with all

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.everloop.everloop import Everloop
 from indi_matrix.devices.gpio.gpio import Gpio
+from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
+from indi_matrix.devices.polled_device import PolledDevice
 
-DEVICES: Final[tuple[type[Device], ...]] = (Everloop, Gpio)
+DEVICES: Final[tuple[type[MatrixDevice], ...]] = (Everloop, Gpio)
 
-__all__ = ["DEVICES", "Device", "Host"]
+__all__ = ["DEVICES", "Ending", "Host", "MatrixDevice", "PolledDevice"]

@@ -9,16 +9,16 @@ from typing import Final
 from indi_matrix.texts import printable
 
 LIMIT: Final = 5.0
-"""Seconds that a look at the network may take."""
+"""Seconds that a check may wait for the network or for a program."""
 
-_WIDTH: Final = 80
-_TEXT: Final = 9
-_REMEDY: Final = 11
-_LONGEST: Final = 1000
+_WIDTH: Final = 80  # columns
+_TEXT_COLUMN: Final = 9
+_REMEDY_COLUMN: Final = 11
+_LONGEST: Final = 1000  # characters of a text
 
 
 class Level(StrEnum):
-    """How bad it is; only what failed is in the driver's way."""
+    """How bad a finding is. Only a failed check keeps the driver from working."""
 
     OK = "ok"
     WARNING = "warning"
@@ -27,26 +27,26 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at and found, and what to do about it."""
+    """One finding, and what to do about it."""
 
     level: Level
     text: str
     remedy: str = ""
 
     def lines(self) -> Iterator[str]:
-        """Return the check as ASCII for 80 columns; what belongs to it is indented."""
-        yield from _wrapped(f"{self.level:<{_TEXT}}{printable(self.text, _LONGEST)}", "")
+        """Return the check as ASCII lines of at most 80 columns; lines after the first are indented."""
+        yield from _wrapped(f"{self.level:<{_TEXT_COLUMN}}{printable(self.text, _LONGEST)}", "")
         if self.remedy:
-            yield from _wrapped(printable(self.remedy, _LONGEST), " " * _REMEDY)
+            yield from _wrapped(printable(self.remedy, _LONGEST), " " * _REMEDY_COLUMN)
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    """Return lines; a path or an address stays whole, however long."""
+    """Return the lines of a text. A word longer than a line, as of a path, is not divided."""
     return textwrap.wrap(
         text,
         _WIDTH,
         initial_indent=indent,
-        subsequent_indent=indent or " " * _TEXT,
+        subsequent_indent=indent or " " * _TEXT_COLUMN,
         break_long_words=False,
         break_on_hyphens=False,
         drop_whitespace=True,
@@ -54,15 +54,15 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 
 def ok(text: str) -> Check:
-    """Return a check that found all well."""
+    """Return a check that found nothing wrong."""
     return Check(Level.OK, text)
 
 
 def warning(text: str, remedy: str) -> Check:
-    """Return a check that found what may matter."""
+    """Return a check that found what may cause trouble."""
     return Check(Level.WARNING, text, remedy)
 
 
 def failed(text: str, remedy: str) -> Check:
-    """Return a check that found what is in the driver's way."""
+    """Return a check that found what keeps the driver from working."""
     return Check(Level.FAILED, text, remedy)

@@ -1,4 +1,4 @@
-"""Examine what the driver depends on, from Python to the board, and change nothing."""
+"""All checks of the doctor, from Python to the board, in the order in which they are read."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,13 +17,13 @@ __all__ = ["Check", "Level", "examine"]
 async def examine(
     boards: Sequence[BoardSettings], indi_port: int, prefix: Path, report: Callable[[Check], None]
 ) -> bool:
-    """Make all checks, at the same time where they wait, and return whether none failed.
+    """Make all checks, concurrently, and return whether none failed.
 
     Args:
-        boards: Names of the devices, and where their MALOS services are.
-        indi_port: Port of this machine on which an INDI server may be.
-        prefix: Where the driver's entry is installed.
-        report: Called with each check, in an order to be read.
+        boards: Names of the devices, and addresses of their MALOS services.
+        indi_port: Port of this machine on which an INDI server may listen.
+        prefix: Folder below which the driver's entry is installed.
+        report: Called with each check, in the order in which checks are read.
     """
     healthy = True
     async with asyncio.TaskGroup() as tasks:

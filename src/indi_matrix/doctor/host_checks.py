@@ -1,4 +1,4 @@
-"""The operating system and the supply of this machine, for those who expect the board here."""
+"""Checks of this machine: its operating system, and the supply of a Raspberry Pi."""
 
 import asyncio
 import platform
@@ -11,17 +11,17 @@ from typing import Final
 from indi_matrix.doctor.check import LIMIT, Check, warning
 
 _BITS: Final = 8 * struct.calcsize("P")
-"""Width of this Python's addresses, which its libraries and the system's packages share."""
+"""Bits of an address in this Python; its libraries and the system's packages have the same."""
 
 _CORE_BITS: Final = 32
 _CORE_RELEASES: Final = ("stretch", "buster")
 
-# The Pi's firmware tells with these bits that the voltage is too low, or was since it started.
+# Bits of `vcgencmd get_throttled`: the voltage is too low now, or was since the Pi started.
 _LOW_NOW, _LOW_ONCE = 1 << 0, 1 << 16
 
 
 async def examine_supply() -> list[Check]:
-    """Check what a Raspberry Pi says of its supply; other machines do not say anything."""
+    """Check the supply of a Raspberry Pi; other machines have no check."""
     bits = await _throttled()
     if not bits & (_LOW_NOW | _LOW_ONCE):
         return []
@@ -35,13 +35,13 @@ async def examine_supply() -> list[Check]:
 
 
 async def _throttled() -> int:
-    """Return the bits with which the firmware tells what it lacks; 0 where there is no such firmware."""
+    """Return the bits of `vcgencmd get_throttled`, 0 on a machine without that program."""
     told = re.search("throttled=0x([0-9a-fA-F]{1,8})", await output_of("vcgencmd", "get_throttled"))
     return int(told[1], 16) if told else 0
 
 
 async def output_of(*command: str) -> str:
-    """Return what a program prints, nothing where it cannot be run or takes too long."""
+    """Return what a program prints, empty where it cannot be run or takes longer than 5 s."""
     try:
         process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
     except OSError:
@@ -57,7 +57,7 @@ async def output_of(*command: str) -> str:
 
 
 def examine_core_here() -> list[Check]:
-    """Check whether this system is one of those for which MATRIX CORE has packages."""
+    """Check that MATRIX CORE has packages for this system."""
     system, machine = _os_release(), platform.machine()
     if has_core(system.get("VERSION_CODENAME", ""), machine, _BITS):
         return []
@@ -72,7 +72,7 @@ def examine_core_here() -> list[Check]:
 
 
 def has_core(codename: str, machine: str, bits: int) -> bool:
-    """Tell whether MATRIX CORE has packages for a release of Raspberry Pi OS and the width of its programs."""
+    """Return whether MATRIX CORE has packages for a release of Raspberry Pi OS with programs of these bits."""
     return codename in _CORE_RELEASES and machine.startswith(("arm", "aarch64")) and bits == _CORE_BITS
 
 

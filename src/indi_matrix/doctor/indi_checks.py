@@ -1,4 +1,4 @@
-"""Who serves INDI on this machine."""
+"""Checks of the INDI server on this machine."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from indi_matrix.version import __version__
 _HOST: Final = "127.0.0.1"
 _INDI: Final = ("def", "set", "del", "message", "get")
 _QUIET: Final = 1.0
-"""Seconds of silence after which a server has said all."""
+"""Seconds of silence after which a server has answered in full."""
 _MOST_READ: Final = 4 << 20  # bytes: more than the definitions of all devices of an observatory
 _SHORT: Final = 40  # characters of a version
 
 
 @dataclass
 class _Heard:
-    """What a server said.
+    """What a server has sent.
 
     Attributes:
-        devices: Its devices, in their order.
-        ours: The versions of those that are run by this driver, by name.
-        size: How many bytes it said.
-        indi: Whether some of that was INDI.
+        devices: Names of its devices, in the order of their definitions.
+        ours: Versions by name of the devices that this driver runs.
+        size: Bytes that the server has sent.
+        indi: Whether the server has sent INDI.
     """
 
     devices: dict[str, None] = field(default_factory=dict)
@@ -35,8 +35,8 @@ class _Heard:
     size: int = 0
     indi: bool = False
 
-    def take(self, element: ET.Element) -> None:
-        """Note what an element tells."""
+    def add(self, element: ET.Element) -> None:
+        """Record the device, and the driver's version, that an element names."""
         self.indi = self.indi or element.tag.startswith(_INDI)
         device = element.get("device")
         if device is None or not element.tag.startswith("def"):
@@ -49,7 +49,7 @@ class _Heard:
 
 
 async def examine_server(port: int, device: str) -> list[Check]:
-    """Check that the INDI port is free, or that a server is there which has the device."""
+    """Check that the INDI port is free, or that a server with the device listens there."""
     try:
         async with asyncio.timeout(LIMIT):
             reader, writer = await asyncio.open_connection(_HOST, port)
@@ -66,7 +66,7 @@ async def examine_server(port: int, device: str) -> list[Check]:
 
 
 async def _listen(reader: asyncio.StreamReader, device: str) -> _Heard:
-    """Return what the server says, until it has told of our device or is quiet."""
+    """Return what the server sends until it has defined the device, or is silent for a second."""
     heard = _Heard()
     parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(["end"])
     parser.feed("<indi>")
@@ -76,14 +76,14 @@ async def _listen(reader: asyncio.StreamReader, device: str) -> _Heard:
                 heard.size += len(data)
                 parser.feed(data)
                 for event in cast("Iterator[tuple[str, ET.Element]]", parser.read_events()):
-                    heard.take(event[1])
+                    heard.add(event[1])
     except (ET.ParseError, TimeoutError, OSError):
-        pass  # what was heard before counts
+        pass  # what came before counts
     return heard
 
 
 async def _some(reader: asyncio.StreamReader) -> bytes:
-    """Return the next bytes; none at the end, and when there are no more for a while."""
+    """Return the next bytes, none at the end of the stream or after a second of silence."""
     try:
         async with asyncio.timeout(_QUIET):
             return await reader.read(65536)

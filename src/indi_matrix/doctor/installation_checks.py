@@ -1,23 +1,25 @@
-"""What is installed on this machine."""
+"""Checks of what is installed: Python, the program, the libraries, the entry for KStars and indi-web."""
 
 import os
 import platform
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
-from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 import zmq
 from google.protobuf.internal import api_implementation
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from indi_matrix.doctor.check import Check, failed, ok, warning
 from indi_matrix.doctor.host_checks import output_of
 from indi_matrix.errors import InstallError
-from indi_matrix.install.driver_list import DEFAULT_PREFIX, EXECUTABLE, entry_file, read_entry
+from indi_matrix.install.driver_list import EXECUTABLE, entry_file, read_entry
+from indi_matrix.settings import DEFAULT_PREFIX
 from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
@@ -40,7 +42,8 @@ def _python() -> Check:
         wanted = metadata.metadata(_DISTRIBUTION)["Requires-Python"]
     except metadata.PackageNotFoundError:
         return failed(f"{text}, not installed but run from its sources", f"pip install {_DISTRIBUTION}")
-    if not supported(platform.python_version(), wanted):
+    # Not platform's text: a Python built from its repository is called 3.13.0+, which is no version by PEP 440.
+    if not supported("{}.{}.{}".format(*sys.version_info), wanted):
         return failed(f"{text}, which needs Python {wanted}", "make a virtual environment with a newer Python")
     return ok(text)
 
@@ -62,7 +65,7 @@ async def _on_path() -> Check:
 
 
 async def _version_of(program: str) -> str:
-    """Return what a program says of its version, nothing where it does not."""
+    """Return the version that a program prints, empty where it prints none."""
     return printable((await output_of(program, "--version")).strip().removeprefix(f"{EXECUTABLE} "), 40)
 
 
@@ -70,7 +73,7 @@ async def _version_of(program: str) -> str:
 
 
 async def examine_libraries() -> list[Check]:
-    """Check that each library is of a version that is supported."""
+    """Check that each library has a supported version."""
     return list(_libraries())
 
 
@@ -79,10 +82,9 @@ def _libraries() -> Iterator[Check]:
         requirements = metadata.requires(_DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
         return  # said already
-    for requirement in requirements:
-        split = re.fullmatch(r"([A-Za-z0-9._-]+)\s*\(?([^;)]*)\)?", requirement)
-        if split:  # what has a marker belongs to an extra
-            yield _library(split[1], split[2].strip())
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is None:  # what has one belongs to an extra
+            yield _library(requirement.name, str(requirement.specifier))
 
 
 def _library(name: str, wanted: str) -> Check:
@@ -98,7 +100,7 @@ def _library(name: str, wanted: str) -> Check:
 
 
 def _protobuf(version: str) -> Check:
-    """Check that protobuf has its part in C."""
+    """Check that protobuf runs in C, and not in pure Python."""
     kind = api_implementation.Type()
     if kind != "python":
         return ok(f"protobuf {version} in C ({kind})")
@@ -112,31 +114,18 @@ def _protobuf(version: str) -> Check:
 
 
 def supported(version: str, specifier: str) -> bool:
-    """Tell whether a version is within a specifier such as `>=3.1.2,<4`, as far as releases go."""
-    release = _release(version)
-    for sign, limit in re.findall(r"(>=|<=|==|!=|<|>)\s*([0-9.]+)", specifier):
-        order = _compare(release, _release(limit))
-        allowed = {">=": order >= 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, "<": order < 0}
-        if not allowed.get(sign, order > 0):
-            return False
-    return True
-
-
-def _release(version: str) -> list[int]:
-    leading = re.match(r"[0-9]+(\.[0-9]+)*", version)
-    return [int(number) for number in leading[0].split(".")] if leading else []
-
-
-def _compare(one: list[int], other: list[int]) -> int:
-    """Return a number below, at or above zero; 4 and 4.0 are the same."""
-    return next((a - b for a, b in zip_longest(one, other, fillvalue=0) if a != b), 0)
+    """Tell whether a version is within a specifier such as `>=3.1.2,<4`; one that is none is not."""
+    try:
+        return Version(version) in SpecifierSet(specifier, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 # The driver's entry in the list of KStars and indi-web
 
 
 async def examine_entry(prefix: Path, devices: Sequence[str]) -> list[Check]:
-    """Check the entry below a prefix: that it is there, of this version, and fits the names of the devices."""
+    """Check that the entry below a prefix exists, has this version, and fits the names of the devices."""
     return list(_entry(prefix, devices))
 
 

@@ -1,4 +1,4 @@
-"""The MALOS service and the board behind it."""
+"""Checks of the MALOS service and of the board behind it."""
 
 import asyncio
 import ipaddress
@@ -16,23 +16,23 @@ from indi_matrix.doctor.host_checks import examine_core_here
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, ServiceInfo, inquire
 from indi_matrix.malos.link import Link, open_link
-from indi_matrix.malos.places import BASE_OFFSETS, INFO_PORT, Place
+from indi_matrix.malos.places import BASE_OFFSETS, Place
 from indi_matrix.malos.silence import Obstacle, Silence, why_place_silent
-from indi_matrix.settings import Address
+from indi_matrix.settings import INFO_PORT, Address
 
 _USED: Final = {device.driver: device for device in DEVICES}
 
 _MOST_DRIVERS: Final = 20
-# Updates are watched for this long, or for one period; longer than the limit allows is not measured.
+# Seconds: updates are watched for this long, or for one period. A period above the second figure is not measured.
 _WATCH: Final = 0.5
 _SLOWEST: Final = (LIMIT - 1) / 2
-# How far from the stated delay the gap between two updates may be, in parts of it and in seconds.
+# The gap between two updates may differ from the stated delay by this part of it and this many seconds.
 _TOLERANCE: Final = 0.25
 _JITTER: Final = 0.05
 
 
 async def examine_board(address: Address) -> list[Check]:
-    """Check the service, the ports of each of its drivers, and what those publish."""
+    """Check the service, and the ports and the updates of each of its drivers."""
     with zmq.asyncio.Context() as context:
         service = await inquire(context, address, LIMIT, links=len(BASE_OFFSETS))
         if isinstance(service, Silence):
@@ -48,7 +48,7 @@ async def examine_board(address: Address) -> list[Check]:
 
 
 def _looked_at(drivers: ServiceInfo) -> list[DriverInfo]:
-    """Return the drivers to be examined: each takes sockets, and of those a program has not many."""
+    """Return at most 20 drivers to examine, those that are used first: each takes file descriptors."""
     first = sorted(drivers.values(), key=lambda driver: driver.name not in _USED)
     return [driver for driver in drivers.values() if driver in first[:_MOST_DRIVERS]]
 
@@ -81,7 +81,7 @@ def _remedy(address: Address, obstacle: Obstacle) -> str:
 
 
 def _is_here(host: str) -> bool:
-    """Tell whether a host is this machine by its own word."""
+    """Return whether a host is a loopback address or `localhost`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -108,11 +108,11 @@ def _missing(drivers: ServiceInfo) -> Iterator[Check]:
 
 @dataclass
 class _Watched:
-    """What a driver published.
+    """What a driver published while it was watched.
 
     Attributes:
-        updates: Its data updates.
-        gap: Mean seconds between two of them, None when there were not two.
+        updates: Payloads of its data updates.
+        gap: Mean seconds between two updates, None when there were fewer.
         errors: Its error texts.
     """
 
@@ -138,7 +138,7 @@ async def _examine_driver(context: zmq.asyncio.Context, place: Place, driver: Dr
 
 
 async def _closed_ports(place: Place, driver: DriverInfo) -> str:
-    """Return which ports of a driver do not take connections, and why; nothing when all do."""
+    """Return which ports of a driver take no connections, and why; empty when all do."""
     ports = driver.ports
     named = {"base": ports.base, "keep-alive": ports.keep_alive, "error": ports.errors, "update": ports.updates}
     causes = await asyncio.gather(*(why_place_silent(Place(place.host, port)) for port in named.values()))
@@ -155,7 +155,7 @@ def _no_ports(driver: DriverInfo, told: str) -> Check:
 
 
 async def _watch(link: Link) -> _Watched:
-    """Return what a driver publishes when it is pinged, over a few updates."""
+    """Ping a driver, and return what it publishes over a few updates."""
     watched = _Watched()
     listening = asyncio.create_task(_note_errors(link, watched), name=f"{link.info.name} errors")
     try:

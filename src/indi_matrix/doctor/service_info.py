@@ -1,4 +1,4 @@
-"""Find out what answers at an address, without changing anything there."""
+"""What a MALOS service says of itself, for `indi_matrix info`."""
 
 import asyncio
 import itertools
@@ -21,12 +21,12 @@ _MOST_DRIVERS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a service told.
+    """What a service says of itself.
 
     Attributes:
-        address: Where it is.
+        address: Address of the service.
         drivers: Its drivers by name.
-        leds: Number of LEDs on the ring; 0 where the Everloop driver did not tell.
+        leds: Number of LEDs on the ring, 0 where the Everloop driver does not say.
     """
 
     address: Address
@@ -34,7 +34,7 @@ class Findings:
     leds: int
 
     def lines(self) -> Iterator[str]:
-        """Return the findings as lines to be read."""
+        """Return the findings as lines of a table."""
         yield f"MALOS at {self.address}"
         yield ""
         yield "driver      base  keep-alive  errors  updates  delay     timeout"
@@ -54,7 +54,7 @@ class Findings:
 
 
 async def inspect(address: Address) -> Findings:
-    """Return what the service at an address tells.
+    """Return what the service at an address says of itself.
 
     Raises:
         LinkError: Nothing answers there; the text names address and cause.
@@ -67,7 +67,7 @@ async def inspect(address: Address) -> Findings:
 
 
 async def _count_leds(context: zmq.asyncio.Context, found: Found) -> int:
-    """Return the number of LEDs, or 0 where it is not told within 5 s."""
+    """Return the number of LEDs, 0 where the Everloop driver does not say within 5 s."""
     everloop = found.drivers.get(Everloop.driver)
     if everloop is None:
         return 0

@@ -1,4 +1,4 @@
-"""The driver's entry in the list from which KStars, Ekos and indi-web choose drivers."""
+"""The driver's entry in the list of drivers that KStars, Ekos and indi-web offer."""
 
 import json
 from dataclasses import dataclass
@@ -11,11 +11,10 @@ from indi_matrix.settings import DEFAULT_NAME
 from indi_matrix.version import __version__
 
 EXECUTABLE: Final = "indi_matrix"
-DEFAULT_PREFIX: Final = Path("/usr")
 FOLDER: Final = Path("share/indi")
 _GROUP: Final = "Auxiliary"
 
-# KStars takes the comment and the blanks as they stand here, but none around the executable's name.
+# KStars accepts the comment and the blanks of this text, but no blanks around the executable's name.
 _ENTRY: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- {note} -->
@@ -32,10 +31,10 @@ _ENTRY: Final = """\
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a list says of the driver.
+    """The entry of the driver.
 
     Attributes:
-        label: What the user chooses; the name that KStars and indi-web give to the device.
+        label: What the user chooses, and the name that KStars and indi-web give to the device.
         name: Name of the driver.
         version: Version of the driver.
     """
@@ -45,23 +44,23 @@ class Entry:
     version: str
 
     def fits(self, device: str) -> bool:
-        """Tell whether KStars takes a device for this driver's: by the label, or the first word of the name."""
+        """Return whether KStars matches a device to the entry: by the label, or by the first word of the name."""
         first = (self.name.split() or [self.name])[0]
         return device == self.label or device.lower().startswith(first.lower())
 
 
 def entry_file(prefix: Path) -> Path:
-    """Return where the entry is; all *.xml files of that folder make the list."""
+    """Return the path of the entry; the list is made of all *.xml files in that folder."""
     return prefix / FOLDER / "indi_matrix.xml"
 
 
 def entry_text(note: str) -> str:
-    """Return the entry's file, with a note for those who read it."""
+    """Return the text of the entry's file, with a note in a comment."""
     return _ENTRY.format(note=note, group=_GROUP, name=DEFAULT_NAME, executable=EXECUTABLE, version=__version__)
 
 
 def entry_json() -> str:
-    """Return the entry as indi-web takes it for its list of custom drivers."""
+    """Return the entry in JSON, as indi-web takes custom drivers."""
     entry = {
         "Label": DEFAULT_NAME, "Name": DEFAULT_NAME, "Family": _GROUP, "Exec": EXECUTABLE, "Version": __version__,
     }  # fmt: skip
@@ -69,7 +68,7 @@ def entry_json() -> str:
 
 
 def read_entry(path: Path) -> Entry:
-    """Return the entry in a file, as its readers understand it.
+    """Return the entry in a file, as KStars reads it.
 
     Raises:
         OSError: The file cannot be read.

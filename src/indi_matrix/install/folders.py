@@ -1,4 +1,4 @@
-"""Folders in which root can write without anybody else redirecting it."""
+"""Folders in which root may write: nobody else can replace a part of their path by a link."""
 
 import os
 import pwd
@@ -8,16 +8,16 @@ from typing import Final
 
 from indi_matrix.errors import InstallError
 
-_MOST_LINKS: Final = 40  # as the kernel follows
-_LIST: Final = "system.posix_acl_access"
+_MOST_LINKS: Final = 40  # the kernel follows as many
+_ACCESS_LIST: Final = "system.posix_acl_access"
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder, there already or yet to be made, in which somebody else could put links in root's way.
+    """Refuse to root a folder, which need not exist yet, whose path somebody else could redirect by a link.
 
     Raises:
-        InstallError: Somebody else may write to it, or to a folder above it.
-        OSError: It cannot be looked at.
+        InstallError: Somebody else may write to the folder, or to one above it.
+        OSError: A folder cannot be examined.
     """
     if os.geteuid() == 0:
         _check(folder, _MOST_LINKS)
@@ -26,7 +26,7 @@ def check_folder(folder: Path) -> None:
 def _check(folder: Path, links: int) -> None:
     for part in (*reversed(folder.parents), folder):
         if not os.path.lexists(part):
-            return  # those below are made by us
+            return  # this program makes the folders below
         status = part.lstat()
         _check_owner(part, status)
         if stat.S_ISLNK(status.st_mode):
@@ -43,18 +43,18 @@ def _check_owner(part: Path, status: os.stat_result) -> None:
 
 
 def _check_mode(part: Path, status: os.stat_result, *, last: bool) -> None:
-    """In a sticky folder others can make new names, but not replace one of root."""
-    group_is_others = status.st_gid != 0 or _has_list(part)
+    """Refuse what others may write to; in a sticky folder above they cannot replace what belongs to root."""
+    group_is_others = status.st_gid != 0 or _has_access_list(part)
     open_to_others = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and group_is_others)
     if open_to_others and (last or not status.st_mode & stat.S_ISVTX):
         raise InstallError(f"others may write to {part}, and could put a link in the way of root")
 
 
-def _has_list(part: Path) -> bool:
-    """Tell whether a folder has a list of who else may use it; the group's bits are then the most that gives."""
+def _has_access_list(part: Path) -> bool:
+    """Return whether a folder has an access control list. The group's mode is the most that it gives."""
     try:
-        return _LIST in os.listxattr(part)
-    except OSError:  # a file system without
+        return _ACCESS_LIST in os.listxattr(part)
+    except OSError:  # a file system without such lists
         return False
 
 

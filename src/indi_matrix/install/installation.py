@@ -1,4 +1,4 @@
-"""Write the files by which KStars, indi-web and systemd find the driver, and take them away again."""
+"""An installation below a prefix: which files it has, and what the user is to do next."""
 
 import os
 import shlex
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from indi_matrix.errors import InstallError
-from indi_matrix.install.driver_list import DEFAULT_PREFIX, EXECUTABLE, entry_file, entry_json, entry_text
+from indi_matrix.install.driver_list import EXECUTABLE, entry_file, entry_json, entry_text
 from indi_matrix.install.our_files import File, literal, remove, write
 from indi_matrix.install.systemd_unit import UNIT, check_program, unit_advice, unit_farewell, unit_file
+from indi_matrix.settings import DEFAULT_PREFIX
 
 __all__ = ["Installation"]
 
@@ -25,10 +26,10 @@ exec {program} "$@"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What is installed below a prefix.
+    """The installation of a program below a prefix.
 
     Attributes:
-        prefix: Absolute path below which the files are, such as /usr.
+        prefix: Absolute path of the folder below which the files are, such as /usr.
         program: Path of the command that the files start.
     """
 
@@ -40,7 +41,7 @@ class Installation:
         """Return the installation of this program below an absolute prefix.
 
         Raises:
-            InstallError: The program runs from its sources, and there is nothing to start it by.
+            InstallError: The program runs from its sources, without a command that starts it.
         """
         program = _own_program()
         if not program.is_file():
@@ -48,18 +49,18 @@ class Installation:
         return cls(prefix, program)
 
     def install(self, serve: Sequence[str] | None) -> Iterator[str]:
-        """Write all files, or none, and tell what was done.
+        """Write all files or none, and return lines that say what was done.
 
         Args:
-            serve: Arguments with which systemd is to serve the driver; None for no unit.
+            serve: Arguments of `indi_matrix serve` in a systemd unit; None for no unit.
 
         Raises:
-            InstallError: A file is in the way, or cannot be written, or a unit cannot name the program.
+            InstallError: A file of others is in the way, one cannot be written, or a unit cannot name the program.
         """
         if serve is not None:
             check_program(self.program)
         unit = unit_file(self.prefix, self.program, serve or ())
-        # KStars looks for the command beside indiserver alone, not in PATH.
+        # KStars looks for the command in the folder of indiserver only, not in PATH.
         launcher = () if self._is_program(self._launcher.path) else (self._launcher,)
         yield from write([self._entry, *launcher, *(() if serve is None else (unit,))])
         yield from self._advice()
@@ -67,7 +68,7 @@ class Installation:
             yield from unit_advice(unit.path)
 
     def uninstall(self) -> Iterator[str]:
-        """Remove what was installed, and nothing else, and tell what was done.
+        """Remove what was installed, and nothing else, and return lines that say what was done.
 
         Raises:
             InstallError: A file cannot be removed.
@@ -92,7 +93,7 @@ class Installation:
 
     @property
     def _launcher(self) -> File:
-        """A script, not a link: pipx and users make links, which could not be told from ours."""
+        """The command beside indiserver: a script, as a link could be one of pipx or of the user."""
         text = _LAUNCHER.format(program=literal(shlex.quote(str(self.program))))
         return File(self.prefix / "bin" / EXECUTABLE, f"which starts {self.program}", text, 0o755)
 
@@ -108,7 +109,7 @@ class Installation:
         yield "restart KStars and indi-web: they read their list of drivers when they start"
 
     def _how_to_find(self) -> Iterator[str]:
-        """Return what makes the others look below a strange prefix too, and hides no driver from them."""
+        """Return how KStars, Ekos and indi-web find the entry below a prefix, and keep their other drivers."""
         yield f"KStars: its INDI drivers directory is to be {entry_file(self.prefix).parent}"
         yield "  it knows the drivers of libindi without; those of other packages only from that directory"
         yield f"Ekos in mode Local: a link to {self._launcher.path} beside indiserver; mode Remote does without"
@@ -117,7 +118,7 @@ class Installation:
 
 
 def _own_program() -> Path:
-    """Return the path of the command that runs, not of a link to it."""
+    """Return the path of the running command, with links resolved."""
     started = Path(sys.argv[0])
     if started.name != EXECUTABLE or not started.is_file():
         started = Path(sysconfig.get_path("scripts"), EXECUTABLE)

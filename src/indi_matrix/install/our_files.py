@@ -1,4 +1,4 @@
-"""Files that are known again as ours: written all or none, and removed with the folders made for them."""
+"""Files that carry a note that they are ours: written all or none, removed with the folders made for them."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from typing import Final
 from indi_matrix.errors import InstallError
 from indi_matrix.install.folders import check_folder
 
-# Stands in each file, so that no file of somebody else is taken for ours; the number is what to take away with it.
-# XML has no two hyphens in a comment.
+# Stands in each file, so that no file of others is removed. The number says how many folders were made for it.
+# A comment in XML may not contain two hyphens, so the note does not name the option --uninstall.
 _NOTE: Final = 'Written by "indi_matrix install" with {folders} folders, and removed by its option "uninstall".'
 _NOTED: Final = re.compile(rb'Written by "indi_matrix install" with ([0-9]{1,2}) folders')
 _NOTE_WITHIN: Final = 1000
@@ -24,10 +24,10 @@ class File:
     """A file of ours.
 
     Attributes:
-        path: Where it is.
-        purpose: What to tell of it.
-        text: What is in it, as a template of str.format in which `{note}` is what makes it known again.
-        mode: Its permissions.
+        path: Path of the file.
+        purpose: What the file is for, shown to the user.
+        text: A template of str.format for its text, with `{note}` for the note that makes the file ours.
+        mode: Permissions of a new file.
     """
 
     path: Path
@@ -37,12 +37,12 @@ class File:
 
     @property
     def present(self) -> bool:
-        """Whether there is something of that name."""
+        """Whether anything has this path."""
         return os.path.lexists(self.path)
 
     @property
     def folders(self) -> int | None:
-        """How many folders were made for the file, None when it is not of ours."""
+        """How many folders were made for the file, None when the file has no note of ours."""
         if self.path.is_symlink() or not self.path.is_file():
             return None
         with self.path.open("rb") as file:
@@ -50,20 +50,20 @@ class File:
         return int(noted.group(1)) if noted else None
 
     def content(self, folders: int) -> bytes:
-        """Return what is to be in the file."""
+        """Return the bytes of the file, with the number of folders in its note."""
         return os.fsencode(self.text.format(note=_NOTE.format(folders=folders)))
 
 
 def literal(text: str) -> str:
-    """Return a text that str.format turns into itself."""
+    """Return a text with its braces doubled, so that str.format leaves the text as it was."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def write(files: Sequence[File]) -> Iterator[str]:
-    """Write files, all or none, and tell so.
+    """Write all files or none, and return lines that say what was done.
 
     Raises:
-        InstallError: A file is of somebody else, or cannot be written, or others could put links in root's way.
+        InstallError: A file of others is in the way, one cannot be written, or others could redirect root.
     """
     for file in files:
         _check(file, "written")
@@ -89,7 +89,7 @@ def write(files: Sequence[File]) -> Iterator[str]:
 
 
 def _stage(file: File, undo: ExitStack) -> Path | None:
-    """Write a file under another name beside its own, and return that; None where it is as it should be."""
+    """Write a file under a temporary name beside its path, and return that; None where nothing is to change."""
     known = file.folders or 0
     if file.present and file.path.read_bytes() == file.content(known):
         return None
@@ -98,16 +98,16 @@ def _stage(file: File, undo: ExitStack) -> Path | None:
         folder.mkdir()
         undo.callback(folder.rmdir)
     temporary = file.path.with_name(f".{file.path.name}.new")
-    temporary.unlink(missing_ok=True)  # of one that was killed
+    temporary.unlink(missing_ok=True)  # left by a program that was killed
     with os.fdopen(os.open(temporary, _NEW, 0o600), "wb") as new:
         undo.callback(temporary.unlink, missing_ok=True)
         new.write(file.content(known + len(missing)))
-        _take_after(file, new.fileno())
+        _copy_owner_and_mode(file, new.fileno())
     return temporary
 
 
-def _take_after(file: File, descriptor: int) -> None:
-    """Give the new file the mode and the owner of the one that it replaces."""
+def _copy_owner_and_mode(file: File, descriptor: int) -> None:
+    """Give a new file the mode and the owner of the file that it replaces."""
     mode = file.mode
     if file.present:
         old = file.path.stat()
@@ -119,10 +119,10 @@ def _take_after(file: File, descriptor: int) -> None:
 
 
 def _check(file: File, done: str) -> None:
-    """Refuse a file in a folder that is not root's alone, for root.
+    """Refuse to root a file in a folder to which others may write.
 
     Raises:
-        InstallError: It is in such a folder, or that cannot be found out.
+        InstallError: The file is in such a folder, or the folder cannot be examined.
     """
     try:
         check_folder(file.path.parent)
@@ -134,10 +134,10 @@ def _check(file: File, done: str) -> None:
 
 
 def remove(file: File, folders: int) -> None:
-    """Remove a file, and as many folders as were made for it, if they are empty.
+    """Remove a file, and the folders that were made for it, as far as they are empty.
 
     Raises:
-        InstallError: It cannot be removed.
+        InstallError: The file cannot be removed.
     """
     _check(file, "removed")
     try:
@@ -147,7 +147,7 @@ def remove(file: File, folders: int) -> None:
     for folder in file.path.parents[:folders]:
         try:
             folder.rmdir()
-        except OSError:  # somebody else uses it
+        except OSError:  # not empty
             return
 
 

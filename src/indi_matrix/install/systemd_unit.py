@@ -15,7 +15,7 @@ UNIT: Final = "indi_matrix.service"
 
 _FOLDER: Final = Path("lib/systemd/system")
 _KNOWN_FOLDERS: Final = tuple(Path(root) / _FOLDER for root in ("/usr", "/", "/usr/local"))
-# What it saves is below its HOME, which is the only place where it may write.
+# What the driver saves is below its HOME, the only folder to which the service may write.
 _TEXT: Final = """\
 # {{note}}
 [Unit]
@@ -65,7 +65,7 @@ def check_program(program: Path) -> None:
     """Refuse a program whose path a unit cannot hold.
 
     Raises:
-        InstallError: It has control characters, or is not encoded in UTF-8.
+        InstallError: The path has control characters, or is not encoded in UTF-8.
     """
     if not str(program).isprintable():
         raise InstallError(f"no unit of systemd can name {str(program)!a}")
@@ -87,18 +87,18 @@ def unit_farewell() -> Iterator[str]:
 
 
 def _word(word: str) -> str:
-    """Return a word of a command line as systemd reads it."""
+    """Return a word of a command line, quoted and escaped for systemd."""
     word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{word}"' if re.search(r"[\s\\'\"]", word) else word
 
 
 def _user(program: Path) -> str:
-    """Return the line for a user who can start the program: nobody of note, or its owner where others may not."""
+    """Return the unit's line for its user: a dynamic one, or the program's owner where others cannot start it."""
     needed = (program, Path(sys.executable).resolve())
     if all(folder.stat().st_mode & 0o001 for path in needed for folder in path.parents):
         return "DynamicUser=yes"
     owner = program.stat().st_uid
     try:
         return f"User={pwd.getpwuid(owner).pw_name}"
-    except KeyError:  # as in a container; systemd takes the number too
+    except KeyError:  # such as in a container; systemd accepts the number
         return f"User={owner}"

@@ -1,4 +1,4 @@
-"""Ask a MALOS service which drivers it has, and where and how they publish."""
+"""Asks a MALOS service on its info port which drivers it has, on which ports, and with which timing."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,16 +15,18 @@ from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.malos.places import DriverPorts, Place, Target, places_of
 from indi_matrix.malos.silence import Obstacle, Silence, why_silent
 from indi_matrix.malos.sockets import connect, link_descriptors, make_socket
-from indi_matrix.settings import Address
+from indi_matrix.settings import HIGHEST_PORT, Address
 from indi_matrix.system.descriptor_limit import check
 from indi_matrix.texts import printable
 
-# A request in flight when the service dies is never answered: ask again, on a socket of its own.
+# A request in flight when the service dies is never answered, and a REQ socket then takes no other one: so each
+# attempt has a socket of its own.
 _ATTEMPT: Final = 1.0
+"""Seconds that the first attempt waits for an answer; each later one waits three times as long."""
 _PAUSE: Final = 0.5
 """Seconds until a name that could not be looked up is looked up again."""
-_LAST_BASE: Final = 65535 - 3
-_LONGEST_NAME: Final = 40
+_LAST_BASE: Final = HIGHEST_PORT - 3  # as a driver has three ports behind its base port
+_LONGEST_NAME: Final = 40  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class DriverInfo:
     """What the service says of one driver.
 
     Attributes:
-        name: IMU, Humidity, Everloop, Pressure, UV, Servo or Gpio; another one as far as it can be shown.
+        name: IMU, Humidity, Everloop, Pressure, UV, Servo or Gpio; of another one 40 printable characters at most.
         ports: Its four ports.
         delay: Seconds between two data updates.
         timeout: Seconds after a ping in which updates are sent.
@@ -51,7 +53,7 @@ def parse_info(reply: bytes) -> ServiceInfo:
     """Return the drivers in an info reply, by name; those without usable ports are left out.
 
     Raises:
-        LinkError: It is no info reply.
+        LinkError: The bytes are no info reply.
     """
     try:
         message = MalosDriverInfo.FromString(reply)
@@ -71,14 +73,14 @@ def parse_info(reply: bytes) -> ServiceInfo:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A service that answers: by which of its host's addresses, and what it says of its drivers."""
+    """A service that answers: on which of its host's addresses, and what it says of its drivers."""
 
     place: Place
     drivers: ServiceInfo
 
 
 async def find_service(context: zmq.asyncio.Context, target: Target) -> Found:
-    """Return a service, as soon as there is one; the caller sets a limit.
+    """Wait until a service answers, and return it; the caller sets a limit.
 
     Raises:
         LinkError: What answers there is not MALOS.
@@ -93,13 +95,13 @@ async def find_service(context: zmq.asyncio.Context, target: Target) -> Found:
 
 
 async def _first_of(context: zmq.asyncio.Context, places: Sequence[Place]) -> Found:
-    """Ask at all addresses of a host at the same time; return whichever is the first to answer well."""
+    """Ask on all addresses of a host at the same time; return the first MALOS service that answers."""
     asking = [asyncio.ensure_future(_find(context, place)) for place in places]
     try:
         for earliest in asyncio.as_completed(asking):
             with suppress(LinkError):
                 return await earliest
-        return asking[0].result()  # which raises its error
+        return asking[0].result()  # raises its LinkError, as none has answered well
     finally:
         for one in asking:
             one.cancel()
@@ -111,7 +113,7 @@ async def _find(context: zmq.asyncio.Context, place: Place) -> Found:
 
 
 async def request_info(context: zmq.asyncio.Context, place: Place) -> ServiceInfo:
-    """Return what the service at a place says of its drivers, as soon as there is one; the caller sets a limit.
+    """Wait until the service at a place answers, and return what it says of its drivers; the caller sets a limit.
 
     Raises:
         LinkError: What answers there is not MALOS.
@@ -123,9 +125,15 @@ async def request_info(context: zmq.asyncio.Context, place: Place) -> ServiceInf
 
 
 async def inquire(context: zmq.asyncio.Context, address: Address, limit: float, *, links: int) -> Found | Silence:
-    """Return the service at an address, to open so many links at a time; or why nothing is heard of it.
+    """Return the service at an address, or why nothing is heard from it.
 
-    A host that refuses, and a name that nobody knows, are told of at once; else the answer has some seconds.
+    A connection that is refused and an unknown host name are reported at once.
+
+    Args:
+        context: Where sockets are made.
+        address: Where the service should be.
+        limit: Seconds that it has to answer.
+        links: How many links are going to be open at the same time; file descriptors must be free for them.
     """
     try:
         check(links * link_descriptors(address))
@@ -144,12 +152,12 @@ async def inquire(context: zmq.asyncio.Context, address: Address, limit: float, 
 
 
 async def _ask(context: zmq.asyncio.Context, place: Place, patience: float) -> bytes | None:
-    """Return the reply to one request, or None when there was none for some seconds."""
+    """Return the reply to one request, or None if there is none within some seconds."""
     with make_socket(context, zmq.REQ) as requests:
         connect(requests, place, place.port)
         try:
             async with asyncio.timeout(patience):
-                await requests.send(b"")  # one frame: more would abort the service
+                await requests.send(b"")  # one frame: a request of several aborts the service
                 return bytes(await requests.recv())
         except TimeoutError:
             return None

@@ -1,4 +1,4 @@
-"""The pings that keep a driver publishing."""
+"""The pings on a driver's keep-alive port, without which it stops publishing."""
 
 import asyncio
 import math
@@ -7,38 +7,39 @@ from typing import Final, NoReturn
 
 # In parts of the timeout:
 _AFTER_TIMER: Final = 1 / 3  # when a ping is due after one that a timer sent
-_AFTER_UPDATE: Final = 1 / 2  # when after one that went along with an update, as the next is expected to
-_EARLY: Final = 1 / 6  # how long before that it may go along
+_AFTER_UPDATE: Final = 1 / 2  # when after one that was sent with an update, as the next is expected to be
+_EARLY: Final = 1 / 6  # how long before it is due a ping may be sent with an update
 
 
-class Pings:
-    """When to ping: along with updates as far as they come, so that nothing wakes up just for that.
+class KeepAlive:
+    """Pings a driver two or three times in each timeout; three where no update comes.
 
-    That makes two to three pings in each timeout; three where no update comes.
+    As far as updates come, pings are sent with them, so that the program wakes up for nothing else.
 
     Args:
         ping: Sends a ping.
-        timeout: Seconds in which the driver publishes after one.
+        timeout: Seconds in which the driver publishes after a ping.
     """
 
     def __init__(self, ping: Callable[[], None], timeout: float) -> None:
         self._ping = ping
-        self._timeout = self._before = timeout
+        self._timeout = self._previous_timeout = timeout
         self._earliest = math.inf
         self._due = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
-    def retime(self, timeout: float) -> None:
-        """Take note of a new timeout, and ping at once.
+    def set_timeout(self, timeout: float) -> None:
+        """Ping at once, and from then on as a new timeout asks for.
 
-        A timeout counts from the next ping on, which may overtake the config that sets it; so that a longer one
-        leaves no gap, two more pings keep to the shorter of old and new.
+        MALOS counts a timeout from the next ping on, and reads pings and configs in two threads: a ping may
+        overtake the config that sets the timeout. So that a longer one leaves no gap, two more pings keep to the
+        shorter one of old and new.
         """
         self._timeout = timeout
         self._due.set()
 
-    def ride(self, now: float) -> None:
-        """Ping along with an update that came now, if that is no longer too early."""
+    def ping_with_update(self, now: float) -> None:
+        """Ping, if that is not too early; to be called when an update has come."""
         # A ping that is due at once for a new timeout is one of the two that come after it, and not spared.
         if now >= self._earliest and not self._due.is_set():
             self._ping_now(_AFTER_UPDATE)
@@ -57,8 +58,8 @@ class Pings:
         """Ping, and have the next ping due after a part of the timeout."""
         self._stop()
         self._ping()
-        shorter = min(self._before, self._timeout)
-        self._before = self._timeout
+        shorter = min(self._previous_timeout, self._timeout)
+        self._previous_timeout = self._timeout
         loop = asyncio.get_running_loop()
         self._earliest = loop.time() + shorter * (due - _EARLY)
         self._timer = loop.call_later(shorter * due, self._due.set)

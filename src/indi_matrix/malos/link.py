@@ -1,40 +1,30 @@
-"""The link to one MALOS driver: its four sockets, open while an `async with` block runs."""
+"""The link to one MALOS driver, open while an `async with` block runs.
+
+Configs and pings go out; data updates and error texts come in.
+"""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final, NoReturn
 
 import zmq
 import zmq.asyncio
-from zmq.utils.monitor import recv_monitor_message
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo
-from indi_matrix.malos.keep_alive import Pings
+from indi_matrix.malos.keep_alive import KeepAlive
+from indi_matrix.malos.link_sockets import LinkSockets
 from indi_matrix.malos.places import Place
-from indi_matrix.malos.socket_reader import Inbox
-from indi_matrix.malos.sockets import MOST_UNREAD, NO_DESCRIPTOR, connect, drop_undelivered, make_socket
-from indi_matrix.malos.timing import PaceWatch
+from indi_matrix.malos.sockets import MOST_UNREAD
+from indi_matrix.malos.timing import Timing, UpdateWatch
 from indi_matrix.texts import printable
 
-# How long a closed socket may go on sending what was handed to it. Less would lose the last frames of a session.
-_LINGER_MS: Final = 300
-# TCP by itself would deliver what was sent into a cut network as soon as that heals, be it minutes later.
-_GIVE_UP_MS: Final = 3000
-_LAST_MS: Final = 100
-_LONGEST_ERROR: Final = 200
-_SILENT_PERIODS: Final = 3
-# After this long without an update a config is refused: a service that hangs would act on it whenever it wakes up.
-_QUIET_PERIODS: Final = 2
-_QUIET_EXTRA: Final = 1.0
-_DOUBT_PERIODS: Final = 2
-_DOUBT_EXTRA: Final = 0.5
-# An update may wait this long to be read.
-_LATE_UPDATE: Final = 0.2
+_LAST_CONFIG_MS: Final = 100
+_LONGEST_ERROR: Final = 200  # characters
+# A driver may publish without a pause: its delay is cut to whole milliseconds, and 0 is a busy loop.
 _SHORTEST_INTERVAL: Final = 0.005
-# Another program may have set less, or nothing at all: then this sets the pace of pings and of our patience.
+# Another program may have set a timeout of 0; by this one pings are sent, and silence is judged.
 _SHORTEST_TIMEOUT: Final = 0.3
 
 
@@ -42,88 +32,33 @@ class Link:
     """One MALOS driver, connected. Made by open_link.
 
     Attributes:
-        info: What the service said of the driver.
-        delay: Seconds between two data updates, as last set or reported.
-        timeout: Seconds after a ping in which the driver publishes.
+        info: What the service said of the driver before the link was opened.
         on_send: Called with each config that the driver took.
     """
 
     def __init__(self, context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool) -> None:
         self.info = info
-        self.delay = info.delay
-        self.timeout = max(info.timeout, _SHORTEST_TIMEOUT)
-        # IMMEDIATE refuses a config while the service is away, where it would else be queued and sent stale.
-        self._base = make_socket(context, zmq.PUSH, _LINGER_MS)
-        self._keep_alive = make_socket(context, zmq.PUSH)
-        self._base.immediate = self._keep_alive.immediate = True
-        self._base.tcp_maxrt = self._keep_alive.tcp_maxrt = _GIVE_UP_MS
-        if newest_only:
-            # Not CONFLATE: it drops the last config when the socket is closed right after.
-            self._base.sndhwm = 1
-        self._errors = make_socket(context, zmq.SUB)
-        self._updates = make_socket(context, zmq.SUB)
-        self._sockets = (self._errors, self._updates, self._base, self._keep_alive)
-        self._error_texts = Inbox(self._errors)
-        self._payloads = Inbox(self._updates)
-        self._inboxes = (self._error_texts, self._payloads)
         self.on_send: Callable[[bytes], None] | None = None
-        self._place = place
-        # Nothing is told of connections within the program: they are there at once, and as long as the service.
-        self._monitors = {} if place.inside else {socket: _monitor(socket) for socket in self._sockets}
-        self._slowest_delay = info.delay
-        self._pace = PaceWatch(info.delay)
-        self._doubted = asyncio.Event()  # whether the driver may have another delay or timeout now
-        self._expectations = 0  # how often delay and timeout were set
-        self._pings = Pings(self.ping, self.timeout)
-        self._watch: asyncio.TimerHandle | None = None  # ends the wait for an update
-        self._descriptor = NO_DESCRIPTOR
         self._loop = asyncio.get_running_loop()
-        self._heard = self._loop.time()
-        self._first = True  # whether no update has come yet
-        self._stale_until = 0.0  # loop time until which an update may be older than what is expected
+        self._sockets = LinkSockets(context, place, info.ports, newest_only=newest_only)
+        timing = _usable(info)
+        self._watch = UpdateWatch(timing, self._count_as_lost)
+        self._keep_alive = KeepAlive(self.ping, timing.timeout)
 
     async def connect(self) -> None:
-        """Connect all four ports; on return a config can be sent and its errors will be heard."""
-        ports = self.info.ports
-        numbers = (ports.errors, ports.updates, ports.base, ports.keep_alive)
-        for inbox in self._inboxes:
-            inbox.open()
-        self._errors.subscribe(b"")
-        self._updates.subscribe(b"")
-        for socket, port in zip(self._sockets, numbers, strict=True):
-            connect(socket, self._place, port)
-        if self._monitors:
-            await self._shake_hands()
-
-    async def _shake_hands(self) -> None:
-        """Wait until the other side has agreed to all connections."""
-        _, _, self._descriptor, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
-        # From now on the data updates alone tell whether the service is there.
-        for socket in self._sockets:
-            if socket is not self._updates:
-                self._stop_monitor(socket)
+        """Connect all four ports; on return a config can be sent, and its errors will be heard."""
+        await self._sockets.connect()
 
     def abort(self) -> None:
-        """Have nothing delivered any more of what was sent, if the network still holds it back."""
-        self._base.linger = 0
-        drop_undelivered(self._descriptor, self.info.ports.base)
+        """Have no config delivered any more that the network still holds back."""
+        self._sockets.abort()
 
     def close(self) -> None:
-        """Close all sockets; what was sent is still delivered if the service takes it at once."""
-        if self._watch is not None:
-            self._watch.cancel()
-        for inbox in self._inboxes:
-            inbox.close()
-        for socket in self._sockets:
-            self._stop_monitor(socket)
-            socket.close()
+        """Close the link; what was sent is still delivered if the service takes it at once."""
+        self._watch.stop()
+        self._sockets.close()
 
-    def _stop_monitor(self, socket: zmq.asyncio.Socket) -> None:
-        """End the monitoring of a socket, if it has not ended; pyzmq leaves the monitor itself open."""
-        monitor = self._monitors.pop(socket, None)
-        if monitor is not None:
-            socket.disable_monitor()
-            monitor.close(linger=0)
+    # Configs and pings
 
     def send(self, config: bytes, *, flags: int = zmq.NOBLOCK) -> None:
         """Hand a config to the driver, without waiting unless the flags say so.
@@ -131,10 +66,9 @@ class Link:
         Raises:
             LinkError: The driver is not connected, does not take what was sent before, or is quiet.
         """
-        quiet = self._loop.time() - self._heard
-        if quiet > _QUIET_PERIODS * self._slowest_delay + _QUIET_EXTRA:
+        if quiet := self._watch.quiet:
             raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
-        self._send(self._base, config, "config", flags)
+        self._send(self._sockets.base, config, "config", flags)
         if self.on_send is not None:
             self.on_send(config)
 
@@ -144,7 +78,7 @@ class Link:
         Raises:
             LinkError: The driver is not connected, does not take what was sent before, or is quiet.
         """
-        self._base.sndtimeo = _LAST_MS
+        self._sockets.base.sndtimeo = _LAST_CONFIG_MS
         self.send(config, flags=0)
 
     def ping(self) -> None:
@@ -153,7 +87,7 @@ class Link:
         Raises:
             LinkError: The driver is not connected.
         """
-        self._send(self._keep_alive, b"", "ping")
+        self._send(self._sockets.keep_alive, b"", "ping")
 
     def _send(self, socket: zmq.asyncio.Socket, payload: bytes, what: str, flags: int = zmq.NOBLOCK) -> None:
         try:
@@ -162,77 +96,48 @@ class Link:
         except zmq.Again as error:
             raise LinkError(f"the {self.info.name} driver takes no {what}") from error
 
-    def expect(self, delay: float, timeout: float) -> None:
-        """Expect updates by a delay and a timeout that the driver was given, both in seconds.
-
-        The delay under way runs to its end first.
-        """
-        self._expectations += 1
-        self._pace.expect(delay)
-        self._slowest_delay = max(self._slowest_delay, delay)
-        if not self._first:
-            self._stale_until = self._loop.time() + _LATE_UPDATE
-        self.delay = delay
-        self.timeout = timeout
-        self._pings.retime(timeout)
-        self._watch_for_silence()
-
-    @property
-    def slowest_delay(self) -> float:
-        """Seconds that the next data update may take: the delay, or a longer one before it while that runs."""
-        return self._slowest_delay
-
-    @property
-    def _silence(self) -> float:
-        """Seconds without an update after which the link counts as lost."""
-        return self.timeout + _SILENT_PERIODS * self._slowest_delay
-
-    async def doubt(self) -> int:
-        """Wait until updates come at another pace than expected, or not; return a number for `settle`."""
-        await self._doubted.wait()
-        return self._expectations
-
-    def settle(self, doubt: int, stated: DriverInfo | None) -> bool:
-        """End a doubt; return whether another program gave the driver another delay or timeout.
-
-        Args:
-            doubt: The number that `doubt` returned; what was stated before a later `expect` is of no use.
-            stated: What the service says of the driver now; None where it says nothing.
-        """
-        self._doubted.clear()
-        if stated is None or doubt != self._expectations:
-            return False
-        timeout = max(stated.timeout, _SHORTEST_TIMEOUT)
-        if (stated.delay, timeout) == (self.delay, max(self.timeout, _SHORTEST_TIMEOUT)):
-            self._pace.trust(self._loop.time())
-            return False
-        self.expect(stated.delay, timeout)
-        return True
-
-    def _watch_for_silence(self) -> None:
-        """Let whoever waits for an update wait no longer than the silence that is allowed from now on."""
-        if self._watch is not None:
-            self._watch.cancel()
-        # In time for a long delay of another program to be known before a config is refused for it.
-        doubt = min(self._silence / 2, _DOUBT_PERIODS * self._slowest_delay + _DOUBT_EXTRA)
-        self._watch = self._loop.call_later(doubt, self._doubt_silence, self._silence - doubt)
-
-    def _doubt_silence(self, rest: float) -> None:
-        """Doubt that the delay is what it was; the link is not lost yet."""
-        self._doubted.set()
-        self._watch = self._loop.call_later(rest, self._complain_of_silence)
-
-    def _complain_of_silence(self) -> None:
-        text = f"no update from the {self.info.name} driver for {self._silence:g} s"
-        self._payloads.interrupt(LinkError(text))
-
     async def keep_alive(self) -> NoReturn:
         """Keep the driver publishing, for ever.
 
         Raises:
             LinkError: The driver is no longer connected.
         """
-        await self._pings.run()
+        await self._keep_alive.run()
+
+    # Timing
+
+    @property
+    def timing(self) -> Timing:
+        """Delay and timeout of the driver, as last set or stated."""
+        return self._watch.timing
+
+    @property
+    def slowest_delay(self) -> float:
+        """Seconds that the next data update may take: the delay, or a longer one before it while that runs."""
+        return self._watch.slowest_delay
+
+    def expect(self, timing: Timing) -> None:
+        """Expect updates by a timing that the driver was given; the delay under way runs to its end first."""
+        self._watch.expect(timing)
+        self._keep_alive.set_timeout(timing.timeout)
+
+    async def doubt(self) -> int:
+        """Wait until the timing of the driver is in doubt; return a number for `settle`."""
+        return await self._watch.doubt()
+
+    def settle(self, doubt: int, stated: DriverInfo | None) -> bool:
+        """End a doubt; return whether another program gave the driver another timing.
+
+        Args:
+            doubt: The number that `doubt` returned.
+            stated: What the service says of the driver now; None where it says nothing.
+        """
+        timing = self._watch.settle(doubt, None if stated is None else _usable(stated))
+        if timing is not None:
+            self.expect(timing)
+        return timing is not None
+
+    # What the driver publishes
 
     async def update(self) -> bytes:
         """Return the next data update; where they come faster than 200 a second, the newest.
@@ -240,69 +145,48 @@ class Link:
         Raises:
             LinkError: None came for the timeout plus three delays, or a ping that was due with it was not taken.
         """
-        self._watch_for_silence()
-        payload = await self._payloads.receive()
+        self._watch.restart()
+        payload = await self._sockets.updates.receive()
         now = self._loop.time()
-        if now < self._heard + _SHORTEST_INTERVAL:
-            # Another program has the driver publish without a pause: nobody else would ever have a turn.
-            await asyncio.sleep(_SHORTEST_INTERVAL)
+        if now < self._watch.last_update + _SHORTEST_INTERVAL:
+            await asyncio.sleep(_SHORTEST_INTERVAL)  # else no other task would ever have a turn
             payload = self._newest(payload)
-        self._heard = now
-        self._first = False
-        # One that was sent before the delay under way began tells nothing of that.
-        if self._heard > self._stale_until:
-            self._slowest_delay = self.delay
-        if self._pace.is_off(now):
-            self._doubted.set()
-        self._pings.ride(now)
+        self._watch.record(now)
+        self._keep_alive.ping_with_update(now)
         return payload
 
     def _newest(self, payload: bytes) -> bytes:
         """Return the last of the updates that wait to be read, or the one that was read if there is none."""
         for _ in range(MOST_UNREAD):
-            newer = self._payloads.take()
+            newer = self._sockets.updates.receive_now()
             if newer is None:
                 break
             payload = newer
         return payload
 
+    def _count_as_lost(self, seconds: float) -> None:
+        error = LinkError(f"no update from the {self.info.name} driver for {seconds:g} s")
+        self._sockets.updates.interrupt(error)
+
     async def error(self) -> str:
         """Return the next error text as one line of printable ASCII, 200 characters at most."""
-        await asyncio.sleep(0)  # in a flood of errors nobody else would have a turn
-        text = await self._error_texts.receive()
+        await asyncio.sleep(0)  # in a flood of errors no other task would ever have a turn
+        text = await self._sockets.errors.receive()
         return printable(text[: 4 * _LONGEST_ERROR].decode("utf-8", "backslashreplace"), _LONGEST_ERROR)
 
     async def disconnection(self) -> None:
-        """Wait until the driver closes the connection of its data updates, and say so.
+        """Wait until the driver closes the connection of its data updates.
 
         Raises:
             LinkError: That has happened.
         """
-        if self._place.inside:
-            await self._loop.create_future()  # for ever; a service that fails is noticed by its silence
-        while (await recv_monitor_message(self._monitors[self._updates]))["event"] != zmq.Event.DISCONNECTED:
-            pass
+        await self._sockets.disconnected()
         raise LinkError(f"the {self.info.name} driver closed the connection")
 
 
-_monitor_numbers = itertools.count()
-
-
-def _monitor(socket: zmq.asyncio.Socket) -> zmq.asyncio.Socket:
-    """Return a socket that tells what happens to another one.
-
-    pyzmq's own name for it comes from a file descriptor, which the next socket may get while the name is in use.
-    """
-    return socket.get_monitor_socket(addr=f"inproc://monitor-{next(_monitor_numbers)}")
-
-
-async def _handshake(monitor: zmq.asyncio.Socket) -> int:
-    """Wait until the other side has agreed to a socket's connection; return its file descriptor."""
-    descriptor = NO_DESCRIPTOR
-    while (message := await recv_monitor_message(monitor))["event"] != zmq.Event.HANDSHAKE_SUCCEEDED:
-        if message["event"] == zmq.Event.CONNECTED:
-            descriptor = message["value"]
-    return descriptor
+def _usable(info: DriverInfo) -> Timing:
+    """Return the timing that the service states, with a timeout by which pings can be sent."""
+    return Timing(info.delay, max(info.timeout, _SHORTEST_TIMEOUT))
 
 
 @asynccontextmanager

@@ -1,12 +1,13 @@
-"""Where a service is: its host by numbers, never by name, and the ports that MALOS listens on."""
+"""Where a service is: a numeric address of its host, and the ports that MALOS listens on.
+
+A name would be looked up by ZeroMQ, in the thread that serves all its connections.
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
-from indi_matrix.malos.names import addresses
 from indi_matrix.settings import Address
-
-INFO_PORT: Final = 20012
+from indi_matrix.system.name_lookup import addresses
 
 # The drivers of MATRIX CORE in the order of its info reply: base port minus info port.
 BASE_OFFSETS: Final = {
@@ -18,6 +19,8 @@ BASE_OFFSETS: Final = {
     "Servo": 33,
     "Gpio": 37,
 }
+LAST_OFFSET: Final = max(BASE_OFFSETS.values()) + 3
+"""The highest port that MALOS listens on, minus its info port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class DriverPorts:
 
     @property
     def keep_alive(self) -> int:
-        """Port that takes pings."""
+        """Port that receives pings."""
         return self.base + 1
 
     @property
@@ -49,7 +52,7 @@ class Place:
     Attributes:
         host: The address.
         port: The info port.
-        inside: Whether the service is in this program, under a name instead of an address.
+        inside: Whether the service runs in this program; host is then a name of its own, for inproc sockets.
     """
 
     host: str
@@ -58,12 +61,12 @@ class Place:
 
     @property
     def is_ipv6(self) -> bool:
-        """Whether the address is one of IPv6."""
+        """Whether this is an IPv6 address."""
         return ":" in self.host
 
     @property
     def short(self) -> str:
-        """The place, as clients are told of it."""
+        """The place as it is named in messages to clients."""
         return "the simulated board" if self.inside else Address(self.host, self.port).short
 
     def endpoint(self, port: int) -> str:
@@ -74,14 +77,14 @@ class Place:
 
 
 Target = Address | Place
-"""A service by the name or the address of its host, or by its place."""
+"""Where to look for a service: by the name or an address of its host, or at a place."""
 
 
 async def places_of(target: Target) -> list[Place]:
-    """Return where a service may be.
+    """Return the places where a service may be: one for each address of its host.
 
     Raises:
-        OSError: The host's name has no address; or it cannot be looked up now.
+        OSError: The host's name has no address, or cannot be looked up now.
     """
     if isinstance(target, Place):
         return [target]

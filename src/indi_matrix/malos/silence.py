@@ -1,4 +1,4 @@
-"""Why nothing is heard from a service, as far as a plain TCP connection can tell."""
+"""Why nothing is heard from a service, as far as a plain TCP connection can tell; ZeroMQ retries in silence."""
 
 import asyncio
 import errno
@@ -11,38 +11,38 @@ from typing import Final
 
 from indi_matrix.malos.places import Place, Target, places_of
 
-_ATTEMPT: Final = 1.0
+_ATTEMPT: Final = 1.0  # seconds
 
 
 class Obstacle(Enum):
     """What is in the way of an answer."""
 
     REFUSED = auto()
-    """Nobody listens on the port."""
+    """No program listens on the port."""
     UNKNOWN = auto()
     """The host's name has no address."""
     UNTOLD = auto()
-    """Whether the host's name has an address is not told."""
+    """No name server says whether the host's name has an address."""
     AWAY = auto()
-    """The host does not answer, or no way leads there."""
+    """The host does not answer, or there is no route to it."""
     HUNG = auto()
-    """Connections are taken, and nothing is said."""
+    """Connections are accepted, but nothing is sent."""
     FOREIGN = auto()
     """What answers is not MALOS."""
     SHORTAGE = auto()
-    """This program may not open what it takes to ask."""
+    """This program may open too few file descriptors to ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Why nothing of use is heard from an address, and how that is said."""
+    """Why nothing of use is heard from an address, as a value and as text."""
 
     obstacle: Obstacle
     text: str
 
     @property
     def certain(self) -> bool:
-        """Whether to ask longer, of a service that is not just starting, is of no use."""
+        """Whether waiting longer is of no use, unless the service is just starting."""
         return self.obstacle in {Obstacle.REFUSED, Obstacle.UNKNOWN}
 
 
@@ -52,7 +52,7 @@ _HUNG: Final = Silence(Obstacle.HUNG, "something listens there but does not answ
 
 
 async def why_silent(target: Target) -> Silence:
-    """Return why nothing is heard from a service: its host's name has a second, and so have the connections."""
+    """Return why nothing is heard from a service, after a second for its host's name and one for connections."""
     try:
         async with asyncio.timeout(_ATTEMPT):
             places = await places_of(target)
@@ -75,19 +75,19 @@ async def why_place_silent(place: Place) -> Silence:
     except TimeoutError:
         return _UNANSWERED
     except OSError as error:
-        # asyncio puts the address, not the reason, into the text.
+        # asyncio's text has the address and not the reason.
         text = os.strerror(error.errno).lower() if error.errno else str(error)
         return Silence(Obstacle.REFUSED if error.errno == errno.ECONNREFUSED else Obstacle.AWAY, text)
     return _HUNG
 
 
 def _weightiest(silences: Iterable[Silence]) -> Silence:
-    """Return what tells most of a host with several addresses: one that takes connections, or still may."""
+    """Return what says most of a host with several addresses: of one that accepts connections, or still may."""
     return max(silences, key=lambda silence: (silence == _HUNG, silence == _UNANSWERED, silence.certain))
 
 
 async def _probe(place: Place) -> None:
-    """Connect, and say nothing."""
+    """Connect, and send nothing."""
     (found,) = socket.getaddrinfo(
         place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     )

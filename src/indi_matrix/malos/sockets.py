@@ -1,4 +1,4 @@
-"""ZeroMQ sockets as this package uses them."""
+"""ZeroMQ sockets with bounds, and what ZeroMQ has no option for."""
 
 import socket
 import struct
@@ -13,11 +13,11 @@ from indi_matrix.malos.places import Place, Target
 MOST_UNREAD: Final = 200
 """Messages that may wait to be read from one socket."""
 
-# MALOS' messages are shorter by far: a bound on the memory that whatever answers in its place can take.
-_LONGEST_MESSAGE: Final = 1 << 16
+# MALOS' messages are shorter by far. This bounds the memory that another program on its port can take.
+_LONGEST_MESSAGE: Final = 1 << 16  # bytes
 
 NO_DESCRIPTOR: Final = -1
-_NEVER_LINGER: Final = struct.pack("ii", 1, 0)
+_RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 def link_descriptors(target: Target) -> int:
@@ -38,9 +38,9 @@ def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq
     """Return a socket with bounds on what it takes.
 
     Args:
-        context: Where it belongs.
+        context: Where the socket is made.
         kind: Its type, such as zmq.SUB.
-        linger: Milliseconds that it goes on sending after it was closed.
+        linger: Milliseconds that it goes on sending after its close.
     """
     made = context.socket(kind)
     made.linger = linger
@@ -50,16 +50,16 @@ def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq
 
 
 def drop_undelivered(descriptor: int, port: int) -> None:
-    """Have TCP drop what a connection has not delivered when it is closed, as ZeroMQ has no option for that.
+    """Have the kernel drop what a connection has not delivered when it is closed; ZeroMQ has no option for that.
 
     Args:
-        descriptor: The connection, as ZeroMQ told of it; by now it may be closed, and the number another's.
-        port: That of its other side.
+        descriptor: The connection's, as ZeroMQ told it. By now it may be closed, and its number be used again.
+        port: The port of the connection's other side, by which it is known.
     """
     with suppress(OSError, ValueError):
         connection = socket.socket(fileno=descriptor)
         try:
             if connection.getpeername()[1] == port:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
         finally:
             connection.detach()

@@ -1,9 +1,12 @@
-"""A MALOS service with a MATRIX board behind it, for those who have no board at hand."""
+"""A MALOS service with a MATRIX board behind it, for those who have no board at hand.
 
-from indi_matrix.simulator.drawing import draw
+Here are the board, the service on real sockets, and the board's picture in a terminal. Nothing here knows of INDI.
+"""
+
 from indi_matrix.simulator.run import run_simulator
 from indi_matrix.simulator.service import MalosService
 from indi_matrix.simulator.simulated_board import Kind, Led, SimulatedBoard
-from indi_matrix.simulator.terminal import TerminalPicture
+from indi_matrix.simulator.terminal_view.drawing import draw
+from indi_matrix.simulator.terminal_view.terminal_picture import TerminalPicture
 
 __all__ = ["Kind", "Led", "MalosService", "SimulatedBoard", "TerminalPicture", "draw", "run_simulator"]

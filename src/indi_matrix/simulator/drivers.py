@@ -1,7 +1,7 @@
-"""What each of MALOS' drivers makes of a config, and what it publishes.
+"""What each of MALOS' drivers does with a config, and what it publishes.
 
-Every driver reads its own part of a config, which protobuf shows as zeros when it is absent: a config that
-only sets the delay is also a command. That, the shadow registers and the missing checks are the service's ways.
+Every driver reads its own part of a config. protobuf gives an absent part as zeros, so a config that only sets the
+delay is also a command. That, the shadow registers and the missing checks are as in the real service.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,12 +9,13 @@ from dataclasses import asdict
 from typing import Any, ClassVar, Final
 
 from indi_matrix.malos.messages import UV, EverloopImage, GpioParams, Humidity, Imu, Pressure
-from indi_matrix.simulator.simulated_board import PIN_COUNT, REGISTER_MASK, Led, SimulatedBoard
+from indi_matrix.settings import PIN_COUNT
+from indi_matrix.simulator.simulated_board import REGISTER_MASK, Led, SimulatedBoard
 
 _LED_MAX: Final = 255
-# An x86 shifts by a pin modulo this, and what leaves the 16 bits of a register is lost.
+# The service shifts by the pin unchecked: an x86 shifts modulo 32, and bits above the 16 of a register are lost.
 _SHIFTS: Final = 32
-# How often the service dies of a servo on a pin that is not there.
+# The probability that a servo on a pin that does not exist crashes the service.
 _CRASH_ODDS: Final = 0.05
 
 _RISKS: Final = ((3.0, "Low"), (6.0, "Moderate"), (8.0, "High"), (11.0, "Very High"))
@@ -22,19 +23,19 @@ _RISKS: Final = ((3.0, "Low"), (6.0, "Moderate"), (8.0, "High"), (11.0, "Very Hi
 Pause = Callable[[float], Awaitable[None]]
 
 
-class Refused(Exception):  # noqa: N818 (it is the service's answer, not a fault of ours)
+class Refused(Exception):  # noqa: N818 - it is the service's answer, not an error of ours
     """A driver does not accept its part of a config; the text is what it publishes."""
 
 
-class Aborted(Exception):  # noqa: N818 (as above)
-    """The service dies; the text tells of what."""
+class Aborted(Exception):  # noqa: N818 - as above
+    """The service crashes; the text says on what."""
 
 
 class Driver:
     """A driver that accepts any config, and has no updates.
 
     Attributes:
-        notes: What the service tells people of the driver.
+        notes: The driver's notes for humans in the info reply.
     """
 
     notes: ClassVar[str]
@@ -62,7 +63,7 @@ class Everloop(Driver):
     notes = "Ring of LEDs, to be written as a whole: an EverloopImage, each channel 0 to 255"
 
     async def process(self, config: Any) -> None:
-        """Show a frame, if it is whole."""
+        """Show a frame that has all LEDs."""
         frame = self._frame(config.image)
         if self.board.bus_time > 0:
             await self.pause(self.board.bus_time)
@@ -83,7 +84,7 @@ class Everloop(Driver):
 
 
 class Gpio(Driver):
-    """The pins. Writes whole registers from a shadow that knows nothing of the time before the service."""
+    """The pins. It writes whole registers from a shadow, which is zero when the service starts."""
 
     notes = "Pins to be read and written, as GpioParams"
 
@@ -112,7 +113,7 @@ class Gpio(Driver):
 
 
 class Servo(Driver):
-    """Servos on the pins, with a shadow of the direction register that is not Gpio's."""
+    """Servos on the pins. Its shadow of the direction register is another than Gpio's."""
 
     notes = "Servos on pins, to be written as ServoParams"
 
@@ -123,7 +124,7 @@ class Servo(Driver):
     async def process(self, config: Any) -> None:
         """Make a pin a PWM output that turns a servo to an angle.
 
-        The timing of a pin that is not there is written somewhere in the service's memory, mostly to no effect.
+        The service writes the timing of a pin that does not exist somewhere in its memory, mostly to no effect.
         """
         pin = _int16(config.servo.pin)
         is_there = 0 <= pin < PIN_COUNT
@@ -146,7 +147,7 @@ class HumiditySensor(Driver):
         self._ratio: float | None = None
 
     async def process(self, config: Any) -> None:
-        """Calibrate: take the sensor to be as warm as the config says, 0 degrees C when it does not."""
+        """Calibrate: take the temperature in the config for the sensor's, 0 degrees C when it is absent."""
         cpu, sensor = self.board.cpu_celsius, self.board.readings.celsius
         if abs(cpu - sensor) <= max(abs(cpu), abs(sensor)) / 10:
             sensor = cpu - 0.1

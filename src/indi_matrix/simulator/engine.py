@@ -1,4 +1,4 @@
-"""The engine that all of MALOS' drivers share: configs and pings in, updates and errors out."""
+"""What all of MALOS' drivers have in common: configs and pings come in, updates and errors go out."""
 
 import asyncio
 import struct
@@ -14,7 +14,7 @@ from indi_matrix.simulator.drivers import DRIVERS, Refused
 from indi_matrix.simulator.service_sockets import Inbox, Sockets
 from indi_matrix.simulator.simulated_board import SimulatedBoard
 
-# Seconds between two looks of an idle driver for a ping.
+# Seconds after which an idle driver looks for a ping again.
 _IDLE_LOOK: Final = 0.1
 _INT32_MIN: Final = -(1 << 31)
 _INT32_MAX: Final = (1 << 31) - 1
@@ -28,10 +28,10 @@ class Engine:
 
     Attributes:
         name: The driver's name.
-        ports: Where it listens.
-        delay_ms: Time between two updates.
-        timeout_ms: Time that one ping keeps the updates coming.
-        notes: What people are told of the driver.
+        ports: The four ports on which it listens.
+        delay_ms: Milliseconds between two updates.
+        timeout_ms: Milliseconds for which updates are sent after a ping.
+        notes: The driver's notes for humans in the info reply.
     """
 
     def __init__(self, name: str, info_port: int, board: SimulatedBoard, awake: asyncio.Event) -> None:
@@ -58,27 +58,27 @@ class Engine:
         self._updates = sockets.publisher(self.ports.updates)
 
     def start(self, tasks: asyncio.TaskGroup, config_seen: ConfigSeen, ping_seen: PingSeen) -> None:
-        """Begin to work, in tasks of this group."""
-        tasks.create_task(self._take_configs(config_seen), name=f"MALOS {self.name} configs")
-        tasks.create_task(self._take_pings(ping_seen), name=f"MALOS {self.name} pings")
+        """Begin to work, in tasks of a group."""
+        tasks.create_task(self._receive_configs(config_seen), name=f"MALOS {self.name} configs")
+        tasks.create_task(self._receive_pings(ping_seen), name=f"MALOS {self.name} pings")
         tasks.create_task(self._send_updates(), name=f"MALOS {self.name} updates")
 
     def publish_error(self, text: str | bytes) -> None:
-        """Send a text to all who listen to the driver's errors."""
+        """Send a text to all subscribers of the driver's errors."""
         self._errors.send(text.encode() if isinstance(text, str) else text, zmq.NOBLOCK)
 
     def publish_update(self, payload: bytes) -> None:
-        """Send a payload to all who listen to the driver's updates."""
+        """Send a payload to all subscribers of the driver's updates."""
         self._updates.send(payload, zmq.NOBLOCK)
 
     async def _pause(self, seconds: float) -> None:
-        """Sleep, and on while the service hangs."""
+        """Sleep for some seconds, and then until the service does not hang."""
         await asyncio.sleep(seconds)
         await self._awake.wait()
 
-    # Configs.
+    # Configs
 
-    async def _take_configs(self, seen: ConfigSeen) -> None:
+    async def _receive_configs(self, seen: ConfigSeen) -> None:
         while True:
             for frame in await self._configs.receive():
                 seen(self.name, frame)
@@ -100,17 +100,17 @@ class Engine:
         self._set_times(config)
 
     def _set_times(self, config: Any) -> None:
-        """Take over what is above zero; NaN is not."""
+        """Set the delay and the timeout to those of a config that are above zero; NaN is not."""
         if config.delay_between_updates > 0:
             self.delay_ms = whole_ms(config.delay_between_updates)
         if config.timeout_after_last_ping > 0:
             self.timeout_ms = whole_ms(config.timeout_after_last_ping)
 
-    # Pings and updates.
+    # Pings and updates
 
-    async def _take_pings(self, seen: PingSeen) -> None:
+    async def _receive_pings(self, seen: PingSeen) -> None:
         while True:
-            # Below zero, where an infinite timeout ends up, is for ever to ZeroMQ.
+            # An infinite timeout has become the lowest int; ZeroMQ waits for ever below zero.
             awaited = self.timeout_ms if self._pinged.is_set() else -1
             frames = await self._pings.receive(awaited)
             for _ in frames:
@@ -137,9 +137,9 @@ class Engine:
             self.publish_update(payload)
 
     async def _idle(self) -> None:
-        """Return at that of the service's looks, every tenth of a second, which follows the next ping.
+        """Return after the next ping, at a multiple of 0.1 s since the start.
 
-        Woken by the ping instead of by each look, with the same timing.
+        The real service looks for a ping every 0.1 s; this one waits for the ping, and then for that moment.
         """
         clock = asyncio.get_running_loop().time
         since = clock()
@@ -148,9 +148,9 @@ class Engine:
 
 
 def whole_ms(seconds: float) -> int:
-    """Return seconds as the service's int of milliseconds, cut after a multiplication in single precision.
+    """Return seconds in whole milliseconds, as the service does: multiplied in single precision, then cut.
 
-    What does not fit becomes the lowest int, as on x86.
+    A number outside the range of a 32-bit int becomes the lowest int, as on x86.
     """
     try:
         (product,) = struct.unpack("f", struct.pack("f", seconds * 1000))

@@ -1,23 +1,23 @@
-"""The simulator as a program runs it."""
+"""The service and the board's picture together, as `indi_matrix simulate` runs them."""
 
 import sys
 from typing import TextIO
 
 from indi_matrix.errors import LinkError
-from indi_matrix.malos.places import INFO_PORT
+from indi_matrix.settings import DEFAULT_HOST, INFO_PORT
 from indi_matrix.simulator.service import MalosService
 from indi_matrix.simulator.simulated_board import Kind, SimulatedBoard
-from indi_matrix.simulator.terminal import TerminalPicture
+from indi_matrix.simulator.terminal_view.terminal_picture import TerminalPicture
 
 
 async def run_simulator(
-    kind: Kind, host: str = "127.0.0.1", info_port: int = INFO_PORT, stream: TextIO = sys.stdout
+    kind: Kind, host: str = DEFAULT_HOST, info_port: int = INFO_PORT, stream: TextIO = sys.stdout
 ) -> None:
     """Run MALOS over a simulated board until cancelled, with a picture of the board if the stream is a terminal.
 
     Raises:
         OSError: A port is taken, or the host is not an address of this machine.
-        LinkError: The service ended by itself, as the real one does on some requests.
+        LinkError: The service crashed, as the real one does on some requests.
     """
     board = SimulatedBoard(kind)
     async with (

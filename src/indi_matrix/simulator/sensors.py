@@ -1,4 +1,4 @@
-"""What a board's sensors measure."""
+"""Readings of a board's sensors."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _EXPONENT = 0.190263
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """What the IMU measures, in degrees, g, degrees per second and gauss: by default that of a board at rest."""
+    """Readings of the IMU, in degrees, g, degrees per second and gauss; by default those of a board at rest."""
 
     yaw: float = 0.0
     pitch: float = 0.0
@@ -27,7 +27,7 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What all sensors of a board measure at one moment."""
+    """Readings of all sensors at one moment; temperature in degrees C, pressure in pascal."""
 
     celsius: float = 24.0
     humidity: float = 40.0
@@ -40,7 +40,7 @@ class Readings:
     motion: Motion = Motion()
 
 
-# A Voice has no sensors; the service runs their drivers all the same.
+# A Voice has no sensors, but the service runs their drivers and publishes zeros.
 NO_SENSORS = Readings(
     celsius=0.0,
     humidity=0.0,

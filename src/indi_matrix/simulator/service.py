@@ -1,11 +1,9 @@
-"""The service MALOS over a simulated board: real sockets, the real service's ways."""
+"""The service MALOS over a simulated board, with real sockets and the behaviour of the real service."""
 
 import asyncio
 import errno
-import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -13,20 +11,17 @@ import zmq.asyncio
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
-from indi_matrix.malos.places import BASE_OFFSETS, INFO_PORT, DriverPorts, Place
+from indi_matrix.malos.places import BASE_OFFSETS, DriverPorts, Place
+from indi_matrix.settings import DEFAULT_HOST, INFO_PORT
 from indi_matrix.simulator.drivers import Aborted
 from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
+from indi_matrix.simulator.free_ports import BLOCK, blocks_to_try
 from indi_matrix.simulator.service_sockets import Inbox, Sockets, service_descriptors
 from indi_matrix.simulator.simulated_board import SimulatedBoard
 from indi_matrix.system.descriptor_limit import check
 
-# These two say that they have no updates; of Gpio that is not true.
+# The info reply says that these two have no updates, although Gpio has them.
 _SAY_NO_UPDATES: Final = frozenset({"Servo", "Gpio"})
-
-_BLOCK: Final = max(BASE_OFFSETS.values()) + 4
-_LOWEST_FREE: Final = INFO_PORT + _BLOCK
-_HIGHEST_PORT: Final = 65535
-_ATTEMPTS: Final = 100
 
 
 class MalosService:
@@ -37,21 +32,21 @@ class MalosService:
         host: The address that it listens on.
         info_port: Its info port; 0 for any free block of ports.
         drivers: The drivers that it has, all by default.
-        inside: The one context in which it is reached, without TCP; then no port can be taken.
+        inside: A ZeroMQ context in which it is reached instead of TCP ports; then no port can be taken.
 
     Attributes:
         board: The board that it drives.
         host: The address that it listens on.
         info_port: Its info port; 0 until the first start, if a free block of ports was asked for.
-        stopped_by: Why it ended by itself, None when it did not.
-        config_seen: Called with the driver's name and the frame of each config that is taken.
-        ping_seen: Called with the driver's name for each ping that is taken.
+        stopped_by: Why the service ended by itself, None when it did not.
+        config_seen: Called with the driver's name and the frame of each config that is received.
+        ping_seen: Called with the driver's name for each ping that is received.
     """
 
     def __init__(
         self,
         board: SimulatedBoard,
-        host: str = "127.0.0.1",
+        host: str = DEFAULT_HOST,
         info_port: int = INFO_PORT,
         *,
         drivers: Collection[str] = BASE_OFFSETS,
@@ -74,13 +69,13 @@ class MalosService:
 
     @property
     def address(self) -> str:
-        """Host and info port, as they are written."""
+        """Host and info port, written HOST:PORT."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.info_port}"
 
     @property
     def place(self) -> Place:
-        """Where it is reached while it runs.
+        """The place at which it is reached while it runs.
 
         Raises:
             LinkError: It does not run.
@@ -96,12 +91,12 @@ class MalosService:
 
     @property
     def running(self) -> bool:
-        """Tell whether the service listens, be it hung."""
+        """Whether the service listens, also while it hangs."""
         return not self._stopped.is_set()
 
     @property
     def hung(self) -> bool:
-        """Tell whether the service hangs."""
+        """Whether the service hangs."""
         return self.running and not self._awake.is_set()
 
     async def __aenter__(self) -> Self:
@@ -111,10 +106,10 @@ class MalosService:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    # Life.
+    # Life
 
     async def start(self) -> None:
-        """Listen and work, from a fresh state; the board keeps its own.
+        """Listen and work, with the state of a fresh service; the board keeps its state.
 
         Raises:
             OSError: A port is taken, or the host is not an address of this machine; or too few file descriptors
@@ -130,7 +125,7 @@ class MalosService:
         self._main.add_done_callback(self._finish)
 
     async def stop(self) -> None:
-        """End at once, as if killed: what was not taken from the sockets is lost."""
+        """End at once, as if killed: messages that were not received yet are lost."""
         if self._main is not None:
             self._main.cancel()
         await self._stopped.wait()
@@ -140,11 +135,11 @@ class MalosService:
         await self._stopped.wait()
 
     def hang(self) -> None:
-        """Stop working, as if suspended: connections stay, and nothing is taken from them."""
+        """Stop working, as if suspended: connections stay open, and no message is received."""
         self._awake.clear()
 
     def resume(self) -> None:
-        """Work on, beginning with all that has piled up."""
+        """Work on, beginning with the messages that have piled up."""
         self._awake.set()
 
     def _listen(self) -> Inbox:
@@ -163,19 +158,16 @@ class MalosService:
         return info
 
     def _listen_anywhere(self) -> Inbox:
-        """Bind the first free block of ports; where to look first is left to chance."""
-        end = _first_ephemeral_port() - _BLOCK
-        if end <= _LOWEST_FREE:
-            end = _HIGHEST_PORT - _BLOCK
-        for _ in range(_ATTEMPTS):
-            self.info_port = _LOWEST_FREE + secrets.randbelow(end - _LOWEST_FREE)
+        """Bind the first free block of ports."""
+        for info_port in blocks_to_try():
+            self.info_port = info_port
             try:
                 return self._listen()
             except OSError as error:
                 self.info_port = 0
                 if error.errno != errno.EADDRINUSE:
                     raise
-        raise OSError(errno.EADDRINUSE, f"{self.host} has no {_BLOCK} free ports in a row")
+        raise OSError(errno.EADDRINUSE, f"{self.host} has no {BLOCK} free ports in a row")
 
     async def _serve(self, info: Inbox) -> None:
         try:
@@ -187,7 +179,7 @@ class MalosService:
             self.stopped_by = str(aborts.exceptions[0])
 
     def _finish(self, main: asyncio.Task[None]) -> None:
-        """Close everything, after whatever end."""
+        """Close everything, however the service has ended."""
         if self._sockets is not None:
             self._sockets.close()
         self._sockets = self._main = None
@@ -199,10 +191,10 @@ class MalosService:
                 {"message": "The simulated MALOS has failed", "exception": error, "task": main}
             )
 
-    # Work.
+    # Work
 
     async def _answer(self, info: Inbox) -> None:
-        """Answer each request for info, whatever it says."""
+        """Answer each request for info, whatever its text."""
         while True:
             request = await info.receive()
             if len(request) > 1:
@@ -232,25 +224,17 @@ class MalosService:
         if self.ping_seen is not None:
             self.ping_seen(driver)
 
-    # Faults, on demand.
+    # Faults on demand
 
     def publish_error(self, driver: str, text: str | bytes) -> None:
-        """Publish an error that did not happen."""
+        """Publish an error text of a driver, without an error."""
         self._engine(driver).publish_error(text)
 
     def publish_update(self, driver: str, payload: bytes) -> None:
-        """Publish an update that was not measured, or is none at all."""
+        """Publish a payload as an update of a driver, be it valid or not."""
         self._engine(driver).publish_update(payload)
 
     def _engine(self, driver: str) -> Engine:
         if not self.running:
             raise LinkError(f"the service at {self.address} does not run")
         return self._engines[driver]
-
-
-def _first_ephemeral_port() -> int:
-    """Return the lowest port that the system itself gives to connections."""
-    try:
-        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
-    except OSError:
-        return 32768

@@ -1,4 +1,4 @@
-"""The ZeroMQ sockets of a service: bound in one place, closed all at once."""
+"""The ZeroMQ sockets of a service, all bound and closed together."""
 
 import asyncio
 import errno
@@ -14,14 +14,14 @@ from indi_matrix.malos.places import Place
 _PUBLISHER_HIGH_WATER_MARK: Final = 20
 
 
-_CONTEXT: Final = 5  # file descriptors of a context with its threads
+_CONTEXT_DESCRIPTORS: Final = 5  # of a ZeroMQ context with its threads
 _names: Final = itertools.count(1)
 
 
 def service_descriptors(drivers: int, *, inside: bool) -> int:
-    """Return how many file descriptors a service takes before anybody connects."""
+    """Return how many file descriptors a service takes before a client connects."""
     sockets = 1 + 4 * drivers
-    return sockets if inside else _CONTEXT + 2 * sockets
+    return sockets if inside else _CONTEXT_DESCRIPTORS + 2 * sockets
 
 
 class Sockets:
@@ -29,10 +29,10 @@ class Sockets:
 
     Args:
         host: The address to listen on.
-        inside: The context to listen in, instead of on TCP ports.
+        inside: The ZeroMQ context in which to listen, instead of on TCP ports.
 
     Attributes:
-        place: Where they listen, on whatever ports.
+        place: Where the sockets listen; its port means nothing.
     """
 
     def __init__(self, host: str, inside: zmq.asyncio.Context | None = None) -> None:
@@ -56,7 +56,7 @@ class Sockets:
 
     def publisher(self, port: int) -> zmq.Socket[bytes]:
         """Return a PUB socket that listens on a port. It never blocks, so it needs no await."""
-        context: Any = self._context  # which else makes sockets to be awaited
+        context: Any = self._context  # by itself it makes sockets of asyncio
         publisher: zmq.Socket[bytes] = context.socket(zmq.PUB, socket_class=zmq.Socket)
         publisher.sndhwm = _PUBLISHER_HIGH_WATER_MARK
         self._bind(publisher, port)
@@ -71,7 +71,7 @@ class Sockets:
         except zmq.ZMQError as error:
             if error.errno == errno.EADDRINUSE:
                 raise OSError(errno.EADDRINUSE, f"port {port} of {self._host} is taken") from error
-            number = error.errno or 0  # whose text alone does not name the address twice
+            number = error.errno or 0  # zmq.strerror, for the text of a ZMQError names the address again
             raise OSError(number, f"port {port} of {self._host}: {zmq.strerror(number).lower()}") from error
 
     def close(self) -> None:
@@ -84,17 +84,17 @@ class Sockets:
 
 
 class Inbox:
-    """The messages of one socket, which nobody takes while the service hangs."""
+    """The messages of one socket. None is received while the service hangs."""
 
     def __init__(self, messages: zmq.asyncio.Socket, awake: asyncio.Event) -> None:
         self._messages = messages
         self._awake = awake
 
     async def receive(self, timeout_ms: int | None = None) -> list[bytes]:
-        """Return the frames of the next message, none when the timeout ends first."""
+        """Return the frames of the next message, none after the timeout."""
         while True:
             if timeout_ms == 0:
-                await asyncio.sleep(0)  # a poll that does not wait does not let others run either
+                await asyncio.sleep(0)  # a poll without waiting would let no other task run
             ready = await self._messages.poll(timeout_ms)
             await self._awake.wait()
             if not ready:

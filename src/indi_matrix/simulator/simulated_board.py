@@ -1,15 +1,15 @@
-"""A MATRIX board without the board: its ring of LEDs, its pins, its sensors."""
+"""A simulated MATRIX board: its ring of LEDs, its pins, its sensors."""
 
-import asyncio
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
+from indi_matrix.settings import LED_COUNTS, PIN_COUNT
 from indi_matrix.simulator.sensors import NO_SENSORS, Motion, Readings, altitude_of
+from indi_matrix.simulator.watchable import Watchable
 
-PIN_COUNT: Final = 16
 REGISTER_MASK: Final = (1 << PIN_COUNT) - 1
 
 
@@ -22,7 +22,7 @@ class Kind(StrEnum):
     @property
     def led_count(self) -> int:
         """LEDs in the ring."""
-        return 35 if self is Kind.CREATOR else 18
+        return LED_COUNTS[self]
 
 
 class Led(NamedTuple):
@@ -34,22 +34,22 @@ class Led(NamedTuple):
     white: int = 0
 
 
-class SimulatedBoard:
-    """The state of a board's hardware, which outlives the service that drives it.
+class SimulatedBoard(Watchable):
+    """The state of a board's hardware. It stays while services that drive it come and go.
 
     Attributes:
         kind: Which board it is.
         bus_time: Seconds that showing one frame takes.
         cpu_celsius: Temperature of the Raspberry Pi's processor, with which MALOS calibrates its thermometer.
-        chance: Returns a number from 0 to 1 where the service's fate is left to chance: a small one is its death.
+        chance: Returns a number from 0 to 1 where the service may crash at random: a small one crashes it.
     """
 
     def __init__(self, kind: Kind = Kind.CREATOR) -> None:
+        super().__init__()
         self.kind = kind
         self.bus_time = 0.0
         self.cpu_celsius = 48.0
         self.chance: Callable[[], float] = random.random
-        self._watchers: dict[object, Callable[[], object]] = {}
         self._readings = Readings()
         self._inputs = 0
         self._held = self._held_high = 0
@@ -68,44 +68,7 @@ class SimulatedBoard:
         self._power_up()
         self._changed()
 
-    # Watching.
-
-    def watch(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call back after each change, until the returned function is called."""
-        key = object()
-        self._watchers[key] = callback
-
-        def unwatch() -> None:
-            self._watchers.pop(key, None)
-
-        return unwatch
-
-    async def wait_until(self, predicate: Callable[[Self], object]) -> None:
-        """Return as soon as the predicate holds, even if it does so for the shortest time."""
-        if predicate(self):
-            return
-        held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def look() -> None:
-            if held.done():
-                return
-            try:
-                if predicate(self):
-                    held.set_result(None)
-            except Exception as error:  # noqa: BLE001 (it belongs to the one who waits, not to who made the change)
-                held.set_exception(error)
-
-        unwatch = self.watch(look)
-        try:
-            await held
-        finally:
-            unwatch()
-
-    def _changed(self) -> None:
-        for callback in tuple(self._watchers.values()):
-            callback()
-
-    # The ring.
+    # The ring
 
     @property
     def leds(self) -> tuple[Led, ...]:
@@ -126,10 +89,10 @@ class SimulatedBoard:
         self._frames += 1
         self._changed()
 
-    # The pins, seen from outside.
+    # The pins, seen from outside
 
     def set_input(self, pin: int, level: bool) -> None:  # noqa: FBT001 (a level is a bool)
-        """Put a level on a pin's pad from outside; it is seen while the pin is an input."""
+        """Put a level on a pin's pad from outside. It is read while the pin is an input."""
         bit = _bit(pin)
         self.set_inputs(self._inputs | bit if level else self._inputs & ~bit)
 
@@ -142,7 +105,7 @@ class SimulatedBoard:
             self._changed()
 
     def hold(self, pin: int, level: bool | None) -> None:  # noqa: FBT001 (a level is a bool)
-        """Hold a pin's pad at a level whatever drives it, as a short circuit does; None lets go of it."""
+        """Hold a pin's pad at a level whatever drives it, as a short circuit does; None ends that."""
         bit = _bit(pin)
         held, high = self._held & ~bit, self._held_high & ~bit
         if level is not None:
@@ -152,7 +115,7 @@ class SimulatedBoard:
             self._changed()
 
     def level(self, pin: int) -> bool:
-        """Tell whether a pin's pad is high."""
+        """Return whether a pin's pad is high."""
         return bool(self.levels & _bit(pin))
 
     @property
@@ -166,11 +129,11 @@ class SimulatedBoard:
         return free & ~self._held | self._held_high
 
     def latch(self, pin: int) -> bool:
-        """Tell the level that a pin drives, or would drive as an output."""
+        """Return the level that a pin drives, or would drive as an output."""
         return bool(self._latch & _bit(pin))
 
     def is_output(self, pin: int) -> bool:
-        """Tell whether the board drives a pin."""
+        """Return whether the board drives a pin."""
         return bool(self._direction & _bit(pin))
 
     @property
@@ -179,13 +142,13 @@ class SimulatedBoard:
         return frozenset(pin for pin in range(PIN_COUNT) if self.is_output(pin))
 
     def servo_angle(self, pin: int) -> int | None:
-        """Return the degrees that a pin's PWM is set to, None while it has its plain function.
+        """Return the degrees of a servo to which a pin's PWM is set, None while the pin has no PWM.
 
-        The pulses leave the board only while the pin also is an output.
+        The board gives out the pulses only while the pin is an output, too.
         """
         return self._angles[pin] if self._pwm & _bit(pin) else None
 
-    # The pins, seen from the service: registers of 16 bits, written as a whole.
+    # The pins, seen from the service: registers of 16 bits, written as a whole
 
     def write_direction(self, register: int) -> None:
         """Make the pins of the set bits outputs and all others inputs."""
@@ -211,7 +174,7 @@ class SimulatedBoard:
             self._angles[pin] = degrees
             self._changed()
 
-    # The sensors.
+    # The sensors
 
     @property
     def readings(self) -> Readings:

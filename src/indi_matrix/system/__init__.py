@@ -1,4 +1,4 @@
-"""What the program has of the operating system: terminals, signals, files, descriptors, threads for what blocks.
+"""What the program needs of the operating system: output, signals, files, descriptors, name look-ups, threads.
 
-Nothing here knows of INDI or MALOS.
+Not here: anything that knows of INDI or MALOS; descriptors that INDI is spoken on are in indi/transport.
 """

@@ -1,4 +1,7 @@
-"""Output to people, who may read it late or never: nobody waits for them."""
+"""Output to people, who may read it late or never: the program does not wait for them.
+
+A terminal that was stopped with ctrl-s, or a pipe into a pager, blocks a write for as long as it is not read.
+"""
 
 import contextlib
 import io
@@ -9,20 +12,20 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
-_MOST_UNREAD: Final = 1 << 16  # bytes
-# indiserver takes a longer line for the death of the driver.
+_MOST_UNREAD: Final = 1 << 16  # bytes; lines beyond that are dropped and counted
+# indiserver 1.9.9 takes a line of 1024 or more characters for the death of the driver, and starts it again.
 _LINE_LIMIT: Final = 1000
-_PATIENCE: Final = 0.2  # seconds that a reader has at the end
+_PATIENCE: Final = 0.2  # seconds that the reader has at the end of the program
 
 
-class Writer:
-    """Writes to a descriptor in a thread of its own, so that whoever has something to write never waits.
+class ConsoleWriter:
+    """Writes to a descriptor in a thread of its own, so that no caller ever waits.
 
-    A descriptor that does not block would do without, but its mode is shared by all programs that have it open, as
-    with a terminal the shell.
+    A descriptor that does not block would need no thread; but that mode is shared by all programs that have the
+    same file open, as a terminal is with the shell.
 
     Args:
-        descriptor: Where to write. It may be closed before the writer is.
+        descriptor: Where to write; a copy of it is kept, so it may be closed before the writer is.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -37,9 +40,9 @@ class Writer:
         self._closed = False
 
     def write(self, line: bytes) -> None:
-        """Write, after all that was written before; drop it, and count it, if too much of that is unread.
+        """Write a line after all others; drop and count it if more than 64 KiB would be unread.
 
-        A picture of which nothing was written yet is dropped too.
+        A picture that is still to be shown is dropped too.
         """
         with self._changed:
             if self._closed:
@@ -53,19 +56,19 @@ class Writer:
             self._wake()
 
     def show(self, picture: bytes) -> None:
-        """Write a picture, in place of an earlier one that nothing was written of yet."""
+        """Write a picture; it replaces an earlier one that has not begun to be written."""
         with self._changed:
             if not self._closed:
                 self._newest = picture
                 self._wake()
 
     def drain(self, limit: float = _PATIENCE) -> None:
-        """Wait until all is written, but no longer than a limit in seconds."""
+        """Wait until everything is written, but no longer than a limit in seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_idle, limit)
 
     def close(self) -> None:
-        """Write what is left, if that is read; nobody waits for it. What comes later goes nowhere."""
+        """Close without waiting; what is left is still written if it is read. Later calls write nothing."""
         with self._changed:
             if self._closed:
                 return
@@ -86,12 +89,12 @@ class Writer:
 
     def _run(self) -> None:
         while data := self._next():
-            with contextlib.suppress(OSError):  # nobody can read it any more
+            with contextlib.suppress(OSError):  # the reader has gone
                 self._write_all(data)
         os.close(self._descriptor)
 
     def _next(self) -> bytes:
-        """Return what is to be written next, when there is something; nothing at the end."""
+        """Wait for something to write and return it; return nothing at the end."""
         with self._changed:
             self._is_writing = False
             self._changed.notify_all()
@@ -111,7 +114,7 @@ class Writer:
         while data:
             try:
                 data = data[os.write(self._descriptor, data) :]
-            except BlockingIOError:  # somebody else who has it open made it so
+            except BlockingIOError:  # another program that has the file open made it so
                 select.select((), (self._descriptor,), ())
 
 
@@ -119,17 +122,17 @@ def _dropped(count: int) -> bytes:
     return f"indi_matrix: {count} line{'s' * (count > 1)} left out here, which nobody read in time\n".encode()
 
 
-class Lines(io.RawIOBase):
-    """What stands behind sys.stderr: lines that are cut, and written without waiting."""
+class LineStream(io.RawIOBase):
+    """What stands behind sys.stderr: cuts lines to 1000 bytes, and writes them without waiting."""
 
     def __init__(self, descriptor: int) -> None:
         self._number = descriptor
-        self._writer = Writer(descriptor)
+        self._writer = ConsoleWriter(descriptor)
         self._begun = b""
         self._taker: Callable[[str], None] | None = None
 
     def writable(self) -> bool:
-        """Tell that it can be written to."""
+        """Return True."""
         return True
 
     def fileno(self) -> int:
@@ -137,11 +140,11 @@ class Lines(io.RawIOBase):
         return self._number
 
     def isatty(self) -> bool:
-        """Tell whether that is a terminal."""
+        """Return whether that is a terminal."""
         return os.isatty(self._number)
 
     def write(self, data: bytes) -> int:  # type: ignore[override]  # of all buffers there are, it gets these
-        """Take a piece of text; what has no end yet waits for it."""
+        """Write the lines that are complete; keep the beginning of the next one."""
         *lines, self._begun = (self._begun + bytes(data)).split(b"\n")
         for line in lines:
             self._put(line if len(line) <= _LINE_LIMIT else line[: _LINE_LIMIT - 3] + b"...")
@@ -156,7 +159,7 @@ class Lines(io.RawIOBase):
 
     @contextlib.contextmanager
     def taken_by(self, taker: Callable[[str], None]) -> Iterator[None]:
-        """Hand each line to somebody else, who may be called in any thread, until the end of the context."""
+        """Call `taker` with each line instead, in whatever thread writes it, until the end of the context."""
         self._taker = taker
         try:
             yield
@@ -164,15 +167,15 @@ class Lines(io.RawIOBase):
             self._taker = None
 
     def drain(self) -> None:
-        """Give the reader a short time to read what is unread."""
+        """Wait 0.2 s at most for the reader to read the rest."""
         if self._begun:
             self.write(b"\n")
         self._writer.drain()
 
 
-def wait_for_no_reader() -> Lines:
-    """Have nobody wait for those who read standard error, whoever writes to it; return what stands behind it."""
-    lines = Lines(sys.stderr.fileno())
+def wait_for_no_reader() -> LineStream:
+    """Make writing to sys.stderr never wait for its reader; return the stream that stands behind it."""
+    lines = LineStream(sys.stderr.fileno())
     sys.stderr = io.TextIOWrapper(
         lines, encoding=sys.stderr.encoding, errors="backslashreplace", line_buffering=True, write_through=True
     )

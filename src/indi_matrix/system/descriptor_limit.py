@@ -1,4 +1,7 @@
-"""File descriptors: enough of them, and none too few for ZeroMQ, which ends the program where it gets none."""
+"""The limit of file descriptors: raised, and checked before ZeroMQ opens some.
+
+libzmq aborts the whole program where it gets no descriptor.
+"""
 
 import os
 import resource
@@ -9,27 +12,27 @@ from typing import Final
 from indi_matrix.errors import LinkError
 
 _SPARE: Final = 16
-"""Descriptors to be left for clients, files and look-ups of names."""
+"""Descriptors that are left for clients, files and look-ups of names."""
 
 
 def raise_limit() -> None:
-    """Have as many descriptors as the system grants this program."""
+    """Raise the soft limit of open descriptors to the hard one."""
     with suppress(OSError, ValueError):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Reserve:
-    """Descriptors that are held for what is going to be opened."""
+    """Descriptors that are kept open, as a reserve, for what is going to be opened."""
 
     def __init__(self) -> None:
         self._held: list[int] = []
 
     def take(self, count: int) -> None:
-        """Hold some descriptors, and see that others are left.
+        """Hold a number of descriptors, and check that 16 more are free.
 
         Raises:
-            LinkError: There are not so many; the text tells how many there are.
+            LinkError: So many are not free; the text says how many are.
         """
         try:
             self._hold(count + _SPARE)
@@ -43,7 +46,7 @@ class Reserve:
         self.give(_SPARE)
 
     def give(self, count: int) -> None:
-        """Let go of some descriptors for what is opened next."""
+        """Close some of those that are held, for what is opened next."""
         for _ in range(min(count, len(self._held))):
             os.close(self._held.pop())
 
@@ -55,10 +58,10 @@ class Reserve:
 
 @contextmanager
 def reserved(count: int) -> Iterator[Reserve]:
-    """Hold descriptors for as long as the block runs, as far as they are not given.
+    """Hold descriptors while the block runs, except those that are given away.
 
     Raises:
-        LinkError: There are not so many, and some to spare.
+        LinkError: So many, and 16 more, are not free.
     """
     reserve = Reserve()
     reserve.take(count)
@@ -69,10 +72,10 @@ def reserved(count: int) -> Iterator[Reserve]:
 
 
 def check(count: int) -> None:
-    """See that so many descriptors can be opened now.
+    """Check that a number of descriptors can be opened now.
 
     Raises:
-        LinkError: There are not so many, and some to spare.
+        LinkError: So many, and 16 more, are not free.
     """
     with reserved(count):
         pass

@@ -1,4 +1,4 @@
-"""Files read and written with care: regular ones only, all or nothing, whatever somebody put in the way."""
+"""Regular files, read and replaced: a file is written whole or not at all, and no device or pipe is opened."""
 
 import errno
 import os
@@ -20,9 +20,9 @@ def read(path: Path, most: int) -> bytes:
     """Return what a file holds, up to a number of bytes.
 
     Raises:
-        OSError: It cannot be read, or is no regular file.
+        OSError: The file cannot be read, or is no regular file.
     """
-    _check(path.stat())  # to open a device may be to use it
+    _check(path.stat())  # before it is opened: opening a device may do something by itself
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
         _check(os.fstat(descriptor))
@@ -30,13 +30,13 @@ def read(path: Path, most: int) -> bytes:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file so that, whatever happens, its path holds all of the new or all of the old.
+    """Replace a file, or make it; whatever happens, its path holds all of the new data or all of the old.
 
-    A file that is there keeps its permissions, and its owner as far as the system allows that. What a program that
-    was killed here left behind is removed.
+    Permissions are kept, and the owner as far as the system allows that. Temporary files that were left behind by
+    programs that were killed are removed.
 
     Raises:
-        OSError: It cannot be written, or there is something else than a regular file.
+        OSError: The file cannot be written, or something else than a regular file is at its path.
     """
     path = Path(os.path.realpath(path))  # the file itself, where the path is a link to it
     before = _status(path)
@@ -71,7 +71,7 @@ def remove(path: Path) -> None:
 
 
 def exists(path: Path) -> bool:
-    """Tell whether there is something at a path, as far as that can be found out."""
+    """Return whether something is at a path; False also where that cannot be found out."""
     try:
         path.stat()
     except OSError:
@@ -88,7 +88,7 @@ def _check(status: os.stat_result) -> None:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Return what is known of a regular file; None if there is none."""
+    """Return the status of a regular file; None if nothing is at its path."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -98,14 +98,14 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _adopt(descriptor: int, before: os.stat_result) -> None:
-    """Give a new file owner and permissions of the old one."""
+    """Give a new file the owner and the permissions of the old one."""
     mode = stat.S_IMODE(before.st_mode) & 0o777
     try:
         os.fchown(descriptor, before.st_uid, before.st_gid)
     except OSError:
         try:
             os.fchown(descriptor, -1, before.st_gid)
-        except OSError:  # what its group may do, another group may not
+        except OSError:  # what the old group may do, the new one may do only if all others may, too
             mode = mode & ~0o070 | (mode & 0o007) << 3
     os.fchmod(descriptor, mode)
 
@@ -131,7 +131,7 @@ def _create(path: Path, mode: int) -> tuple[Path, int]:
 
 
 def _sweep(path: Path) -> None:
-    """Remove temporary files of a file that nobody writes any more."""
+    """Remove the temporary files of a file that no running program writes."""
     named = re.compile(rf"{re.escape(_stem(path))}([0-9]{{1,7}})\.[0-9a-f]{{8}}\.new")
     with suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
@@ -142,7 +142,7 @@ def _sweep(path: Path) -> None:
 
 
 def _is_left_over(entry: "os.DirEntry[str]", pid: int) -> bool:
-    """Tell whether a file that is named like a temporary one is ours, and of a program that is gone."""
+    """Return whether a file named like a temporary one is this user's, and no running program writes it."""
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
         return False
@@ -155,5 +155,5 @@ def _is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        pass  # it is somebody else's
+        pass  # it runs, as another user
     return True

@@ -1,4 +1,4 @@
-"""Who listens on a port of this machine, as far as the kernel tells this user."""
+"""Who listens on a TCP port of this machine, as far as the kernel tells this user in /proc."""
 
 import pwd
 from collections.abc import Collection, Iterator
@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Final
 
 _PROC: Final = Path("/proc")
-_LISTENS: Final = "0A"
+_LISTENS: Final = "0A"  # TCP_LISTEN in the state column of /proc/net/tcp
 
 
 def listener(port: int) -> str | None:
-    """Return who listens on a TCP port: the program, or else its user; None when that cannot be known."""
+    """Return the program that listens on a port, or else its user; None if neither can be known."""
     sockets = dict(_listening(port))
     return next(_programs(sockets), None) or next(map(_user, sockets.values()), None)
 
 
 def _listening(port: int) -> Iterator[tuple[str, int]]:
-    """Yield the link by which a process holds each socket that listens, and the user of it."""
+    """Yield each socket that listens on a port: the link in /proc/*/fd that leads to it, and its user's number."""
     for table in ("tcp", "tcp6"):
         for row in _lines(_PROC / "net" / table):
             match row.split():
@@ -33,7 +33,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _programs(links: Collection[str]) -> Iterator[str]:
-    """Yield the processes that hold one of these sockets; those of others cannot be looked into."""
+    """Yield the processes that hold one of these sockets; other users' processes cannot be looked into."""
     for process in _PROC.glob("[0-9]*"):
         if any(link in links for link in _held(process)):
             name = "".join(_lines(process / "comm")[:1])

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGINT)
-# The terminal went away, or somebody pressed ctrl-\. Who had these ignored, as nohup does, wants them ignored.
+# The terminal went away, or ctrl-\ was pressed. A program that is started with these ignored, as by nohup, is to
+# go on ignoring them.
 _LEFT_IGNORED: Final = (signal.SIGHUP, signal.SIGQUIT)
 
 
 @contextmanager
 def ended_by_signals(stop: Callable[[], Any]) -> Iterator[None]:
-    """Have each signal that is to end the program call `stop` instead, on the event loop that runs.
+    """Call `stop` on the running event loop for each signal that would end the program.
 
-    Behind this the program has nothing to do but end, and the same signals are ignored: they come more than once,
+    After the context the program has nothing to do but end, and ignores these signals: they come more than once,
     from the terminal and from its shell, from `timeout`, or from a finger that stays on the key.
     """
     loop = asyncio.get_running_loop()

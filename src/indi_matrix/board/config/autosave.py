@@ -33,7 +33,7 @@ class Autosave:
         self._failed = False
 
     def note(self, name: str) -> None:
-        """Take note that a property was written."""
+        """Record that a property was written."""
         self._due[name] = None
         self._wait()
 
@@ -62,12 +62,12 @@ class Autosave:
         self._refused.clear()
 
     def saved(self) -> None:
-        """Take note that what was to be saved is."""
+        """Record that what was under way is saved."""
         self._failed = False
         self._go_on()
 
     def failed(self, names: Sequence[str], error: Exception) -> None:
-        """Take note that it is not."""
+        """Record that what was under way is not saved, and say why, once."""
         if not self._failed:
             self._warn(f"{error}; not saved: {', '.join(names)}")
         self._failed = True

@@ -13,10 +13,11 @@ from indi_matrix.board.config.autosave import Autosave
 from indi_matrix.board.config.replay import Replay
 from indi_matrix.board.config.store import Store, Stored
 from indi_matrix.errors import ConfigError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State, message_text
+from indi_matrix.indi.properties.base import AnyProperty, Member, Rule, State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import SwitchProperty
-from indi_matrix.system.errands import Errands
+from indi_matrix.indi.wire.write import Write
+from indi_matrix.system.job_queue import JobQueue
 
 log = logging.getLogger(__name__)
 
@@ -68,17 +69,17 @@ class Configuration:
     Args:
         indi: The INDI device.
         path: The file.
-        replay: Carries out a write to a property; returns why it was refused, or nothing.
+        carry_out: Carries out a write to a property; returns why it was refused, or nothing.
 
     Attributes:
         prop: CONFIG_PROCESS.
     """
 
-    def __init__(self, indi: IndiDevice, path: Path, replay: Callable[[AnyProperty, Element], str]) -> None:
+    def __init__(self, indi: IndiDevice, path: Path, carry_out: Callable[[AnyProperty, Write], str]) -> None:
         self._indi = indi
         self._store = Store(indi.name, path)
-        self._replay = Replay(indi, replay)
-        self._errands = Errands()
+        self._replay = Replay(indi, carry_out)
+        self._jobs = JobQueue()
         self._autosave = Autosave(self._save_some, self._warn)
         self._asked = 0  # what clients asked for that is not done yet
         self._loadings: list[_Loading] = []
@@ -104,12 +105,12 @@ class Configuration:
             if stored is not None:
                 self._replay.all_of(stored)
         except ConfigError as error:
-            # Of those who are served, nobody is there yet to be told.
+            # There are no clients yet to be told.
             log.warning("%s: %s", self._indi.name, error)
             self._indi.tell("ERROR", str(error))
 
     def written(self, prop: AnyProperty) -> None:
-        """Take note of a write that was carried out."""
+        """Record that a write to a saved property was carried out."""
         if self.loading:
             return
         for loading in (*self._loadings, *self._recalls.values()):
@@ -122,7 +123,7 @@ class Configuration:
         self._autosave.flush()
         try:
             async with asyncio.timeout(LAST_WAIT):
-                await self._errands.finished()
+                await self._jobs.finished()
         except TimeoutError:
             log.warning("%s: gave up on %s, whose disk does not answer", self._indi.name, self._store.path)
 
@@ -132,7 +133,7 @@ class Configuration:
             self._recalls[prop.name] = _Loading()
             self._last_saving = None
             done, failed = partial(self._recalled, prop.name), partial(self._not_recalled, prop.name)
-            self._errands.put(lambda: self._store.load, done, failed)
+            self._jobs.put(lambda: self._store.load, done, failed)
 
     def _recalled(self, name: str, stored: Stored | None) -> None:
         since = self._recalls.pop(name).since
@@ -185,21 +186,21 @@ class Configuration:
 
         self._last_saving = None
         self._asked += 1
-        self._errands.put(begin, conclude, fail)
+        self._jobs.put(begin, conclude, fail)
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, ConfigError):
             log.error("%s: CONFIG_PROCESS failed", self._indi.name, exc_info=error)
         cause = error if isinstance(error, ConfigError) else "internal error, see the log"
-        self._settle(State.ALERT, message_text("ERROR", f"{self.prop.name}: {cause}"))
+        self._settle(State.ALERT, f"{self.prop.name}: {cause}")
 
     def _settle(self, state: State, text: str = "") -> None:
         """Tell that something is done; Ok only when all is, for nobody knows whose Ok it would be."""
         self._asked -= 1
         if state is State.ALERT or not self._asked:
-            self.prop.answer(None, state, text)
+            self.prop.reply(None, state, text)
         if self._asked and self.prop.state is not State.BUSY:
-            self.prop.answer(None, State.BUSY)
+            self.prop.reply(None, State.BUSY)
 
     def _ask_to_load(self, load: Callable[[], T], done: Callable[[_Loading, T], None]) -> None:
         self._autosave.flush()
@@ -251,9 +252,9 @@ class Configuration:
 
     def _save_some(self, names: Sequence[str]) -> None:
         """Save some properties into the file as it is, or begin one with them."""
-        vectors = [self._indi.saved[name].as_write() for name in names]
+        vectors = [self._indi.saved[name].as_saved() for name in names]
         self._last_saving = None
-        self._errands.put(
+        self._jobs.put(
             lambda: partial(self._store.save_some, vectors, self._vectors(), self._varying()),
             partial(self._saved_some, names),
             partial(self._not_saved, names),
@@ -268,7 +269,7 @@ class Configuration:
         self._autosave.failed(names, error)
 
     def _vectors(self) -> list[Element]:
-        return [prop.as_write() for prop in self._indi.saved.values()]
+        return [prop.as_saved() for prop in self._indi.saved.values()]
 
     def _varying(self) -> Collection[str]:
         """Return the names of the saved properties whose members come and go."""

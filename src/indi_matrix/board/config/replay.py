@@ -8,6 +8,7 @@ from indi_matrix.board.config.store import Stored, damaged
 from indi_matrix.indi.properties.base import AnyProperty
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.wire.values import shortened
+from indi_matrix.indi.wire.write import Write
 
 
 class Replay:
@@ -15,16 +16,16 @@ class Replay:
 
     Args:
         indi: The INDI device.
-        write: Carries out a write to a property; returns why it was refused, or nothing.
+        carry_out: Carries out a write to a property; returns why it was refused, or nothing.
 
     Attributes:
         given: Names of properties that were given by other ways, and are not brought back.
         active: Whether what is written now comes from a file.
     """
 
-    def __init__(self, indi: IndiDevice, write: Callable[[AnyProperty, Element], str]) -> None:
+    def __init__(self, indi: IndiDevice, carry_out: Callable[[AnyProperty, Write], str]) -> None:
         self._indi = indi
-        self._write = write
+        self._carry_out = carry_out
         self.given: Collection[str] = ()
         self.active = False
 
@@ -70,7 +71,7 @@ class Replay:
         unknown = [name for one in vector if (name := one.get("name", "")) not in prop.members]
         if unknown:
             self._leave_out(prop, vector, unknown, path)
-        if len(vector) and (reason := self._write(prop, vector)):
+        if len(vector) and (reason := self._carry_out(prop, Write.of(vector))):
             self._indi.tell("WARNING", f"{path.name}: {reason}")
 
     def _leave_out(self, prop: AnyProperty, vector: Element, unknown: Sequence[str], path: Path) -> None:

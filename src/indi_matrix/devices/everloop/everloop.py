@@ -9,24 +9,25 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from indi_matrix.devices.base import Device, Host
 from indi_matrix.devices.everloop.effects import EFFECTS
 from indi_matrix.devices.everloop.filter_presets import INTENSITY_STEP, FilterPresets
-from indi_matrix.devices.everloop.frame_sender import Frames, now
+from indi_matrix.devices.everloop.frame_sender import FrameSender, now
 from indi_matrix.devices.everloop.image_text import image_text, parse_image
 from indi_matrix.devices.everloop.observatory import WATCHED
 from indi_matrix.devices.everloop.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
 from indi_matrix.devices.everloop.show import NO_EFFECT, Show
+from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.devices.snooped import Snooped
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import EverloopImage
+from indi_matrix.settings import LED_COUNTS
 
 _MAIN: Final = "Main Control"
 _GROUP: Final = "Everloop"
-BOARDS: Final = {35: "Creator", 18: "Voice"}
+BOARDS: Final = {count: kind.capitalize() for kind, count in LED_COUNTS.items()}
 _MOST_LEDS: Final = 255
 
 # The other properties follow a write within 100 ms.
@@ -52,7 +53,7 @@ def enabled_members(*, on: bool = False) -> list[Member[bool]]:
     return [Member("INDI_ENABLED", "Enabled", on), Member("INDI_DISABLED", "Disabled", not on)]
 
 
-class Everloop(Device):
+class Everloop(MatrixDevice):
     """The ring: one picture, painted as a whole or LED by LED, a light switch, effects, and a status display."""
 
     driver = "Everloop"
@@ -63,7 +64,7 @@ class Everloop(Device):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._show = Show()
-        self._frames = Frames(self, self._show)
+        self._frames = FrameSender(self, self._show)
         self._last_color = bytes(DARK)  # of the whole ring, while its LEDs differ
         self._owes_frame = False  # whether the last frame of a visit could not be sent
         self._unmirrored = asyncio.Event()
@@ -142,19 +143,16 @@ class Everloop(Device):
             self._effect, self._speed, self._night, self._status, *presets, *self._leds,
         )  # fmt: skip
 
-    def arrived(self) -> None:
-        """Bring back the presets, if the filters were known before, and show what could not be sent in the end."""
-        self._presets.recall()
-        if self._owes_frame:
-            self._owes_frame = False
-            self._frames.refresh()
-
     async def run(self) -> None:
         """Show the newest picture, let the properties follow it, and see that the ring stays the same.
 
         Raises:
             LinkError: The service is lost, or has another board now.
         """
+        self._presets.recall()
+        if self._owes_frame:
+            self._owes_frame = False
+            self._frames.refresh()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._frames.run())
             tasks.create_task(self._mirror())
@@ -163,25 +161,25 @@ class Everloop(Device):
                 if count and count != self._picture.leds:
                     raise LinkError(f"the ring has {count} LEDs now")
 
-    def reassert(self) -> None:
+    def resend(self) -> None:
         """Show again what was shown, if anything ever was."""
         if self._frames.used:
             self._frames.refresh()
 
-    def depart(self, *, off: bool) -> None:
-        """Show the picture, or darkness: an effect and the status ring have come to their end."""
+    def leave(self, ending: Ending) -> None:
+        """Show the picture, or darkness: clients or the program end an effect and the status ring, too."""
+        if ending is not Ending.LOST:
+            self._end_show(off=ending is Ending.OFF)
+        self._frames.stop()
+
+    def _end_show(self, *, off: bool) -> None:
         self._show.effect = NO_EFFECT
         self._show.status = False
         if off:
             self._show.picture = self._picture.switch_off()
         self._owes_frame = not self._frames.settle(again=off)
-        self._effect.update()
-        self._status.update(self._status.only("INDI_DISABLED"))
-
-    def end(self) -> None:
-        """Give up the link."""
-        self._frames.stop()
-        super().end()
+        self._effect.publish_reading(state=self._effect.state)
+        self._status.publish_reading(self._status.only("INDI_DISABLED"), self._status.state)
 
     # The picture
 
@@ -192,9 +190,9 @@ class Everloop(Device):
             await asyncio.sleep(_MIRROR_DELAY)
             self._unmirrored.clear()
             for prop in self.properties():
-                prop.follow()
+                prop.publish_reading()
             if self._picture.uniform() is None:
-                self._color.update(state=State.IDLE)
+                self._color.publish_reading(state=State.IDLE)
 
     def _change(self, picture: Picture) -> State:
         """Make a picture the one to be shown, which ends an effect."""
@@ -235,7 +233,7 @@ class Everloop(Device):
     def _preset(self, intensity: int) -> None:
         """Take over the intensity that is set for a filter."""
         self._dim(intensity)
-        self._intensity.follow()
+        self._intensity.publish_reading()
 
     def _dim(self, intensity: int) -> None:
         self._show.picture = self._picture.dim(intensity)

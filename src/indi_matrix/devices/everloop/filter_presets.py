@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from indi_matrix.devices.base import Device
 from indi_matrix.devices.everloop.picture import FULL
+from indi_matrix.devices.matrix_device import MatrixDevice
 from indi_matrix.devices.snooped import Snooped
 from indi_matrix.indi.properties.base import NumberMember, State
 from indi_matrix.indi.properties.kinds import NumberProperty
@@ -31,7 +31,7 @@ class FilterPresets:
         property: The property, while the names of the filters are known.
     """
 
-    def __init__(self, device: Device, apply: Callable[[int], None]) -> None:
+    def __init__(self, device: MatrixDevice, apply: Callable[[int], None]) -> None:
         self.property: NumberProperty | None = None
         self._device = device
         self._apply = apply
@@ -62,10 +62,10 @@ class FilterPresets:
         self._filters = filters
         host = self._device.host
         if self.property is not None and self.property.defined:
-            host.delete(self.property)
+            host.board_properties.delete(self.property)
         self.property = self._made() if any(filters) else None
         if self.property is not None and self._device.shown:
-            host.define(self._device, self.property)
+            host.board_properties.define(self._device, self.property)
             self.recall()
 
     def recall(self) -> None:

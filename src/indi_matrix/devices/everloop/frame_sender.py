@@ -4,9 +4,9 @@ import asyncio
 import logging
 from typing import Any, Final
 
-from indi_matrix.devices.base import Device
 from indi_matrix.devices.everloop.picture import CHANNEL_COUNT, channels
 from indi_matrix.devices.everloop.show import Show
+from indi_matrix.devices.matrix_device import MatrixDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import DriverConfig
 
@@ -33,7 +33,7 @@ class ImageConfig:
         return bytes(self._message.SerializeToString())
 
 
-class Frames:
+class FrameSender:
     """Sends what a show has on the ring, no faster than any board can show it.
 
     What asks for a frame costs next to nothing: the frame is made when its turn has come.
@@ -46,7 +46,7 @@ class Frames:
         used: Whether any frame was ever asked for.
     """
 
-    def __init__(self, device: Device, show: Show) -> None:
+    def __init__(self, device: MatrixDevice, show: Show) -> None:
         self.used = False
         self._device = device
         self._show = show

@@ -15,13 +15,14 @@ from xml.etree.ElementTree import Element, SubElement
 
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.vectors import make_vector
-from indi_matrix.indi.wire.set_vector import Message, Outline, Update
-from indi_matrix.indi.wire.values import MESSAGE_LIMIT, shortened
-from indi_matrix.texts import printable
+from indi_matrix.indi.wire.message import ElementMessage, Message, deletion
+from indi_matrix.indi.wire.set_vector import Outline, SetVector
+from indi_matrix.indi.wire.values import shortened
+from indi_matrix.indi.wire.write import Write
 
 
 class State(StrEnum):
-    """State of a property, and value of a light."""
+    """State of a property."""
 
     IDLE = "Idle"
     OK = "Ok"
@@ -85,21 +86,14 @@ def _second(number: int) -> str:
     return datetime.fromtimestamp(number, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def message_text(level: str, text: str) -> str:
-    """Return a message for clients: level in brackets, printable ASCII, cut to INDI's limit."""
-    return f"[{level}] {printable(text, MESSAGE_LIMIT)}"[:MESSAGE_LIMIT]
-
-
-def message(device: str, level: str, text: str) -> Element:
-    """Return a message element for a device."""
-    return Element("message", device=device, timestamp=timestamp(), message=message_text(level, text))
-
-
 class Property(ABC, Generic[V]):
     """What all kinds of properties share.
 
     `on_write` takes the values of all members as a checked write would have them, and returns the state to
     answer with. It raises a MatrixError to refuse; the values then stay.
+
+    `on_refused` takes the values of a checked write that is refused because the service is lost, and returns what
+    becomes of the write nevertheless, to be told with the refusal.
 
     `source` returns the true values where they are not kept here but follow from something else.
 
@@ -138,6 +132,7 @@ class Property(ABC, Generic[V]):
         self.perm = perm
         self.state = state
         self.on_write = on_write
+        self.on_refused: Callable[[Mapping[str, V]], str] | None = None
         self.saved = saved or saved_at_once
         self.saved_at_once = saved_at_once
         self.tells_of_writes = perm is not Perm.READ
@@ -149,17 +144,24 @@ class Property(ABC, Generic[V]):
         self._post: Callable[[Message], None] | None = None
         self.device = ""
         self.vector = make_vector(
-            self.kind,
-            (name, label, group, state.value),
+            self,
             {"perm": perm.value, **self._rule()},
-            [(member.name, member.label, self._text(member.value)) for member in self.members.values()],
-            lambda member: self._text(self.values[member]),
+            [(member.name, member.label) for member in self.members.values()],
         )
 
     @property
     def values(self) -> Mapping[str, V]:
         """True value of each member."""
         return self._source() if self._source is not None else self._values
+
+    @property
+    def state_text(self) -> str:
+        """State, as INDI writes it."""
+        return self.state.value
+
+    def text_of(self, member: str) -> str:
+        """Return the true value of a member, as INDI writes it."""
+        return self._text(self.values[member])
 
     @property
     def defined(self) -> bool:
@@ -170,7 +172,9 @@ class Property(ABC, Generic[V]):
         """Let clients, who are to be sent the definition, write the property and be sent its changes by `post`."""
         self.device = device
         self._post = post
-        self._outline = Outline(self.kind, device, self.name, self.members, self._timeout())
+        # A set vector does without by the protocol, but indipyclient counts on it.
+        timeout = {"timeout": str(self.timeout)}
+        self._outline = Outline(self.kind, device, self.name, self.members, timeout)
         self.vector.enable = True
 
     def relabel(self, label: str) -> None:
@@ -180,72 +184,76 @@ class Property(ABC, Generic[V]):
     def delete(self) -> None:
         """Take the property away from clients."""
         if self._post is not None:
-            self._post(Element("delProperty", device=self.device, name=self.name, timestamp=timestamp()))
+            self._post(deletion(self.device, self.name, timestamp()))
             self.vector.enable = False
             self._post = None
 
-    def update(self, values: Mapping[str, V] | None = None, state: State | None = None, text: str = "") -> None:
-        """Take over values and state; clients are sent the members that changed, if anything did.
+    def publish_reading(
+        self,
+        values: Mapping[str, V] | None = None,
+        state: State | None = None,
+        text: str = "",
+        level: str = "ERROR",
+    ) -> None:
+        """Take over values and state that changed by themselves; clients are sent the members that changed.
+
+        Nothing is sent where nothing changed and there is no text.
 
         Args:
             values: New values of some or all members; a property with a source asks that instead.
-            state: New state; None keeps it.
-            text: A message to go along, with its level, as of message_text.
+            state: New state. None: Ok if a value changed, or the measured values are the first; else it stays.
+            text: Words to go along.
+            level: Level of the text: INFO, WARNING, ERROR or DEBUG.
         """
-        if self._source is not None:
-            values = self._source()
-        changed = {name: value for name, value in (values or {}).items() if self._values[name] != value}
-        if not (changed or text or (state is not None and state is not self.state)):
-            return
-        self._values.update(changed)
-        self.state = state or self.state
-        self._send(changed, text)
+        first = values is not None and self.state is State.IDLE
+        given = self._source() if self._source is not None else values or {}
+        changed = {name: value for name, value in given.items() if self._values[name] != value}
+        if state is None:
+            state = State.OK if changed or first else self.state
+        if changed or text or state is not self.state:
+            self._values.update(changed)
+            self.state = state
+            self._send(changed, text, level)
 
-    def show(self, values: Mapping[str, V]) -> None:
-        """Take over measured values, which are in order when they are the first or new; else an Alert stays."""
-        news = self.state is State.IDLE or any(self._values[name] != value for name, value in values.items())
-        if news:
-            self.update(values, State.OK)
+    def reply(self, values: Mapping[str, V] | None, state: State, text: str = "", level: str = "ERROR") -> None:
+        """Take over values and state, and send clients all members, with a text of a level if one is given.
 
-    def follow(self) -> None:
-        """Send clients what changed at the source, as being in order; nothing if nothing did."""
-        if self.values != self._values:
-            self.update(state=State.OK)
-
-    def answer(self, values: Mapping[str, V] | None, state: State, text: str = "") -> None:
-        """Take over values and state, and send clients all members; a source is asked instead."""
+        A property with a source asks that for the values instead.
+        """
         self._values.update(self._source() if self._source is not None else values or {})
         self.state = state
-        self._send(self._values, text)
+        self._send(self._values, text, level)
 
-    def definition(self) -> Element:
-        """Return the element that defines the property as it is now."""
+    def definition(self) -> Message:
+        """Return the message that defines the property as it is now."""
         self._values.update(self.values)
-        element = Element(
-            f"def{self.kind}Vector",
-            device=self.device,
-            name=self.name,
-            label=self.label,
-            group=self.group,
-            state=self.state,
-            timestamp=timestamp(),
-        )
-        element.attrib.update(self._definition_attributes())
+        attributes = {
+            "device": self.device,
+            "name": self.name,
+            "label": self.label,
+            "group": self.group,
+            "state": self.state.value,
+            "timestamp": timestamp(),
+            "perm": self.perm.value,
+            **self._rule(),
+            "timeout": str(self.timeout),
+        }
+        element = Element(f"def{self.kind}Vector", attributes)
         for member in self.members.values():
             one = SubElement(element, f"def{self.kind}", name=member.name, label=member.label)
             one.attrib.update(self._member_attributes(member))
             one.text = self._text(self._values[member.name])
-        return element
+        return ElementMessage(element)
 
-    def as_write(self) -> Element:
-        """Return the write that a client would make it what it is now with."""
+    def as_saved(self) -> Element:
+        """Return the newXxxVector of a config file that brings back the present values."""
         values = self.values
         element = Element(f"new{self.kind}Vector", device=self.device, name=self.name)
         for name in self.members:
             SubElement(element, f"one{self.kind}", name=name).text = self._text(values[name])
         return element
 
-    def read(self, root: Element) -> Mapping[str, V]:
+    def read(self, write: Write) -> Mapping[str, V]:
         """Check a client's write and return the values of all members as it would have them.
 
         Raises:
@@ -253,19 +261,18 @@ class Property(ABC, Generic[V]):
         """
         if self.perm is Perm.READ:
             raise WriteError(f"{self.name} is read-only")
-        if root.tag != f"new{self.kind}Vector":
-            raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(root.tag)}")
+        if write.kind != self.kind:
+            raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(write.tag)}")
         written: dict[str, V] = {}
-        tag, members = f"one{self.kind}", self.members
-        for one in root:
-            name = one.get("name", "")
-            if one.tag != tag:
-                raise WriteError(f"{self.name} takes {tag} members, not {shortened(one.tag)}")
+        members = self.members
+        for name, text in write.members:
             if name not in members:
                 raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
             if name in written:
                 raise WriteError(f"{self.name}.{name} is written twice in one vector")
-            written[name] = self._parse(members[name], one.text or "")
+            written[name] = self._parse(members[name], text)
+        if write.stray:
+            raise WriteError(f"{self.name} takes one{self.kind} members, not {shortened(write.stray)}")
         if not written:
             raise WriteError(f"{self.name} was written with no member; it has {self._member_list()}")
         return self._merged(written)
@@ -279,28 +286,12 @@ class Property(ABC, Generic[V]):
         """Return the values of all members after a write."""
         return written if len(written) == len(self.members) else {**self.values, **written}
 
-    def _send(self, values: Mapping[str, V], text: str) -> None:
+    def _send(self, values: Mapping[str, V], text: str, level: str) -> None:
         """Send members with their values, while the property is defined."""
-        if self.vector.state != self.state:
-            self.vector.state = self.state.value
         if self._post is None:
             return
-        texts = {name: self._text(self._values[name]) for name in values}
-        update = Update(self._outline, self.state, timestamp(), texts)
-        if text:
-            element = update.element()
-            element.set("message", text)
-            self._post(element)
-        else:
-            self._post(update)
-
-    def _definition_attributes(self) -> dict[str, str]:
-        """Return the attributes that a definition has beyond those of all kinds."""
-        return {"perm": self.perm, **self._rule(), **self._timeout()}
-
-    def _timeout(self) -> dict[str, str]:
-        """Return the attribute that all but lights have, also in what is set: indipyclient counts on it."""
-        return {"timeout": str(self.timeout)}
+        texts = dict(zip(values, map(self._text, values.values()), strict=True))
+        self._post(SetVector(self._outline, self.state, timestamp(), texts, level, text))
 
     def _rule(self) -> dict[str, str]:
         """Return the switch rule, which the other kinds do not have."""
@@ -311,7 +302,7 @@ class Property(ABC, Generic[V]):
         return {}
 
     @abstractmethod
-    def _text(self, value: V) -> str:
+    def _text(self, value: V, /) -> str:
         """Return a value as INDI writes it."""
 
     @abstractmethod

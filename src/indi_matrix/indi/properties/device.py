@@ -5,8 +5,8 @@ from typing import Final
 
 import indipydriver
 
-from indi_matrix.indi.properties.base import AnyProperty, message
-from indi_matrix.indi.wire.set_vector import Message
+from indi_matrix.indi.properties.base import AnyProperty, timestamp
+from indi_matrix.indi.wire.message import Message, words
 
 # What is of no use to clients before they asked for the definitions.
 _OF_PROPERTIES: Final = ("def", "set", "del")
@@ -20,7 +20,7 @@ class IndiDevice:
         device: The indipydriver device in which clients' messages find their property.
         properties: The properties that clients know, by name.
         saved: Those of the config file that they know or ever knew, by name.
-        sift: Takes each message on its way to the clients, and returns what of it is to reach them, if anything.
+        sift: Takes each message with a text on its way to the clients; returns False if they are not sent it.
     """
 
     def __init__(self, name: str) -> None:
@@ -28,7 +28,7 @@ class IndiDevice:
         self.device = indipydriver.Device(name, [])
         self.properties: dict[str, AnyProperty] = {}
         self.saved: dict[str, AnyProperty] = {}
-        self.sift: Callable[[Message], Message | None] = _everything
+        self.sift: Callable[[Message], bool] = lambda _: True
         self._early: list[Message] = []
         self._post: Callable[[Message], None] = self._early.append
 
@@ -42,13 +42,12 @@ class IndiDevice:
 
     def post(self, message: Message) -> None:
         """Send clients a message."""
-        sifted = self.sift(message)
-        if sifted is not None:
-            self._post(sifted)
+        if not message.text or self.sift(message):
+            self._post(message)
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message of the level INFO, WARNING, ERROR or DEBUG."""
-        self.post(message(self.name, level, text))
+        self.post(words(self.name, timestamp(), level, text))
 
     def add(self, prop: AnyProperty) -> None:
         """Let clients' messages find a property, and its definition be asked for."""
@@ -69,7 +68,3 @@ class IndiDevice:
         """Take a property away from clients."""
         prop.delete()
         del self.properties[prop.name], self.device.data[prop.name]
-
-
-def _everything(message: Message) -> Message:
-    return message

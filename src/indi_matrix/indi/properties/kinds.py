@@ -1,11 +1,19 @@
-"""The four kinds of properties: numbers, texts, switches and lights."""
+"""The kinds of properties that the devices have: numbers, texts and switches."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import Member, NumberMember, Perm, Property, Rule, State
-from indi_matrix.indi.wire.values import number_text, parse_number, parse_switch, shortened, speakable, switch_text
+from indi_matrix.indi.wire.values import (
+    SWITCH_TEXTS,
+    SWITCHES,
+    number_text,
+    parse_number,
+    parse_switch,
+    shortened,
+    speakable,
+)
 
 
 class NumberProperty(Property[float]):
@@ -98,12 +106,11 @@ class SwitchProperty(Property[bool]):
     def _rule(self) -> dict[str, str]:
         return {"rule": self.rule.value}
 
-    def _text(self, value: bool) -> str:  # noqa: FBT001 - the value itself
-        return switch_text(on=value)
+    _text = staticmethod(SWITCH_TEXTS.__getitem__)
 
     def _parse(self, member: Member[bool], text: str) -> bool:
         try:
-            return parse_switch(text)
+            return SWITCHES[text] if text in SWITCHES else parse_switch(text)
         except ValueError as error:
             where = f"{self.name}.{member.name}={shortened(text.strip())}"
             raise WriteError(f"{where} {error}") from error
@@ -111,33 +118,13 @@ class SwitchProperty(Property[bool]):
     def _merged(self, written: dict[str, bool]) -> Mapping[str, bool]:
         if self.rule is Rule.ANY_OF_MANY:
             return super()._merged(written)
-        kept = self.only(None) if any(written.values()) else self.values
+        kept = dict.fromkeys(self.members, False) if True in written.values() else self.values
         merged = {**kept, **written}
-        turned_on = [name for name, on in merged.items() if on]
-        if len(turned_on) > 1:
-            raise WriteError(f"{self.name} takes one member On at a time, not {shortened(', '.join(turned_on))}")
-        if self.rule is Rule.ONE_OF_MANY and not turned_on:
+        number = sum(merged.values())
+        if number > 1:
+            on = ", ".join(name for name in merged if merged[name])
+            raise WriteError(f"{self.name} takes one member On at a time, not {shortened(on)}")
+        if number == 0 and self.rule is Rule.ONE_OF_MANY:
             off = ", ".join(f"{name}=Off" for name in written)
             raise WriteError(f"{self.name} takes just one member On; {shortened(off)} would leave none")
         return merged
-
-
-class LightProperty(Property[State]):
-    """Lights, which no client can write."""
-
-    kind = "Light"
-
-    def __init__(self, name: str, label: str, group: str, members: Iterable[Member[State]]) -> None:
-        super().__init__(name, label, group, members, perm=Perm.READ)
-
-    def _definition_attributes(self) -> dict[str, str]:
-        return {}
-
-    def _timeout(self) -> dict[str, str]:
-        return {}
-
-    def _parse(self, member: Member[State], text: str) -> State:
-        raise WriteError(f"{self.name}.{member.name}={shortened(text)}: {self.name} is read-only")
-
-    def _text(self, value: State) -> str:
-        return value.value

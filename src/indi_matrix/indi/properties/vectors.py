@@ -1,34 +1,60 @@
-"""indipydriver's vectors, by which it finds what there is to be defined, made to show what properties hold."""
+"""indipydriver's vectors, by which it finds what there is to be defined.
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+They hold no values and no state: `driver["MATRIX"]["EVERLOOP_COLOR"]["RED"]`, the library's way to read a value,
+asks the property.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Protocol
 
 import indipydriver
 
 
-class _Shows:
-    """Shows what a property holds, where indipydriver would have values of its own."""
+class Shown(Protocol):
+    """What a vector needs of its property."""
 
+    kind: ClassVar[str]
+    name: str
+    label: str
+    group: str
+
+    @property
+    def state_text(self) -> str:
+        """State, as INDI writes it."""
+
+    def text_of(self, member: str) -> str:
+        """Return the true value of a member, as INDI writes it."""
+
+
+class _ShowsProperty:
+    """Answers what the library asks a vector from the vector's property."""
+
+    prop: Shown
     enable: bool
-    text_of: Callable[[str], str]
 
     def __getitem__(self, member: str) -> str:
-        return self.text_of(member)
+        return self.prop.text_of(member)
+
+    @property
+    def state(self) -> str:
+        """State of the property."""
+        return self.prop.state_text
+
+    @state.setter
+    def state(self, value: str) -> None:
+        """Ignore the state that the library's constructor sets."""
 
 
-class _NumberVector(_Shows, indipydriver.NumberVector):
+class _NumberVector(_ShowsProperty, indipydriver.NumberVector):
+    def getfloatvalue(self, membername: str) -> float:
+        return float(self[membername])
+
+
+class _SwitchVector(_ShowsProperty, indipydriver.SwitchVector):
     pass
 
 
-class _SwitchVector(_Shows, indipydriver.SwitchVector):
-    pass
-
-
-class _TextVector(_Shows, indipydriver.TextVector):
-    pass
-
-
-class _LightVector(_Shows, indipydriver.LightVector):
+class _TextVector(_ShowsProperty, indipydriver.TextVector):
     pass
 
 
@@ -36,32 +62,20 @@ _KINDS = {
     "Number": (_NumberVector, indipydriver.NumberMember),
     "Switch": (_SwitchVector, indipydriver.SwitchMember),
     "Text": (_TextVector, indipydriver.TextMember),
-    "Light": (_LightVector, indipydriver.LightMember),
 }
 
 
-def make_vector(
-    kind: str,
-    head: tuple[str, str, str, str],
-    rights: Mapping[str, str],
-    members: Iterable[tuple[str, str, str]],
-    text_of: Callable[[str], str],
-) -> Any:
+def make_vector(prop: Shown, rights: Mapping[str, str], members: Iterable[tuple[str, str]]) -> Any:
     """Return an indipydriver vector, which takes no part before a client knows it.
 
     Args:
-        kind: Number, Switch, Text or Light.
-        head: Name, label, group and state.
-        rights: perm, and rule for a switch; a light has none.
-        members: Name, label and first value of each member.
-        text_of: Returns the value of a member as it is now, as INDI writes it.
+        prop: Its property.
+        rights: perm, and rule for a switch.
+        members: Name and label of each member.
     """
-    vector_class, member_class = _KINDS[kind]
-    made = [member_class(name, label, membervalue=value) for name, label, value in members]
-    arguments = {**rights, f"{kind.lower()}members": made, "state": head[3]}
-    if kind == "Light":
-        del arguments["perm"]
-    vector = vector_class(*head[:3], **arguments)
-    vector.text_of = text_of
+    vector_class, member_class = _KINDS[prop.kind]
+    arguments = {**rights, f"{prop.kind.lower()}members": [member_class(*member) for member in members]}
+    vector = vector_class(prop.name, prop.label, prop.group, state="Idle", **arguments)
+    vector.prop = prop
     vector.enable = False
     return vector

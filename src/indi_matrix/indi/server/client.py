@@ -1,4 +1,4 @@
-"""One client of the server: its connection, its messages in order, and what it may see."""
+"""One client of the server: its TCP connection, its messages in order, and what it is sent."""
 
 import asyncio
 import contextlib
@@ -8,22 +8,24 @@ import struct
 from typing import Final, Protocol, cast
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi.server.batch import Batch
-from indi_matrix.indi.server.blobs import BlobRules
 from indi_matrix.indi.transport.inbox import Inbox, request
 from indi_matrix.indi.wire.reader import StreamError
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.indi.wire.writer import message, serialise
 
 _log = logging.getLogger(__name__)
 
-_MOST_UNSENT: Final = 4 << 20  # bytes
-_MOST_UNREAD: Final = 1 << 18  # bytes
-_MOMENT: Final = 1.0  # seconds
-_TIME_TO_HANG_UP: Final = 0.1  # seconds
-_MOST_HELD: Final = 1 << 16  # bytes
+_MOST_UNSENT: Final = 4 << 20  # bytes in the send buffer of a client that does not read; then it is dropped
+_MOST_UNREAD: Final = 1 << 18  # bytes that are read of a connection that has broken
+_TIME_TO_READ_REFUSAL: Final = 1.0  # seconds
+_LONGEST_DELAY: Final = 0.1  # seconds
+_MOST_DELAYED: Final = 1 << 16  # bytes
 _LONGEST_UID: Final = 1 << 10  # characters of a ping; libindi's have up to 64
-# A peer that vanished is noticed after a minute, by the kernel alone.
-_NEVER_LINGER: Final = struct.pack("ii", 1, 0)
+# A close then resets the connection and drops what is unsent; else the kernel would keep that for a minute.
+_RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
+# INDI has no heartbeat that clients must answer, so the kernel alone notices a client whose host or network
+# vanished: within a minute, by three probes without an answer while the connection is idle, else by data that is
+# not acknowledged.
 _SOCKET_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -32,144 +34,129 @@ _SOCKET_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000),  # milliseconds
 )
-# Unless told otherwise, the system acknowledges with an answer, or after 40 ms. Clients on libindi write a message
-# in pieces, of which their system keeps back all but the first until that is acknowledged.
+# Linux delays an acknowledgement for up to 40 ms, for an answer to carry it. Clients on libindi write a message in
+# pieces and leave Nagle's algorithm on: it keeps back all but the first piece until that is acknowledged. Measured
+# with PyIndi, a write took 44 ms to be answered, and 0.4 ms with this option.
 _ACKNOWLEDGE_NOW: Final = getattr(socket, "TCP_QUICKACK", None)  # Linux alone has it
 
 
-class Host(Protocol):
+class ClientHost(Protocol):
     """What a client needs of its server."""
 
-    def welcome(self, client: "Client") -> None:
-        """Take a new client, and serve or refuse it."""
+    def add_client(self, client: "Client") -> None:
+        """Serve or refuse a new client."""
 
-    def left(self) -> None:
-        """Note that a client is served no longer."""
+    def client_leaves(self) -> None:
+        """Let a client that waits for a place look for one."""
 
     @property
-    def has_news(self) -> bool:
-        """Whether there is something to be sent, which will be in this turn of the event loop."""
+    def has_unsent(self) -> bool:
+        """Whether there is something to be sent to clients, which will be in this turn of the event loop."""
 
-    def send_all(self) -> None:
-        """Send all clients what is to be sent."""
+    def flush(self) -> None:
+        """Send all clients what is unsent."""
 
-    def settle(self) -> None:
-        """Send all clients what is to be sent, and what drivers still hold back."""
+    def flush_drivers(self) -> None:
+        """Send all clients what is unsent, and what drivers hold back while a client's send buffer is full."""
 
-    def take(self, element: ET.Element) -> bool:
-        """Carry out a write without waiting; return whether that could be done."""
+    def offer(self, write: Write) -> bool:
+        """Have a write carried out without waiting; return False if only `handle` can do that."""
 
-    async def request(self, element: ET.Element) -> None:
-        """Carry out a getProperties or a write."""
+    async def handle(self, message: ET.Element | Write) -> None:
+        """Handle a getProperties or a write."""
 
 
-def _unread(transport: asyncio.Transport) -> bytes:
-    """Return what arrived and was not read: a send that fails, as its client hung up, closes both ways."""
-    # Not by a copy of the descriptor: when there are no more of them, a client must still be able to leave.
-    unread = socket.socket(fileno=transport.get_extra_info("socket").fileno())
+def _read_rest(transport: asyncio.Transport) -> bytes:
+    """Return what arrived on a broken connection and was not read.
+
+    A client may write and hang up while it is sent something. That send then fails, and asyncio closes the
+    connection without reading the write that is already here.
+    """
+    # Not on a copy of the descriptor: a client must be able to leave also when no more descriptors can be had.
+    connection = socket.socket(fileno=transport.get_extra_info("socket").fileno())
     try:
-        return unread.recv(_MOST_UNREAD)
+        return connection.recv(_MOST_UNREAD)
     except OSError:
         return b""
     finally:
-        unread.detach()
+        connection.detach()
 
 
 class Client(asyncio.BufferedProtocol):
-    """A connection. What arrives before it ends is handled, as some clients write and hang up."""
+    """A client's connection. What arrives before its end is handled, as some clients write and hang up.
 
-    # What one client writes is read in pieces, between which it is the others' turn.
-    _piece: Final = bytearray(1 << 14)
+    Attributes:
+        admitted: Whether the client has one of the places.
+        leaving: Whether nothing more is read.
+        slow: Whether the send buffer is full: the client reads slower than the devices talk.
+    """
 
-    def __init__(self, host: Host) -> None:
+    # All clients are read into one buffer: asyncio fills it, and calls buffer_updated before it reads another
+    # client. It is small, so that the others have their turn between the pieces of what one client writes.
+    _buffer: Final = bytearray(1 << 14)
+
+    def __init__(self, host: ClientHost) -> None:
         self._host = host
-        self._rules = BlobRules()
         self._closed = asyncio.Event()
-        self._asked = False  # it reads, as it wants to know something
-        self._held = bytearray()
+        self._reads = False  # whether the client has asked for something, and so will read
+        self._delayed = bytearray()
         self._timer: asyncio.TimerHandle | None = None
-        self.admitted = False  # it has a place
-        self.leaving = False  # nothing more is read
-        self.slow = False  # it reads slower than the devices talk
+        self.admitted = False
+        self.leaving = False
+        self.slow = False
 
     def __str__(self) -> str:
         return self._name
 
+    # asyncio's calls
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to serve."""
+        """Set the options of the connection, and have the server serve or refuse the client."""
         self._transport = cast("asyncio.Transport", transport)
         self._inbox = Inbox(self._transport.pause_reading, self._transport.resume_reading)
         self._name = "{}:{}".format(*transport.get_extra_info("peername"))
         self._socket: socket.socket = transport.get_extra_info("socket")
         for option in _SOCKET_OPTIONS:
             self._socket.setsockopt(*option)
-        self._host.welcome(self)
+        self._host.add_client(self)
 
     def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio's signature
-        """Return the room for what arrives; it is taken out before another client needs it."""
-        return self._piece
+        """Return the buffer that is read into."""
+        return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what arrived."""
+        """Handle what arrived."""
         if not self.leaving:
-            self._inbox.feed(bytes(self._piece[:nbytes]), self._host.take)
+            self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.offer)
         self._acknowledge()
 
     def _acknowledge(self) -> None:
-        """Have the system acknowledge what arrived, unless something to send it along with comes at once."""
-        comes = self._asked and self._rules.none and self._host.has_news
-        if not comes and _ACKNOWLEDGE_NOW is not None:  # not once for all, as the system takes it back
+        """Have the kernel acknowledge now what arrived, unless what is sent in this turn carries that along."""
+        carried = self._reads and self._host.has_unsent
+        if not carried and _ACKNOWLEDGE_NOW is not None:  # not once for all, as the kernel resets the option
             self._socket.setsockopt(socket.IPPROTO_TCP, _ACKNOWLEDGE_NOW, 1)
 
     def eof_received(self) -> bool:
-        """Come to the end; a client that closed only its half still gets its answers."""
-        self._come_to_end()
+        """Handle the rest; a client that closed only its half of the connection still gets its answers."""
+        self._end_input()
         return True
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
-        """Come to the end, with what the client wrote before it hung up."""
+        """Handle the rest, with what the client wrote before it hung up."""
         if not self.leaving:
-            self._inbox.feed(_unread(self._transport), self._host.take)
-        self._come_to_end()
+            self._inbox.feed(_read_rest(self._transport), self._host.offer)
+        self._end_input()
         self._closed.set()
 
     def pause_writing(self) -> None:
-        """Note that the client does not keep up."""
+        """Record that the send buffer is full."""
         self.slow = True
 
     def resume_writing(self) -> None:
-        """Note that the client has caught up."""
+        """Record that the send buffer has room."""
         self.slow = False
 
-    def send(self, batch: Batch) -> None:
-        """Send what of a batch this client may have."""
-        if self.admitted and not self._transport.is_closing():
-            self._tell(batch.bytes_for(self._rules))
-
-    def _tell(self, data: bytes | bytearray) -> None:
-        """Send bytes, unless the client does not read."""
-        if self._transport.get_write_buffer_size() > _MOST_UNSENT:
-            _log.warning("Client %s dropped: it does not read", self)
-            # Else the kernel would keep what is unsent for a minute.
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NEVER_LINGER)
-            self.abort()
-            return
-        self._held += data
-        if self._asked or len(self._held) > _MOST_HELD:
-            self._send_held()
-        elif self._timer is None:
-            # It may be about to hang up, as tools do that only write. What it is told and does not read would make
-            # its system drop what it wrote and could not send yet.
-            self._timer = asyncio.get_running_loop().call_later(_TIME_TO_HANG_UP, self._send_held)
-
-    def _send_held(self) -> None:
-        """Send what was held back, unless the connection is at its end."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._held and not self._transport.is_closing():
-            self._transport.write(self._held)
-        self._held = bytearray()
+    # The client's life
 
     async def serve(self) -> None:
         """Handle this client's messages, one after another, until it is gone."""
@@ -189,14 +176,14 @@ class Client(asyncio.BufferedProtocol):
         _log.info("Client %s gone", self)
 
     async def refuse(self, reason: str) -> None:
-        """Tell the client why, and give it a moment to read that."""
+        """Send the client the reason, and close once it has read that, or after a second."""
         _log.warning("Client %s refused: %s", self, reason)
         self._transport.write(serialise(message(f"[ERROR] {reason}")))
         with contextlib.suppress(OSError):  # it has hung up by now
             self._transport.write_eof()
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_MOMENT):
+                async with asyncio.timeout(_TIME_TO_READ_REFUSAL):
                     await self._inbox.get()
         finally:
             self.abort()
@@ -204,45 +191,76 @@ class Client(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """Read no more, and close once everything is sent."""
-        self._leave()
+        self._stop_reading()
         self._inbox.discard()
-        self._host.send_all()
-        self._send_held()
+        self._host.flush()
+        self._send_delayed()
         self._transport.close()
 
     def abort(self) -> None:
         """Close now."""
-        self._leave()
+        self._stop_reading()
         self._inbox.discard()
         self._transport.abort()
-        self._send_held()
+        self._send_delayed()
 
-    def _come_to_end(self) -> None:
-        self._leave()
+    def _end_input(self) -> None:
+        self._stop_reading()
         self._inbox.end()
 
-    def _leave(self) -> None:
+    def _stop_reading(self) -> None:
         self.leaving = True
-        self._host.left()
+        self._host.client_leaves()
 
-    async def _handle(self, element: ET.Element) -> None:
-        """Definitions, states and messages come from devices; from a client they reach nobody."""
-        if element.tag == "enableBLOB":
-            self._host.send_all()  # what was said before goes by the rules of before
-            self._rules.learn(element)
-        elif element.tag == "pingRequest":
-            self._reply(element)
-        elif (asked := request(element)) is not None:
-            self._asked = self._asked or asked.tag == "getProperties"
-            await self._host.request(asked)
+    async def _handle(self, message: ET.Element | Write) -> None:
+        """Handle one message; of definitions, values and messages, which only devices may send, nobody hears.
 
-    def _reply(self, ping: ET.Element) -> None:
-        """Reply to a ping, behind all that the client was to be told of what it wrote before."""
+        An enableBLOB changes nothing, as no device here has BLOBs. `Only` asks for nothing but BLOBs; but an
+        indiserver above us passes it on from one of its clients (q2RDrivers in its DvrInfo.cpp), on the connection
+        that all of its clients share. To obey would silence our devices for all of them.
+        """
+        if isinstance(message, Write):
+            await self._host.handle(message)
+        elif message.tag == "pingRequest":
+            self._reply_to_ping(message)
+        elif (wanted := request(message)) is not None:
+            self._reads = True
+            await self._host.handle(wanted)
+
+    def _reply_to_ping(self, ping: ET.Element) -> None:
+        """Reply to a ping, behind all answers to what the client wrote before."""
         if len(ping.get("uid", "")) > _LONGEST_UID:
             _log.warning("Client %s: no reply to a ping whose uid has more than %s characters", self, _LONGEST_UID)
             return
-        self._asked = True
-        self._host.settle()
-        if not self._transport.is_closing():
-            uid = {name: value for name, value in ping.items() if name == "uid"}
-            self._tell(serialise(ET.Element("pingReply", uid)))
+        self._reads = True
+        self._host.flush_drivers()
+        uid = {name: value for name, value in ping.items() if name == "uid"}
+        self.send(serialise(ET.Element("pingReply", uid)))
+
+    # What the client is sent
+
+    def send(self, data: bytes | bytearray) -> None:
+        """Send bytes, if the client has a place; drop a client that does not read."""
+        if not self.admitted or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > _MOST_UNSENT:
+            _log.warning("Client %s dropped: it does not read", self)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+            self.abort()
+            return
+        self._delayed += data
+        if self._reads or len(self._delayed) > _MOST_DELAYED:
+            self._send_delayed()
+        elif self._timer is None:
+            # A client that has asked for nothing may be about to hang up, as tools do that only write. Unread data
+            # would then make its kernel reset the connection, and drop what the client wrote but has not sent yet.
+            self._timer = asyncio.get_running_loop().call_later(_LONGEST_DELAY, self._send_delayed)
+
+    def _send_delayed(self) -> None:
+        """Send what was delayed, unless the connection is at its end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._delayed and not self._transport.is_closing():
+            self._transport.write(self._delayed)
+        self._delayed = bytearray()

@@ -1,148 +1,133 @@
-"""INDI over TCP: indipyserver's server, made to stand whatever its clients and drivers do."""
+"""The INDI server of `indi_matrix serve`: it stands whatever its clients do, and ends when a driver fails."""
 
 import asyncio
 import contextlib
-import errno
-import ipaddress
 import logging
-import os
-import socket
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree as ET
 
-from indipyserver import IPyServer
-
-from indi_matrix.indi.server.batch import Batch
 from indi_matrix.indi.server.client import Client
-from indi_matrix.indi.server.peers import Peer, Program, Remote
+from indi_matrix.indi.server.listener import bind, start_accepting
+from indi_matrix.indi.server.served_driver import ServedDriver
 from indi_matrix.indi.transport import library
-from indi_matrix.indi.wire import writer
-from indi_matrix.indi.wire.reader import FROM_DEVICES, WRITES
-from indi_matrix.indi.wire.set_vector import Message
+from indi_matrix.indi.wire.message import Message
+from indi_matrix.indi.wire.reader import FROM_DEVICES
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE: Final = 0.4  # seconds that clients and programs have at the end
-_MOMENT: Final = 0.5  # seconds that a client waits for a place
-_MUCH: Final = 1 << 16  # bytes that are sent without waiting for more
-_MOST_LEAVING: Final = 20  # connections beyond those that are served
-_MOST_AT_THE_DOOR: Final = 100  # connections that wait to be taken
+_TIME_TO_LEAVE: Final = 0.4  # seconds that clients have at the end of the server to read what is sent
+_TIME_TO_ADMIT: Final = 0.5  # seconds that a client waits for a place
+_MOST_UNSENT: Final = 1 << 16  # bytes that are sent without waiting for the end of the event loop's turn
+_MOST_WAITING: Final = 20  # connections beyond those that are served
 
 
-class Server(IPyServer):
-    """Serves drivers to INDI clients; used like IPyServer.
+class Server:
+    """Serves drivers that have no BLOBs to INDI clients; used like indipyserver's IPyServer.
 
-    Port 0 picks a free one: port tells which once started is set.
+    Args:
+        drivers: What is served.
+        host: Address to listen on; all of this computer's addresses if empty.
+        port: TCP port; 0 picks a free one.
+        maxconnections: Number of clients at a time, 1 or more.
+
+    Attributes:
+        port: The port that is listened on, once started is set.
+        started: Set once clients are served.
+        stopped: Set at the end of asyncrun.
     """
 
-    port: int
-    server: asyncio.Server | None
-
-    def __init__(self, *drivers: Any, host: str = "127.0.0.1", port: int = 7624, maxconnections: int = 5) -> None:
+    def __init__(
+        self, *drivers: library.Driver, host: str = "127.0.0.1", port: int = 7624, maxconnections: int = 5
+    ) -> None:
         if maxconnections < 1:
             raise ValueError(f"maxconnections is {maxconnections}, should be 1 or more")
-        # The library's pool of connections is not used, and is limited to 10.
-        super().__init__(*drivers, host=host, port=port, maxconnections=1)
-        self.connectionpool.clear()
+        self.drivers = drivers
+        self.host = host
+        self.port = port
         self.maxconnections = maxconnections
         self.started = asyncio.Event()
+        self.stopped = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._left = asyncio.Event()
-        self._unsent = Batch()
+        self._place_may_be_free = asyncio.Event()
+        self._unsent = bytearray()
         self._clients: dict[Client, asyncio.Task[None]] = {}
-        self._peers: list[Peer] = []
-        for driver in drivers:
-            self._join(driver)
-
-    def add_remote(
-        self,
-        host: str,
-        port: int,
-        blob_enable: bool = False,  # noqa: FBT001, FBT002 - the library's signature
-        debug_enable: bool = False,  # noqa: FBT001, FBT002
-    ) -> None:
-        """Serve the devices of another server too; a lost connection is made again."""
-        self.remotes.append(Remote(host, port, blob_enable, debug_enable))
-        self._join(self.remotes[-1])
-
-    def add_exdriver(self, program: str, *args: str, debug_enable: bool = False) -> None:
-        """Run a program that is a driver, and serve its devices too."""
-        self.exdrivers.append(Program(program, *args, debug_enable=debug_enable))
-        self._join(self.exdrivers[-1])
+        self._listener: asyncio.Server | None = None
+        self._served = [ServedDriver(driver, self) for driver in drivers]
+        for served in self._served:
+            library.set_transport(served.driver, served)
 
     async def asyncrun(self) -> None:
         """Serve until shutdown; raise OSError for an address in use, and whatever ends a driver."""
         try:
             if self._stopping.is_set():
                 return
-            self.server = await self._bind()
+            self._listener = await bind(lambda: Client(self), self.host, self.port)
+            self.port = self._listener.sockets[0].getsockname()[1]
             async with asyncio.TaskGroup() as group:
-                self._tg = group
+                self._group = group
                 drivers = [group.create_task(library.run(driver)) for driver in self.drivers]
-                helpers = [group.create_task(peer.take_offers()) for peer in self._peers]
-                helpers += [group.create_task(other.asyncrun()) for other in self.exdrivers + self.remotes]
-                await _listen(self.server)
+                deliveries = [group.create_task(served.deliver_queued()) for served in self._served]
+                await start_accepting(self._listener)
                 self.started.set()
                 try:
                     await self._stopping.wait()
                 finally:  # a driver has failed: the group takes no more clients
                     self.shutdown()
                 await asyncio.gather(self._see_off_clients(), *drivers)
-                for helper in helpers:
-                    helper.cancel()
+                for delivery in deliveries:
+                    delivery.cancel()
         finally:
             self.shutdown()
-            await asyncio.gather(*(program.end(_PATIENCE) for program in self.exdrivers))
             self.stopped.set()
 
-    def shutdown(self, shutdownmessage: str = "") -> None:
-        """Ask everything to stop; a message given is logged as an error."""
-        if shutdownmessage:
-            _log.error("%s", shutdownmessage)
-        self._stop = True
-        if self.server is not None:
-            self.server.close()
-        for part in (*self.drivers, *self.remotes, *self.exdrivers):
-            part.shutdown()
+    def shutdown(self) -> None:
+        """Ask the drivers to stop, and close all connections once everything is sent."""
+        self._stopping.set()
+        if self._listener is not None:
+            self._listener.close()
+        for driver in self.drivers:
+            driver.shutdown()
         for client in self._clients:
             client.close()
-        self._stopping.set()
 
-    async def send_message(self, message: str, timestamp: datetime | None = None) -> None:
-        """Send a message that is about no device to everybody; a timestamp has to be UTC or naive."""
-        if self._stop or (timestamp and timestamp.utcoffset()):
-            return
-        self.publish(None, writer.message(message, timestamp))
+    async def _see_off_clients(self) -> None:
+        if self._clients:
+            _, late = await asyncio.wait(self._clients.values(), timeout=_TIME_TO_LEAVE)
+            for task in late:
+                task.cancel()
 
-    # What a client needs of its host.
+    # Places for clients
 
-    def welcome(self, client: Client) -> None:
-        """Take a new client, and serve or refuse it."""
-        if self._stop or len(self._clients) >= self.maxconnections + _MOST_LEAVING:
+    def add_client(self, client: Client) -> None:
+        """Serve or refuse a new client; close its connection at once if too many wait for a place already."""
+        if self._stopping.is_set() or len(self._clients) >= self.maxconnections + _MOST_WAITING:
             client.abort()
             return
         client.admitted = self._has_place()
         serve = client.serve() if client.admitted else self._admit(client)
-        task = self._tg.create_task(serve, name=f"client {client}")
+        task = self._group.create_task(serve, name=f"client {client}")
         self._clients[client] = task
         task.add_done_callback(lambda _: self._clients.pop(client))
 
-    def left(self) -> None:
-        """Note that there may be a place."""
-        self._left.set()
+    def client_leaves(self) -> None:
+        """Let clients that wait for a place look for one."""
+        self._place_may_be_free.set()
 
     def _has_place(self) -> bool:
         return sum(client.admitted and not client.leaving for client in self._clients) < self.maxconnections
 
     async def _admit(self, client: Client) -> None:
-        """Serve a client if somebody leaves in time, or refuse it: of those who came before, some may be gone."""
+        """Serve a client if another one leaves in time, or refuse it.
+
+        Of the clients that came before, some may have hung up: the server learns that a little later.
+        """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_MOMENT):
+            async with asyncio.timeout(_TIME_TO_ADMIT):
                 while not self._has_place():
-                    self._left.clear()
-                    await self._left.wait()
+                    self._place_may_be_free.clear()
+                    await self._place_may_be_free.wait()
                 client.admitted = True
         if client.admitted:
             await client.serve()
@@ -150,120 +135,72 @@ class Server(IPyServer):
             client.leaving = True
             await client.refuse(f"This server takes {self.maxconnections} clients at a time")
 
-    @property
-    def has_news(self) -> bool:
-        """Whether there is something to be sent, which will be in this turn of the event loop."""
-        return bool(self._unsent.size)
+    # From clients to drivers
 
-    def take(self, element: ET.Element) -> bool:
-        """Carry out a client's write, if it is to a driver that does so without waiting."""
-        if element.tag not in WRITES:
-            return False  # it may be addressed to all
-        return any(library.take(peer.receiver, element) for peer in self._addressed(element))
+    def offer(self, write: Write) -> bool:
+        """Have a client's write carried out without waiting; return False if only `handle` can do that."""
+        return any(library.direct_way(driver)(write) for driver in self._addressed(write))
 
-    async def request(self, element: ET.Element) -> None:
-        """Carry out a client's getProperties, or its write to the one who has the device."""
-        for peer in self._addressed(element):
-            if isinstance(peer.receiver, Program | Remote):
-                peer.offer(element)
-            else:
-                await library.deliver(peer.receiver, element)
+    async def handle(self, message: ET.Element | Write) -> None:
+        """Handle a client's getProperties or write."""
+        for driver in self._addressed(message):
+            await library.deliver(driver, message)
 
-    def _addressed(self, element: ET.Element) -> list[Peer]:
-        if element.tag == "getProperties":
-            return self._peers
-        return [peer for peer in self._peers if element.get("device") in peer.receiver][:1]
+    def _addressed(self, message: ET.Element | Write) -> tuple[library.Driver, ...]:
+        """Return all drivers for a getProperties; for a write the one that has the device, if any."""
+        if not isinstance(message, Write):
+            return self.drivers
+        return tuple(driver for driver in self.drivers if message.device in driver)[:1]
 
-    # What the peers need.
-
-    def _join(self, receiver: Any) -> None:
-        self._peers.append(Peer(receiver, self))
-        library.set_transport(receiver, self._peers[-1])
+    # From drivers to clients, and to other drivers
 
     @property
     def ready(self) -> bool:
-        """Whether all clients keep up."""
+        """Whether the send buffers of all clients have room."""
         return not any(client.slow for client in self._clients)
 
-    def publish(self, source: Peer | None, message: Message) -> None:
-        """Send to all clients and other peers."""
-        if source and not self._may_say(source, message):
+    @property
+    def has_unsent(self) -> bool:
+        """Whether there is something to be sent to clients, which will be in this turn of the event loop."""
+        return bool(self._unsent)
+
+    def publish(self, source: ServedDriver, message: Message) -> None:
+        """Send a driver's message to all clients, and to the other drivers."""
+        if not self._may_send(source, message):
             return
         if self._clients:
-            if not self._unsent.size:
-                asyncio.get_running_loop().call_soon(self.send_all)
-            self._unsent.add(message)
-            if self._unsent.size > _MUCH:
-                self.send_all()
-        for peer in self._peers:
-            if peer is not source:
-                peer.offer(message)
+            self._add_unsent(message.data())
+        for served in self._served:
+            if served is not source:
+                served.queue(message)
 
-    def send_all(self) -> None:
-        """Send all clients what came together in this turn of the event loop."""
-        batch, self._unsent = self._unsent, Batch()
-        if batch.size:
+    def _add_unsent(self, data: bytes) -> None:
+        """Send bytes, with all else of this turn of the event loop: each send is a system call for each client."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._unsent += data
+        if len(self._unsent) > _MOST_UNSENT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send all clients what is unsent."""
+        data, self._unsent = self._unsent, bytearray()
+        if data:
             for client in self._clients:
-                client.send(batch)
+                client.send(data)
 
-    def settle(self) -> None:
-        """Send all clients what came together, and what drivers hold back while some client does not keep up."""
+    def flush_drivers(self) -> None:
+        """Send all clients what is unsent, and what drivers hold back while a client's send buffer is full."""
         for driver in self.drivers:
             library.send_posted(driver)
-        self.send_all()
+        self.flush()
 
-    def _may_say(self, source: Peer, message: Message) -> bool:
-        """Return False for other things than devices say, and for a device that a driver here has."""
+    def _may_send(self, source: ServedDriver, message: Message) -> bool:
+        """Return False for a message that only clients send, and for one about another driver's device."""
         if message.tag not in FROM_DEVICES:
             return message.tag == "getProperties"
-        device = message.get("device")
-        if any(device in driver for driver in self.drivers if driver is not source.receiver):
+        device = message.device
+        if any(device in driver for driver in self.drivers if driver is not source.driver):
             _log.warning("Dropped <%s> of %s: it is another's device", message.tag, printable(device))
             return False
         return True
-
-    # Beginning and end.
-
-    async def _bind(self) -> asyncio.Server:
-        server = await self._listening()
-        addresses = [sock.getsockname() for sock in server.sockets]
-        self.port = addresses[0][1]
-        _log.info("Listening on %s, port %s", self.host, self.port)
-        if not all(ipaddress.ip_address(address[0]).is_loopback for address in addresses):
-            _log.warning(
-                "Whoever reaches %s can control these devices, as INDI knows no passwords; "
-                "listening on 127.0.0.1 only and an ssh tunnel is the usual remedy",
-                self.host or "this computer",
-            )
-        return server
-
-    async def _listening(self) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.create_server(
-                lambda: Client(self), self.host, self.port, backlog=1, start_serving=False
-            )
-        except socket.gaierror:
-            raise
-        except OSError as error:  # asyncio's text has the address as a tuple, and no number where no address fits
-            number = error.errno or errno.EADDRNOTAVAIL
-            where = f"port {self.port} of {self.host or 'this computer'}"
-            raise OSError(number, f"{where}: {os.strerror(number).lower()}") from error
-
-    async def _see_off_clients(self) -> None:
-        if self._clients:
-            _, late = await asyncio.wait(self._clients.values(), timeout=_PATIENCE)
-            for task in late:
-                task.cancel()
-
-
-async def _listen(server: asyncio.Server) -> None:
-    """Take connections, each in its turn of the event loop.
-
-    asyncio takes as many in a turn as may wait. Where there are no file descriptors for them, it would try that
-    often in vain, and each time begin another row of tries, every second more of them.
-    """
-    await server.start_serving()
-    for sock in server.sockets:
-        with sock.dup() as same:
-            same.listen(_MOST_AT_THE_DOOR)

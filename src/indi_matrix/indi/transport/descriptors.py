@@ -1,4 +1,8 @@
-"""File descriptors without blocking: pipes, sockets and terminals on the event loop, files directly."""
+"""File descriptors without blocking: pipes, sockets and terminals on the event loop, files directly.
+
+asyncio's own pipes would not do. indiserver 1.9.8 and later hand a driver one socket as stdin and stdout, where
+connect_read_pipe and connect_write_pipe break; neither takes a regular file.
+"""
 
 import asyncio
 import contextlib
@@ -8,16 +12,21 @@ import stat
 from collections.abc import Callable
 from typing import Final
 
-_CHUNK: Final = 1 << 16  # bytes
-_HIGH_WATER: Final = 1 << 18  # bytes
-_MOST_HELD: Final = 6000  # bytes: who reads them can work on them, while more are made
+_CHUNK: Final = 1 << 16  # bytes that are read at a time
+_HIGH_WATER: Final = 1 << 18  # unsent bytes from which on the driver has to wait
+_MOST_HELD: Final = 6000  # bytes; then the other side can work on them while more are made
 
 
 class Descriptor(contextlib.ExitStack):
-    """A descriptor made non-blocking while this context is open.
+    """A descriptor that does not block while this context is open.
 
-    A terminal is opened anew, since its blocking mode is shared with the shell. Regular files and
-    /dev/null are always ready, and epoll refuses them.
+    That mode belongs to the open file, which other programs may share. A terminal is the shell's as well, so it is
+    opened anew.
+
+    Attributes:
+        number: The descriptor.
+        watched: Whether the event loop tells when it is ready. Regular files and /dev/null always are, and epoll
+            refuses them.
     """
 
     def __init__(self, number: int) -> None:
@@ -26,11 +35,11 @@ class Descriptor(contextlib.ExitStack):
         self.watched = stat.S_ISFIFO(_mode(number)) or stat.S_ISSOCK(_mode(number)) or os.isatty(number)
 
     def open(self) -> None:
-        """Make it non-blocking, until it is closed."""
+        """Keep the descriptor from blocking, until this context is closed."""
         if not self.watched:
             return
         if os.isatty(self.number):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it has no name in some containers: the shared one has to do there
                 self.number = os.open(os.ttyname(self.number), os.O_RDWR | os.O_NOCTTY)
                 self.callback(os.close, self.number)
         self.callback(os.set_blocking, self.number, os.get_blocking(self.number))
@@ -45,17 +54,18 @@ def _mode(number: int) -> int:
 
 
 class HangUp:
-    """Calls back when the other side of a pipe or socket hangs up, although nothing is read from it meanwhile."""
+    """Calls back when the other side of a pipe or socket hangs up, while nothing is read from it."""
 
     def __init__(self, number: int, callback: Callable[[], None]) -> None:
-        # The event loop can wait for something to read only; of this one it reads that there is an event.
+        # The event loop can wait for something to read, and unread data would always be that. An epoll of its own
+        # waits for the hang-up alone; it is itself a descriptor, which has something to read when that happens.
         self._events = select.epoll()
-        self._events.register(number, select.EPOLLRDHUP)  # and EPOLLHUP, always
+        self._events.register(number, select.EPOLLRDHUP)  # EPOLLHUP is always waited for
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._events.fileno(), callback)
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._loop.remove_reader(self._events.fileno())
         self._events.close()
 
@@ -78,18 +88,18 @@ class Source:
         self.resume()
 
     def close(self) -> None:
-        """Stop reading and leave the descriptor as it was."""
+        """Stop reading, and leave the descriptor as it was."""
         self._stop()
         self._descriptor.close()
 
     def pause(self) -> None:
-        """Read nothing for now, unless the other side hangs up: then what is left is bounded."""
+        """Read nothing for now, unless the other side hangs up: what is left to be read is bounded then."""
         self._stop()
         if self._descriptor.watched:
             self._hang_up = HangUp(self._descriptor.number, self.resume)
 
     def resume(self) -> None:
-        """Read on."""
+        """Read on, until the end."""
         if self._ended:
             return
         self._stop()
@@ -114,7 +124,7 @@ class Source:
             data = os.read(self._descriptor.number, _CHUNK)
         except (BlockingIOError, InterruptedError):
             return
-        except OSError:  # reset, hung up or never open: nothing more will come
+        except OSError:  # reset, hung up (EIO of a terminal) or never open: nothing more will come
             data = b""
         if not data:
             self._ended = True
@@ -125,10 +135,11 @@ class Source:
 
 
 class Sink:
-    """Writes at once what the other side takes, and keeps the rest until it takes more.
+    """Writes at once what the other side takes, and buffers the rest until it takes more.
 
     Attributes:
         written: How many bytes the other side has taken.
+        room: Set while so little is unsent that more should be sent.
     """
 
     def __init__(self, number: int, broken: Callable[[OSError], None]) -> None:
@@ -140,40 +151,31 @@ class Sink:
         self._rest = bytearray()
         self._is_broken = False
         self._hurried = False
-        self._room = asyncio.Event()
+        self.room = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._room.set()
+        self.room.set()
 
     @property
     def unsent(self) -> int:
-        """How many bytes wait to be written."""
+        """Number of bytes in the send buffer."""
         return len(self._rest)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether so little is unsent that more should be sent."""
-        return self._room.is_set()
-
     def open(self) -> None:
-        """Get ready to write."""
+        """Make the descriptor ready to be written to."""
         self._descriptor.open()
 
     def hurry(self) -> None:
-        """Make nobody wait for room any more: the end is near, so what is to come is bounded."""
+        """Have room from now on, however full the buffer is: at the end of input, what is to come is bounded."""
         self._hurried = True
-        self._room.set()
-
-    async def room(self) -> None:
-        """Wait while so much is unsent that the writer should send nothing."""
-        await self._room.wait()
+        self.room.set()
 
     async def flush(self) -> None:
-        """Wait until everything is sent, or cannot be."""
+        """Wait until everything is written, or the descriptor is broken."""
         await self._empty.wait()
 
     def close(self) -> None:
-        """Drop what is unsent and leave the descriptor as it was."""
+        """Drop what is unsent, and leave the descriptor as it was."""
         if self._rest:
             self._rest.clear()
             self._loop.remove_writer(self._descriptor.number)
@@ -181,17 +183,17 @@ class Sink:
         self._descriptor.close()
 
     def hold(self) -> None:
-        """Keep what is written until release, or until it is much, to send it in one piece: each costs a call."""
+        """Collect what is written until release, or in pieces of some kilobytes: each write is a system call."""
         self._held = bytearray()
 
     def release(self) -> None:
-        """Send what was held."""
+        """Write what was collected."""
         held, self._held = self._held, None
         if held:
             self.write(held)
 
     def write(self, data: bytes | bytearray) -> None:
-        """Send, now or as soon as possible."""
+        """Write now what the other side takes, and the rest as soon as it takes more."""
         if self._held is not None:
             self._held += data
             if len(self._held) > _MOST_HELD:
@@ -208,7 +210,7 @@ class Sink:
             self._loop.add_writer(self._descriptor.number, self._write_rest)
         self._rest += data
         if len(self._rest) > _HIGH_WATER and not self._hurried:
-            self._room.clear()
+            self.room.clear()
 
     def _write_rest(self) -> None:
         del self._rest[: self._write(self._rest)]
@@ -217,10 +219,10 @@ class Sink:
         if not self._rest:
             self._loop.remove_writer(self._descriptor.number)
             self._empty.set()
-            self._room.set()
+            self.room.set()
 
     def _write(self, data: bytes | bytearray) -> int:
-        """Return how much was written; of a file that is all, or it is broken."""
+        """Return how many bytes were written; to a file all are, or it is broken."""
         written = 0
         try:
             while written < len(data):

@@ -1,16 +1,16 @@
 """Writes answered at once: what goes past indipydriver, for speed, is all in this module.
 
 indipydriver takes a message through a waiting task, four coroutines and an event of its own. A write to one of our
-vectors needs none of them: a transport offers it to `take`, which has it carried out, and sends what is to be told
-of it before it returns. What has to wait for somebody, and all other messages, go indipydriver's way; both ways
-lead to `carry_out`, and through one outbox. Of indipydriver's private parts, `_readdata` and `_monitorsnoop` are
-replaced, and `_commsobj` is looked at; tests pin them.
+devices needs none of them: a transport offers it, the device's judge carries it out or refuses it, and what it
+leads to is sent before `offer` returns. A write that has to wait, as there is no room for its answer, is accepted
+later. Both ways lead to the same judge, and through one outbox. All other messages go indipydriver's way. Of
+indipydriver's private parts, `_readdata` and `_monitorsnoop` are replaced, and `_commsobj` is looked at; tests pin
+them.
 """
 
 import asyncio
 import logging
-from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, runtime_checkable
 from xml.etree.ElementTree import Element
 
@@ -18,8 +18,9 @@ import indipydriver
 
 from indi_matrix.indi.transport.inbox import request
 from indi_matrix.indi.transport.outbox import Outbox
-from indi_matrix.indi.wire.reader import FROM_DEVICES, WRITES
-from indi_matrix.indi.wire.set_vector import Message, as_element
+from indi_matrix.indi.wire.message import ElementMessage, Message
+from indi_matrix.indi.wire.reader import FROM_DEVICES
+from indi_matrix.indi.wire.write import WRITES, Write
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
@@ -31,20 +32,20 @@ class DirectTransport(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether those who read keep up."""
+        """Whether the send buffers have room."""
 
     def send(self, messages: Iterable[Message], /) -> None:
-        """Send, as soon as they read."""
+        """Send messages, now or as soon as the other side reads."""
 
     async def room(self) -> None:
-        """Wait for them to keep up."""
+        """Wait until the send buffers have room; a server has the event loop take one turn instead."""
 
 
 class _OfServer:
-    """The transport that the library's own server gives its drivers, but for what would end that server.
+    """The transport that indipyserver gives its drivers, made safe.
 
-    A definition of the driver's own device, which any client can send, would shut it down, and so would whatever
-    goes wrong in the driver.
+    Else a definition of the driver's own device, which any client can send, would shut that server down, and so
+    would any exception of the driver.
     """
 
     def __init__(self, driver: "DirectDriver", transport: Any) -> None:
@@ -63,40 +64,60 @@ class _OfServer:
 class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library is untyped
     """An IPyDriver whose messages go out in the order in which they were posted.
 
+    Args:
+        devices: The indipydriver devices.
+        judges: By the name of a device, what judges a write to it, and posts the answer.
+
     Attributes:
         direct: Its transport, if that is one of ours.
+        post: Sends clients a message, after all that was posted before; never waits.
     """
 
-    def __init__(self, *devices: indipydriver.Device) -> None:
+    def __init__(self, *devices: indipydriver.Device, judges: Mapping[str, Callable[[Write], None]]) -> None:
         super().__init__(*devices)
+        self._judges = judges
         # Definitions go through the outbox, where they keep their place among all else.
         self.auto_send_def = False
         self.direct: DirectTransport | None = None
         self._outbox = Outbox()
+        self.post = self._outbox.put
         self._sending = False
-        self._answering = False
-        self._unsent = asyncio.Event()
         self._limited = asyncio.Event()
 
-    @abstractmethod
-    def carry_out(self, write: Element) -> bool:
-        """Carry out a write and post what is to be told of it; return False if it is to none of our devices."""
+    def offer(self, write: Write) -> bool:
+        """Have a write judged and send what it leads to, without waiting.
 
-    def take(self, write: Element) -> bool:
-        """Carry out a write now, and send what it leads to; return False if it has to go indipydriver's way."""
-        if write.tag not in WRITES or self.stop or not (self.direct and self.direct.ready):
+        What goes wrong is logged and ends nothing.
+
+        Returns:
+            False if that was not possible now: the write is to be accepted later.
+        """
+        judge = self._judges.get(write.device)
+        if judge is None or self.stop or self.direct is None or not self.direct.ready:
             return False
+        self._outbox.attended = True
         try:
-            return self._carried_out(write)
-        finally:
-            # What one write leads to is little: there is room for that where there was any.
-            self.direct.send(self._outbox.take_all())
+            try:
+                judge(write)
+            finally:
+                self._outbox.attended = False
+                # One write leads to few messages: there is room for them where there is any.
+                self.direct.send(self._outbox.take_all())
+        except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
+            log_failure(write, error)
+        return True
 
-    def post(self, message: Message) -> None:
-        """Send clients a message, after all that was posted before; never waits."""
-        self._outbox.put(message)
-        if not self._answering:
-            self._unsent.set()
+    async def accept(self, write: Write) -> None:
+        """Have a write judged, and send what it leads to, waiting while the other side is slow to read."""
+        judge = self._judges.get(write.device)
+        if judge is None or self.stop:
+            return
+        self._outbox.attended = True
+        try:
+            judge(write)
+        finally:
+            self._outbox.attended = False
+            await self.flush()
 
     def send_posted(self) -> None:
         """Send what was posted, without waiting."""
@@ -105,15 +126,15 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     async def send(self, xmldata: Element) -> None:
         """Send clients an element; what indipydriver itself sends takes the same way as all else."""
-        self.post(xmldata)
+        self.post(ElementMessage(xmldata))
         await self.flush()
 
     async def deliver(self) -> None:
         """Send what is posted, whenever something is."""
         while True:
-            await self._unsent.wait()
+            await self._outbox.news.wait()
             await self.flush()
-            self._unsent.clear()
+            self._outbox.news.clear()
 
     async def flush(self) -> None:
         """Send what is in the outbox, in order; one caller at a time does it for all."""
@@ -126,19 +147,11 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                     self.direct.send(self._outbox.take_all())
                     await self.direct.room()
                 else:
-                    await super().send(as_element(self._outbox.take()))
+                    await super().send(self._outbox.take().element())
         finally:
             self._sending = False
             if self._outbox:  # cancelled while a reader stalled
-                self._unsent.set()
-
-    def _carried_out(self, element: Element) -> bool:
-        """Have a write carried out, by somebody who then sends what was posted."""
-        self._answering = True
-        try:
-            return self.carry_out(element)
-        finally:
-            self._answering = False
+                self._outbox.news.set()
 
     def snoop(self, devicename: str, vectorname: str, timeout: int = 30) -> None:
         """Listen to a property of another device, and ask for it whenever nothing was heard for some seconds."""
@@ -167,14 +180,9 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
             log_failure(root, error)
 
     async def _read(self, root: Element) -> None:
-        if root.tag in WRITES and not self.stop:
-            try:
-                if self._carried_out(root):
-                    return
-            finally:
-                await self.flush()
-        wanted = self._wanted(root)
-        if wanted is not None:
+        if root.tag in WRITES:
+            await self.accept(Write.of(root))
+        elif (wanted := self._wanted(root)) is not None:
             await super()._readdata(wanted)
 
     def _wanted(self, root: Element) -> Element | None:
@@ -192,8 +200,9 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         return request(asked)
 
 
-def log_failure(element: Element, error: Exception) -> None:
+def log_failure(message: Element | Write, error: Exception) -> None:
     """Log that a driver failed at a message."""
-    what = f"<{printable(element.tag, 40)}> of {printable(element.get('device'), 80)}"
+    device = message.device if isinstance(message, Write) else message.get("device")
+    what = f"<{printable(message.tag, 40)}> of {printable(device, 80)}"
     _log.error("%s failed: %s: %s", what, type(error).__name__, printable(error))
     _log.debug("Where %s failed:", what, exc_info=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from indi_matrix.indi.wire.reader import WRITES, IndiStream, StreamError
+from indi_matrix.indi.wire.reader import IndiStream, Item
+from indi_matrix.indi.wire.write import Write
 
 VERSION: Final = 1.7
 # Bytes of messages that may wait before the peer has to: enough for the end of input to be seen behind them.
@@ -24,19 +25,28 @@ class Inbox:
         self._idle = False  # whether the reader waits
         self._waiting = 0
         self._stream = IndiStream()
-        self._items: deque[ET.Element | StreamError] = deque()
+        self._items: deque[Item] = deque()
         self._news = asyncio.Event()
 
-    def feed(self, data: bytes, take: Callable[[ET.Element], bool]) -> None:
+    def feed(self, data: bytes, offer: Callable[[Write], bool]) -> None:
         """Take what the peer sent.
 
-        While the reader waits, each message is offered to `take`, which returns whether it was for it.
+        While the reader waits, each write is offered, up to the first that is not taken, or to another message.
+
+        Args:
+            data: Bytes, from anywhere in a message on.
+            offer: Carries out a write now; returns False if it has to wait for the reader.
         """
         found = self._stream.feed(data)
         if self._idle and not self._items:
-            found = _not_taken(found, take)
+            taken = 0
+            for item in found:
+                if not (isinstance(item, Write) and offer(item)):
+                    break
+                taken += 1
+            del found[:taken]
         if self._ended:
-            return  # in consequence of one of these messages
+            return  # in consequence of one of these writes
         self._items.extend(found)
         # What completed no message waits for nobody, and the reader would never come to resume the peer.
         self._waiting = self._waiting + len(data) if self._items else 0
@@ -56,7 +66,7 @@ class Inbox:
         self._items.clear()
         self.end()
 
-    async def get(self) -> ET.Element | StreamError | None:
+    async def get(self) -> Item | None:
         """Return the next message or error, waiting only if there is none, and None at the end."""
         while not self._items:
             if self._ended:
@@ -74,22 +84,12 @@ class Inbox:
         return self._items.popleft()
 
 
-def _not_taken(
-    found: list[ET.Element | StreamError], take: Callable[[ET.Element], bool]
-) -> list[ET.Element | StreamError]:
-    """Offer messages; return the first that was not taken, and all behind it."""
-    for taken, item in enumerate(found):
-        if isinstance(item, StreamError) or not take(item):
-            return found[taken:]
-    return []
-
-
 def request(element: ET.Element) -> ET.Element | None:
-    """Return a write, or a getProperties as the library wants it, and None for anything else."""
+    """Return a getProperties as the library wants it, and None for anything else."""
     if element.tag == "getProperties" and _is_spoken(element.get("version", "")):
         element.set("version", str(VERSION))
         return element
-    return element if element.tag in WRITES else None
+    return None
 
 
 def _is_spoken(version: str) -> bool:

@@ -1,13 +1,14 @@
 """How a transport reaches a driver of anybody's: the private parts of indipydriver that it needs for that."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 from xml.etree import ElementTree as ET
 
 from indipydriver import IPyDriver
 
 from indi_matrix.indi.transport.driver import DirectDriver, DirectTransport, log_failure
+from indi_matrix.indi.wire.write import Write
 
 GRACE: Final = 0.6  # seconds that a driver has between being asked to stop and being cancelled
 
@@ -53,27 +54,32 @@ def set_transport(driver: Any, transport: Transport) -> None:
         driver.direct = transport
 
 
-async def deliver(receiver: Receiver, element: ET.Element) -> None:
+async def deliver(receiver: Receiver, message: ET.Element | Write) -> None:
     """Hand over one message; what goes wrong in there is logged and ends nothing."""
-    if element.tag == "message" and isinstance(receiver, IPyDriver):
+    if message.tag == "message" and isinstance(receiver, IPyDriver):
         return  # it has no event for what other devices say in words
     try:
-        await receiver._readdata(element)  # noqa: SLF001
+        if not isinstance(message, Write):
+            await receiver._readdata(message)  # noqa: SLF001
+        elif isinstance(receiver, DirectDriver):
+            await receiver.accept(message)
+        else:
+            await receiver._readdata(message.element())  # noqa: SLF001
     except Exception as error:  # noqa: BLE001 - code of others, about which nothing is known
-        log_failure(element, error)
+        log_failure(message, error)
 
 
-def take(receiver: Receiver, element: ET.Element) -> bool:
-    """Hand over one message without waiting; return whether that could be done, as with writes to our driver."""
-    try:
-        return isinstance(receiver, DirectDriver) and receiver.take(element)
-    except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from our driver
-        log_failure(element, error)
-        return True
+def direct_way(receiver: Receiver) -> Callable[[Write], bool]:
+    """Return a driver's `offer`; for a driver that is not ours, and has to be waited for, what returns False."""
+    return receiver.offer if isinstance(receiver, DirectDriver) else _has_to_wait
+
+
+def _has_to_wait(_: Write) -> bool:
+    return False
 
 
 def send_posted(receiver: Receiver) -> None:
-    """Have our driver send what it holds back while somebody does not keep up; others hold back nothing."""
+    """Have a driver of ours send what it holds back while a send buffer is full; others hold back nothing."""
     if isinstance(receiver, DirectDriver):
         receiver.send_posted()
 

@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
-from functools import partial
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.descriptors import Sink, Source
 from indi_matrix.indi.transport.inbox import Inbox, request
-from indi_matrix.indi.wire.reader import FROM_DEVICES, StreamError
-from indi_matrix.indi.wire.set_vector import Message, as_bytes
+from indi_matrix.indi.wire.message import ElementMessage, Message
+from indi_matrix.indi.wire.reader import FROM_DEVICES, Item, StreamError
+from indi_matrix.indi.wire.write import Write
 from indi_matrix.system.signals import ended_by_signals
 from indi_matrix.texts import printable
 
@@ -28,7 +28,7 @@ class StdioTransport:
 
     def __init__(self, driver: library.Driver, stdin: int = 0, stdout: int = 1) -> None:
         self._driver = driver
-        self._take = partial(library.take, driver)
+        self._offer = library.direct_way(driver)
         self._source = Source(stdin, self._received)
         self._sink = Sink(stdout, self._broken)
         self._inbox = Inbox(self._source.pause, self._source.resume)
@@ -38,7 +38,8 @@ class StdioTransport:
 
     async def run_rx(self) -> None:
         """Hand over what arrives, one after another, until the end of input or of the driver."""
-        self._open()
+        if not self._is_open:
+            self._open()
         self._source.open()
         try:
             while (item := await self._inbox.get()) is not None:
@@ -49,22 +50,23 @@ class StdioTransport:
 
     async def run_tx(self, element: ET.Element) -> None:
         """Send, and wait while the other side is slow to read."""
-        self.send([element])
+        self.send([ElementMessage(element)])
         await self.room()
 
     @property
     def ready(self) -> bool:
-        """Whether the other side keeps up."""
-        return self._sink.has_room
+        """Whether so little is unsent that more should be sent."""
+        return self._sink.room.is_set()
 
     def send(self, messages: Iterable[Message]) -> None:
         """Send, as soon as the other side reads."""
-        self._open()
-        self._sink.write(b"".join(map(as_bytes, messages)))
+        if not self._is_open:
+            self._open()
+        self._sink.write(b"".join([message.data() for message in messages]))
 
     async def room(self) -> None:
         """Wait while the other side is slow to read."""
-        await self._sink.room()
+        await self._sink.room.wait()
 
     def shutdown(self) -> None:
         """Read no more, and let run_rx come to its end."""
@@ -74,10 +76,9 @@ class StdioTransport:
         self._inbox.discard()
 
     def _open(self) -> None:
-        # A background task of the driver may send before run_rx had its first turn.
-        if not self._is_open:
-            self._is_open = True
-            self._sink.open()
+        # By run_rx, or before it has its turn by a task of the driver that sends something.
+        self._is_open = True
+        self._sink.open()
 
     async def _close(self) -> None:
         self._source.close()
@@ -92,7 +93,7 @@ class StdioTransport:
         if data:
             self._sink.hold()
             try:
-                self._inbox.feed(data, self._take)
+                self._inbox.feed(data, self._offer)
             finally:
                 self._sink.release()
         else:
@@ -116,9 +117,11 @@ class StdioTransport:
         _log.info("Stdout is closed: %s", printable(error))
         self._driver.shutdown()
 
-    async def _handle(self, item: ET.Element | StreamError) -> None:
+    async def _handle(self, item: Item) -> None:
         if isinstance(item, StreamError):
             _log.warning("Dropped from stdin: %s", item)
+        elif isinstance(item, Write):
+            await library.deliver(self._driver, item)
         elif (element := self._wanted(item)) is not None:
             await library.deliver(self._driver, element)
 

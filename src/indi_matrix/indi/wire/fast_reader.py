@@ -1,13 +1,14 @@
 """Writes as nearly every client has them: taken apart by one match, several times faster than by a parser.
 
-Plain is what has no markup but its tags, no attributes of members but their names, and nothing beyond ASCII. What
-matches, the parser would not refuse, and would make the same of; whatever does not is left to the parser.
+A plain write has no markup but its tags, no attributes of members but their names, and nothing beyond ASCII. The
+parser accepts all that matches, and makes the same write of it; it is left whatever does not match.
 """
 
 import re
 from functools import lru_cache
 from typing import Final
-from xml.etree import ElementTree as ET
+
+from indi_matrix.indi.wire.write import Write
 
 _LONGEST: Final = 1 << 16  # bytes
 
@@ -28,26 +29,24 @@ _ATTRIBUTE: Final = re.compile(r"""([a-z]+)=["']([^"']*)""")
 _MEMBER: Final = re.compile(r"""name=["']([^"']*)["']\s*>([^<]*)<""")
 
 
-def plain_write(data: bytearray, begin: int) -> tuple[ET.Element, int] | None:
-    """Return the write with which the data go on, and where it ends; None where they go on with anything else."""
+def plain_write(data: bytearray, begin: int) -> tuple[Write, int] | None:
+    """Return the plain write that begins at a place in the data, and where it ends; None if there is none."""
     match = _WRITE.match(data, begin, begin + _LONGEST)
     if match is None:
         return None
-    attributes = _attributes(match["head"].decode())
-    if attributes is None:
+    kind, head, members = match.group("kind", "head", "ones")
+    target = _target(head)
+    if target is None:
         return None
-    kind = match["kind"].decode()
-    element = ET.Element(f"new{kind}Vector", attributes)
-    tag = f"one{kind}"
-    for name, value in _MEMBER.findall(match["ones"].decode()):
-        ET.SubElement(element, tag, {"name": name}).text = value
-    return element, match.end()
+    return Write(kind.decode(), *target, _MEMBER.findall(members.decode())), match.end()
 
 
-# Clients write the same few properties again and again. What they write is short, so that this stays small.
+# Clients write the same few properties again and again. Their start tags are short, so that this stays small.
 @lru_cache(256)
-def _attributes(head: str) -> dict[str, str] | None:
-    """Return what the start tag says of the vector; None if it says something twice, or renames it."""
-    pairs = _ATTRIBUTE.findall(head)
+def _target(head: bytes) -> tuple[str, str] | None:
+    """Return the device and the property of a start tag; None if it has an attribute twice, or a namespace."""
+    pairs = _ATTRIBUTE.findall(head.decode())
     attributes = dict(pairs)
-    return attributes if len(attributes) == len(pairs) and "xmlns" not in attributes else None
+    if len(attributes) < len(pairs) or "xmlns" in attributes:
+        return None
+    return attributes.get("device", ""), attributes.get("name", "")

@@ -7,6 +7,7 @@ from xml.parsers.expat import ErrorString
 
 from indi_matrix.errors import MatrixError
 from indi_matrix.indi.wire.fast_reader import plain_write
+from indi_matrix.indi.wire.write import WRITES, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,10 +17,9 @@ MAX_TAGS: Final = 10_000  # in one message; a bound on the memory that parsing t
 MAX_DEPTH: Final = 4  # INDI needs 2
 
 _KINDS: Final = ("Text", "Number", "Switch", "Light", "BLOB")
-WRITES: Final = frozenset(f"new{kind}Vector" for kind in _KINDS if kind != "Light")
 DEFINITIONS: Final = frozenset(f"def{kind}Vector" for kind in _KINDS)
 FROM_DEVICES: Final = DEFINITIONS | {f"set{kind}Vector" for kind in _KINDS} | {"message", "delProperty"}
-TAGS: Final = WRITES | FROM_DEVICES | {"getProperties", "enableBLOB", "pingRequest", "pingReply"}
+TAGS: Final = WRITES.keys() | FROM_DEVICES | {"getProperties", "enableBLOB", "pingRequest", "pingReply"}
 
 _TOP_LEVEL: Final = "|".join(sorted(TAGS))
 _NAME: Final = r"[A-Za-z_][\w.:-]{0,63}"
@@ -55,6 +55,10 @@ class StreamError(MatrixError, ValueError):
     """Input that is no INDI and was dropped; the text is short and ASCII."""
 
 
+Item = Write | ET.Element | StreamError
+"""What is read: a client's write, any other message, or an error in place of what was dropped."""
+
+
 class IndiStream:
     """Cuts bytes into messages and parses them; gets into step again after whatever is no INDI.
 
@@ -72,10 +76,10 @@ class IndiStream:
         self._hidden_begin = 0
         self._step: Callable[[IndiStream], bool] = IndiStream._between  # bound, it would keep this object alive
         self._in_step = True
-        self._found: list[ET.Element | StreamError] = []
+        self._found: list[Item] = []
 
-    def feed(self, data: bytes) -> list[ET.Element | StreamError]:
-        """Take the next bytes and return what they complete: elements of any tag, and errors, in order.
+    def feed(self, data: bytes) -> list[Item]:
+        """Take the next bytes and return what they complete: writes, other elements of any tag, errors, in order.
 
         After one error there is no other before the next sound message.
         """
@@ -96,8 +100,9 @@ class IndiStream:
     def _between(self) -> bool:
         """Find what begins next; plain writes are complete at once."""
         while plain := plain_write(self._buffer, self._begin):
-            element, self._begin = plain
-            self._keep(element)
+            write, self._begin = plain
+            self._found.append(write)
+            self._in_step = True
             if self._begin == len(self._buffer):
                 self._scan = self._begin
                 return False
@@ -189,17 +194,14 @@ class IndiStream:
 
     def _complete(self) -> None:
         raw = self._buffer[self._begin : self._scan]
-        element = _parse(raw, self._tag.decode())
-        if isinstance(element, StreamError):
-            self._drop(str(element), self._scan)
+        item = _parse(raw, self._tag.decode())
+        if isinstance(item, StreamError):
+            self._drop(str(item), self._scan)
             return
-        self._keep(element)
+        self._found.append(item)
+        self._in_step = True
         self._begin = self._scan
         self._step = IndiStream._between
-
-    def _keep(self, element: ET.Element) -> None:
-        self._found.append(element)
-        self._in_step = True
 
     def _drop(self, reason: str, resume: int) -> None:
         if self._in_step:
@@ -209,7 +211,7 @@ class IndiStream:
         self._step = IndiStream._between
 
 
-def _parse(raw: bytearray, tag: str) -> ET.Element | StreamError:
+def _parse(raw: bytearray, tag: str) -> Item:
     if plain := plain_write(raw, 0):
         return plain[0]
     if len(raw) > MAX_MESSAGE:
@@ -222,7 +224,7 @@ def _parse(raw: bytearray, tag: str) -> ET.Element | StreamError:
         return StreamError(f"<{tag}>: {ErrorString(error.code)}")
     if _too_deep(element):
         return StreamError(f"<{tag}> nested more than {MAX_DEPTH} deep")
-    return element
+    return Write.of(element) if element.tag in WRITES else element
 
 
 def _element(raw: bytearray) -> ET.Element:

@@ -1,20 +1,25 @@
-"""Set vectors as bytes, made from pieces that a property prepares once: most of what a driver sends is these."""
+"""Set vectors, made of pieces that a property prepares once: most of what a driver sends is these."""
 
 from collections.abc import Iterable, Mapping
-from xml.etree.ElementTree import Element, SubElement
 
-from indi_matrix.indi.wire.writer import in_attribute, in_text, serialise
+from indi_matrix.indi.wire.message import Message, limited
+from indi_matrix.indi.wire.writer import in_attribute, in_text
 
 
 class Outline:
     """What all set vectors of a property have in common.
 
+    Args:
+        kind: Number, Switch or Text.
+        device: Name of the device.
+        name: Name of the property.
+        members: Names of the members.
+        attributes: Further attributes of the start tag, with values that need no escaping.
+
     Attributes:
         tag: That of the vector.
         device: Name of the device.
         name: Name of the property.
-        attributes: Those that the vector has beyond device, name, state and timestamp, as plain as numbers.
-        one: The tag of a member.
         begin, others, end: The text of a vector, up to its state, from its timestamp to its members, and behind.
         starts, one_end: The text of a member, before its value by its name, and behind that.
     """
@@ -25,61 +30,58 @@ class Outline:
         self.tag = f"set{kind}Vector"
         self.device = device
         self.name = name
-        self.attributes = attributes
-        self.one = f"one{kind}"
-        self.starts = {member: f'<{self.one} name="{in_attribute(member)}">' for member in members}
-        self.one_end = f"</{self.one}>"
+        self.starts = {member: f'<one{kind} name="{in_attribute(member)}">' for member in members}
+        self.one_end = f"</one{kind}>"
         self.begin = f'<{self.tag} device="{in_attribute(device)}" name="{in_attribute(name)}" state="'
         self.others = "".join(f' {key}="{value}"' for key, value in attributes.items())
         self.end = f"</{self.tag}>\n"
 
 
-class Update:
-    """One set vector, without a message; its texts hold nothing that XML cannot carry.
+class SetVector(Message):
+    """State and members of a property; their texts hold nothing that XML cannot carry."""
 
-    Attributes:
-        tag: That of its element.
-    """
+    __slots__ = ("_outline", "_state", "_texts", "_timestamp")
 
-    __slots__ = ("_outline", "_state", "_texts", "_timestamp", "tag")
-
-    def __init__(self, outline: Outline, state: str, timestamp: str, texts: Mapping[str, str]) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a set vector has; one is made for each answer
+        self,
+        outline: Outline,
+        state: str,
+        timestamp: str,
+        texts: Mapping[str, str],
+        level: str = "",
+        text: str = "",
+    ) -> None:
         self.tag = outline.tag
+        self.device = outline.device
+        self.name = outline.name
+        self.level = level
+        self.text = limited(level, text) if text else ""
         self._outline = outline
         self._state = state
         self._timestamp = timestamp
         self._texts = texts
 
-    def get(self, attribute: str) -> str | None:
-        """Return the name of the device or of the property; None for anything else, so for a message, too."""
-        return getattr(self._outline, attribute) if attribute in {"device", "name"} else None
-
-    def element(self) -> Element:
-        """Return it as the XML element that it stands for."""
-        outline = self._outline
-        head = {"device": outline.device, "name": outline.name, "state": self._state, "timestamp": self._timestamp}
-        element = Element(outline.tag, head | dict(outline.attributes))
-        for name, text in self._texts.items():
-            SubElement(element, outline.one, {"name": name}).text = text
-        return element
-
     def data(self) -> bytes:
-        """Return it as bytes, with a newline behind it."""
+        """Return the vector as UTF-8 with a newline behind it."""
         outline = self._outline
-        ones = [outline.starts[name] + in_text(text) + outline.one_end for name, text in self._texts.items()]
-        head = f'{outline.begin}{self._state}" timestamp="{self._timestamp}"{outline.others}>'
-        return f"{head}{''.join(ones)}{outline.end}".encode()
+        parts = [outline.begin, self._state, '" timestamp="', self._timestamp, '"', outline.others]
+        if self.text:
+            parts.append(f' message="{in_attribute(self.bracketed_text())}"')
+        parts.append(">")
+        starts, one_end = outline.starts, outline.one_end
+        for name, text in self._texts.items():
+            parts += starts[name], text if text.isalnum() else in_text(text), one_end
+        parts.append(outline.end)
+        return "".join(parts).encode()
 
+    def members(self) -> Mapping[str, str]:
+        """Return the text of each member, by its name."""
+        return self._texts
 
-Message = Element | Update
-"""What is sent: an element, or what stands for one."""
-
-
-def as_element(message: Message) -> Element:
-    """Return a message as an element."""
-    return message.element() if isinstance(message, Update) else message
-
-
-def as_bytes(message: Message) -> bytes:
-    """Return a message as UTF-8 with a newline behind it."""
-    return message.data() if isinstance(message, Update) else serialise(message)
+    def merge(self, earlier: Message) -> None:
+        """Take over what only an earlier set vector of the property tells: other members, and its text."""
+        texts, starts = self._texts, self._outline.starts
+        others = {name: text for name, text in earlier.members().items() if name in starts and name not in texts}
+        self._texts = {**texts, **others}
+        if not self.text:
+            self.level, self.text = earlier.level, earlier.text

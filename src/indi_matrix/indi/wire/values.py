@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Final
 
 NAME_LIMIT: Final = 63
-MESSAGE_LIMIT: Final = 255
 
 _WHOLE: Final = {str(number): float(number) for number in range(256)}  # as in most writes
 
@@ -48,24 +47,20 @@ def number_text(number: float) -> str:
     return f"{number:.0f}" if number.is_integer() else repr(number)
 
 
+SWITCHES: Final = {"On": True, "Off": False}
+SWITCH_TEXTS: Final = {on: text for text, on in SWITCHES.items()}
+
+
 def parse_switch(text: str) -> bool:
     """Return True for On, False for Off.
 
     Raises:
         ValueError: It is neither.
     """
-    match text.strip():
-        case "On":
-            return True
-        case "Off":
-            return False
-        case _:
-            raise ValueError("is neither On nor Off")
-
-
-def switch_text(*, on: bool) -> str:
-    """Return On or Off."""
-    return "On" if on else "Off"
+    try:
+        return SWITCHES[text.strip()]
+    except KeyError:
+        raise ValueError("is neither On nor Off") from None
 
 
 def speakable(text: str) -> str:

@@ -25,10 +25,10 @@ def serialise(element: ET.Element) -> bytes:
     return "".join(parts).encode()
 
 
-def message(text: str, timestamp: datetime | None = None) -> ET.Element:
-    """Return a message that is about no device; a timestamp is in UTC."""
-    stamp = timestamp or datetime.now(tz=UTC)
-    return ET.Element("message", timestamp=stamp.replace(tzinfo=None).isoformat(), message=text)
+def message(text: str) -> ET.Element:
+    """Return a message that is about no device."""
+    now = datetime.now(tz=UTC).replace(tzinfo=None)
+    return ET.Element("message", timestamp=now.isoformat(), message=text)
 
 
 def _write(element: ET.Element, parts: list[str]) -> None:

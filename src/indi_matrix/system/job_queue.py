@@ -1,4 +1,4 @@
-"""What may take long, such as writing to a disk: one thing after another, beside the event loop."""
+"""Work that may block, such as writing to a disk: one job after another, beside the event loop."""
 
 import asyncio
 import logging
@@ -16,10 +16,11 @@ T = TypeVar("T")
 _Conclusion = Callable[[], None]
 
 
-class Errands:
-    """Does errands in the order in which they come, each in a thread of its own.
+class JobQueue:
+    """Does jobs in the order in which they come, each in a thread of its own.
 
-    No thread waits for work, and none that hangs holds up the end of the program.
+    Not asyncio.to_thread: the program would wait at its end for a job that hangs, as on a disk that does not
+    answer. These threads are daemons, for which Python does not wait. Between jobs there is no thread.
     """
 
     def __init__(self) -> None:
@@ -31,18 +32,18 @@ class Errands:
     def put(
         self, begin: Callable[[], Callable[[], T]], done: Callable[[T], None], failed: Callable[[Exception], None]
     ) -> None:
-        """Take an errand; all its parts but the work itself are called in the event loop.
+        """Add a job; all its parts but the work itself are called in the event loop.
 
         Args:
-            begin: Returns the work, when its turn has come.
-            done: Takes what the work returned.
-            failed: Takes what was raised instead.
+            begin: Returns the work, when the job's turn has come.
+            done: Called with what the work returned.
+            failed: Called with what was raised instead.
         """
 
         def start() -> Callable[[], _Conclusion]:
             try:
                 return partial(_concluded, begin(), done, failed)
-            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for the errand
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for the job
                 return partial(partial, failed, error)
 
         self._waiting.append((start, failed))
@@ -51,7 +52,7 @@ class Errands:
             self._next()
 
     async def finished(self) -> None:
-        """Wait until nothing is left to be done."""
+        """Wait until no job is left."""
         await self._idle.wait()
 
     def _next(self) -> None:
@@ -59,20 +60,22 @@ class Errands:
         start, failed = self._waiting.popleft()
         work, loop = start(), asyncio.get_running_loop()
         try:
-            threading.Thread(target=self._run, args=(work, loop), name="errand", daemon=True).start()
+            threading.Thread(target=self._run, args=(work, loop), name="job", daemon=True).start()
         except RuntimeError as error:  # the system has no more threads
             loop.call_soon(self._conclude, partial(failed, error))
 
     def _run(self, work: Callable[[], _Conclusion], loop: asyncio.AbstractEventLoop) -> None:
+        """Work, in the job's thread."""
         conclude = work()
-        with suppress(RuntimeError):  # the loop did not wait for it, and is closed
+        with suppress(RuntimeError):  # the loop did not wait for the job, and is closed
             loop.call_soon_threadsafe(self._conclude, conclude)
 
     def _conclude(self, conclude: _Conclusion) -> None:
+        """Call what the job's end is told to, and begin the next job."""
         try:
             conclude()
         except Exception:
-            log.exception("what follows from an errand failed")
+            log.exception("what follows from a job failed")
         self._busy = False
         if self._waiting:
             self._next()
@@ -83,7 +86,7 @@ class Errands:
 def _concluded(
     work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
 ) -> _Conclusion:
-    """Do some work, and return what is to be told of it."""
+    """Do some work, and return the call that tells what came of it."""
     try:
         return partial(done, work())
     except Exception as error:  # noqa: BLE001 - as above

@@ -1,4 +1,4 @@
-"""An inbox, at one end of a pair of sockets."""
+"""A socket reader, at one end of a pair of sockets."""
 
 import asyncio
 import select
@@ -10,14 +10,14 @@ import pytest_asyncio
 import zmq
 import zmq.asyncio
 
-from indi_matrix.malos.socket_reader import Inbox
+from indi_matrix.malos.socket_reader import SocketReader
 
 
 @dataclass
 class Pair:
-    """An open inbox, its socket, and the other end."""
+    """A socket reader, its socket, and the other end."""
 
-    inbox: Inbox
+    reader: SocketReader
     socket: zmq.asyncio.Socket
     other: zmq.Socket[bytes]
 
@@ -35,13 +35,13 @@ class Pair:
 async def pair() -> AsyncIterator[Pair]:
     with zmq.asyncio.Context() as context:
         socket, other = context.socket(zmq.PAIR), zmq.Socket(context, zmq.PAIR)
-        other.bind("inproc://inbox")
-        socket.connect("inproc://inbox")
-        inbox = Inbox(socket)
-        inbox.open()
-        assert inbox.take() is None  # only who has looked in vain is told
-        yield Pair(inbox, socket, other)
-        inbox.close()
+        other.bind("inproc://reader")
+        socket.connect("inproc://reader")
+        reader = SocketReader(socket)
+        reader.start()
+        assert reader.receive_now() is None  # only who has looked in vain is told
+        yield Pair(reader, socket, other)
+        reader.stop()
         socket.close()
         other.close()
 
@@ -53,7 +53,7 @@ async def turns() -> None:
 
 
 async def test_a_message_comes_to_who_waits(pair: Pair) -> None:
-    waiting = asyncio.create_task(pair.inbox.receive())
+    waiting = asyncio.create_task(pair.reader.receive())
     await turns()
     assert not waiting.done()
     pair.send(b"message")
@@ -64,12 +64,12 @@ async def test_a_message_comes_to_who_waits(pair: Pair) -> None:
 
 async def test_messages_that_came_together_are_all_received(pair: Pair) -> None:
     """The descriptor tells of the first alone."""
-    waiting = asyncio.create_task(pair.inbox.receive())
+    waiting = asyncio.create_task(pair.reader.receive())
     await turns()
     pair.send(b"1", b"2", b"3")
     async with asyncio.timeout(1):
-        assert [await waiting, await pair.inbox.receive(), await pair.inbox.receive()] == [b"1", b"2", b"3"]
-    assert pair.inbox.take() is None
+        assert [await waiting, await pair.reader.receive(), await pair.reader.receive()] == [b"1", b"2", b"3"]
+    assert pair.reader.receive_now() is None
 
 
 async def test_what_nobody_waits_for_stays_and_keeps_nobody_busy(pair: Pair) -> None:
@@ -78,41 +78,41 @@ async def test_what_nobody_waits_for_stays_and_keeps_nobody_busy(pair: Pair) -> 
     await turns()
     assert not pair.happens()
     async with asyncio.timeout(1):
-        assert await pair.inbox.receive() == b"message"
+        assert await pair.reader.receive() == b"message"
 
 
 async def test_what_comes_after_a_wait_was_given_up_stays(pair: Pair) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
-            await pair.inbox.receive()
+            await pair.reader.receive()
     pair.send(b"message")
     await turns()
     assert not pair.happens()
-    assert pair.inbox.take() == b"message"
+    assert pair.reader.receive_now() == b"message"
 
 
 async def test_an_interrupt_ends_the_wait(pair: Pair) -> None:
-    waiting = asyncio.create_task(pair.inbox.receive())
+    waiting = asyncio.create_task(pair.reader.receive())
     await turns()
-    pair.inbox.interrupt(ConnectionError("silence"))
+    pair.reader.interrupt(ConnectionError("silence"))
     with pytest.raises(ConnectionError, match="silence"):
         await waiting
 
 
 async def test_an_interrupt_where_nobody_waits_is_none(pair: Pair) -> None:
-    pair.inbox.interrupt(ConnectionError("silence"))
-    waiting = asyncio.create_task(pair.inbox.receive())
+    pair.reader.interrupt(ConnectionError("silence"))
+    waiting = asyncio.create_task(pair.reader.receive())
     await turns()
     pair.send(b"message")
     async with asyncio.timeout(1):
         assert await waiting == b"message"
-    pair.inbox.interrupt(ConnectionError("silence"))
+    pair.reader.interrupt(ConnectionError("silence"))
     pair.send(b"another")
-    assert await pair.inbox.receive() == b"another"
+    assert await pair.reader.receive() == b"another"
 
 
-async def test_a_closed_inbox_looks_no_more(pair: Pair) -> None:
-    pair.inbox.close()
+async def test_a_stopped_reader_looks_no_more(pair: Pair) -> None:
+    pair.reader.stop()
     pair.send(b"message")
     await turns()
     assert pair.happens()

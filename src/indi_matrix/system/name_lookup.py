@@ -1,7 +1,8 @@
-"""The numeric addresses of a host, looked up where nothing has to wait for the end of that.
+"""Looks up the numeric addresses of a host.
 
-The system's look-up cannot be stopped, and lasts as long as name servers are silent. In asyncio's own threads it
-holds up the end of the program until then, in ZeroMQ's all connections.
+The system's look-up cannot be cancelled, and lasts as long as name servers are silent. asyncio does it in threads
+for which the program waits at its end; ZeroMQ does it in the thread that serves all its connections. So each name
+has a daemon thread of its own here.
 """
 
 import asyncio
@@ -21,10 +22,10 @@ _lock: Final = Lock()
 
 
 async def addresses(host: str) -> list[str]:
-    """Return the first few numeric addresses of a host, those of IPv4 first: that is what MALOS listens on.
+    """Return the first four numeric addresses of a host, those of IPv4 first, as MALOS listens on IPv4.
 
     Raises:
-        OSError: It has none; or too many other names are being looked up.
+        OSError: The host has none, or too many other names are being looked up.
     """
     try:
         return _look_up(host, socket.AI_NUMERICHOST)
@@ -33,13 +34,13 @@ async def addresses(host: str) -> list[str]:
 
 
 def _begin(host: str) -> Future[list[str]]:
-    """Return what becomes of the look-up of a name, which may be under way already."""
+    """Return the future of the look-up of a name, which may be under way already."""
     with _lock:
         if host not in _under_way:
             if len(_under_way) >= _MOST_LOOKUPS:
                 raise LinkError(f"{_MOST_LOOKUPS} other names are being looked up, without an answer yet")
             found: Future[list[str]] = Future()
-            found.set_running_or_notify_cancel()  # who does not wait any more does not end it for others
+            found.set_running_or_notify_cancel()  # a waiter that is cancelled does not cancel it for others
             try:
                 Thread(target=_run, args=(host, found), name=f"look up {host}", daemon=True).start()
             except RuntimeError as error:
@@ -52,7 +53,7 @@ def _run(host: str, found: Future[list[str]]) -> None:
     """Look up a name, in a thread of its own."""
     try:
         looked_up = _look_up(host)
-    except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+    except Exception as error:  # noqa: BLE001 - it is raised in those who wait
         _end(host)
         found.set_exception(error)
     else:
@@ -73,6 +74,6 @@ def _look_up(host: str, flags: int = 0) -> list[str]:
 
 
 def _written(kind: int, place: tuple[Any, ...]) -> str:
-    """Return an address as text; one that is valid on one network only, with the number of that."""
+    """Return an address as text; an IPv6 address of the local link with the number of its network interface."""
     scope = place[3] if kind == socket.AF_INET6 else 0
     return f"{place[0]}%{scope}" if scope else str(place[0])

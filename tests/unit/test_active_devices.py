@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from indi_matrix.board import active_devices
-from indi_matrix.board.active_devices import Snooping
+from indi_matrix.board.active_devices import ActiveDevices
 
 
 @pytest.fixture
@@ -12,14 +12,14 @@ def asked() -> list[str]:
 
 
 @pytest.fixture
-def listening(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> Snooping:
+def listening(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> ActiveDevices:
     monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
-    made = Snooping(lambda _: None)
+    made = ActiveDevices(lambda _: None)
     made.attach(lambda device, _: asked.append(device), lambda _: None)
     return made
 
 
-async def test_many_occasions_in_a_row_are_two(listening: Snooping, asked: list[str]) -> None:
+async def test_many_occasions_in_a_row_are_two(listening: ActiveDevices, asked: list[str]) -> None:
     """One at once, and one for all that came within the pause after it; then there is nothing to be done."""
     listening.start()
     for _ in range(20):
@@ -29,14 +29,14 @@ async def test_many_occasions_in_a_row_are_two(listening: Snooping, asked: list[
     assert len(asked) == 8
 
 
-async def test_nothing_is_asked_before_there_is_a_way(listening: Snooping, asked: list[str]) -> None:
+async def test_nothing_is_asked_before_there_is_a_way(listening: ActiveDevices, asked: list[str]) -> None:
     listening.ask_again(whole=True)
     assert asked == []
 
 
 async def test_a_pause_makes_no_occasion_one_to_ask_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
-    made = Snooping(lambda _: None)
+    made = ActiveDevices(lambda _: None)
     asked: list[tuple[str, str]] = []
     made.listen("ACTIVE_WEATHER", ["WEATHER_STATUS"], lambda *_: None)
     made.attach(lambda device, name: asked.append((device, name)), lambda _: None)

@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
-from indi_matrix.system.errands import Errands
+from indi_matrix.system.job_queue import JobQueue
 
 
 class Log:
-    """What came of errands, in order."""
+    """What came of jobs, in order."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
-        self.errands = Errands()
+        self.jobs = JobQueue()
 
     def put(self, name: str, work: Callable[[], str]) -> None:
-        self.errands.put(lambda: work, self.said.append, lambda error: self.said.append(f"{name}: {error}"))
+        self.jobs.put(lambda: work, self.said.append, lambda error: self.said.append(f"{name}: {error}"))
 
     async def finished(self) -> list[str]:
         async with asyncio.timeout(5):
-            await self.errands.finished()
+            await self.jobs.finished()
         return self.said
 
 
@@ -51,22 +51,22 @@ async def test_one_after_another_whatever_becomes_of_them() -> None:
 
 async def test_what_cannot_even_begin_has_failed() -> None:
     log = Log()
-    log.errands.put(fail, log.said.append, lambda error: log.said.append(f"failed: {error}"))
+    log.jobs.put(fail, log.said.append, lambda error: log.said.append(f"failed: {error}"))
     log.put("next", lambda: "next")
     assert await log.finished() == ["failed: no disk", "next"]
 
 
 async def test_a_fault_in_what_follows_holds_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
     log = Log()
-    log.errands.put(lambda: lambda: 1, lambda _: log.said.append(fail()), lambda _: None)
+    log.jobs.put(lambda: lambda: 1, lambda _: log.said.append(fail()), lambda _: None)
     log.put("next", lambda: "next")
     assert await log.finished() == ["next"]
-    assert caplog.messages == ["what follows from an errand failed"]
+    assert caplog.messages == ["what follows from a job failed"]
 
 
-async def test_an_errand_may_lead_to_another() -> None:
+async def test_a_job_may_lead_to_another() -> None:
     log = Log()
-    log.errands.put(lambda: lambda: "first", lambda said: log.put("then", lambda: f"{said}, then"), lambda _: None)
+    log.jobs.put(lambda: lambda: "first", lambda said: log.put("then", lambda: f"{said}, then"), lambda _: None)
     assert await log.finished() == ["first, then"]
 
 

@@ -1,4 +1,4 @@
-"""The whole of a terminal, while it may be had: its screen, its keys, and what is said meanwhile."""
+"""A terminal's alternate screen and its keys, and the lines that are logged meanwhile."""
 
 import asyncio
 import contextlib
@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, TextIO
 
-from indi_matrix.system.console import Lines, Writer
+from indi_matrix.system.console import ConsoleWriter, LineStream
 
-# The other screen, so that what was there comes back; no cursor, and no line wraps while it is narrow.
+# The alternate screen, so that the terminal's text comes back later; no cursor, and no wrapping of long lines.
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"
 _LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME: Final = "\x1b[H"
-_CLEAR_LINE: Final = "\x1b[K"  # before a line: behind one of full width it takes the last sign away
+_CLEAR_LINE: Final = "\x1b[K"  # before a line: after a line of full width it would delete the last sign
 _CLEAR_BELOW: Final = "\x1b[J"
 
 _UNABLE: Final = ("", "dumb", "unknown")
@@ -27,20 +27,20 @@ _MOST_TOLD: Final = 20  # lines
 
 
 class Screen:
-    """A terminal's other screen, entered to draw, left at the end and while the shell has the terminal.
+    """A terminal's alternate screen. It is left at the end, and while the shell has the terminal.
 
-    What the program writes to standard error meanwhile, if that is the same terminal, is taken and written to the
-    first screen when that comes back.
+    Lines that the program writes meanwhile to standard error, if that is the same terminal, are kept. They are
+    written when the normal screen is back.
 
     Attributes:
-        newest_line: The last line that was taken.
+        newest_line: The last line that was kept.
         has_keys: Whether keys are read.
 
     Args:
         stream: The terminal to draw on.
         keys: Where keys come from, if that is a terminal too.
-        redraw: Called when there is something to be drawn: another size, a line that was taken, an end of a stop.
-        pressed: Called with the keys that were pressed.
+        redraw: Called when the size changes, a line was kept, or the program goes on after a stop.
+        pressed: Called with the characters of the keys that were pressed.
     """
 
     def __init__(
@@ -51,26 +51,26 @@ class Screen:
         self._redraw = redraw
         self._pressed = pressed
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(stream.fileno())
-        self._taken: deque[str] = deque(maxlen=_MOST_TOLD)
+        self._writer = ConsoleWriter(stream.fileno())
+        self._kept: deque[str] = deque(maxlen=_MOST_TOLD)
         self.newest_line = ""
         self._entered: contextlib.ExitStack | None = None
         self._closed = False
         self._signals = contextlib.ExitStack()
         self.has_keys = False
-        with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread: no signals, no resizing
+        with contextlib.suppress(ValueError, RuntimeError):  # outside the main thread no signal can be handled
             self._handle(signal.SIGWINCH, redraw)
             self._handle(signal.SIGCONT, self._begin_anew)
             self._handle(signal.SIGTSTP, self._suspend)
 
     @property
     def is_entered(self) -> bool:
-        """Whether it is there to be drawn on."""
+        """Whether the screen can be drawn on."""
         return self._entered is not None
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and rows; a terminal that does not tell gets the classic ones."""
+        """Columns and rows; 80 and 24 for a terminal that does not say."""
         try:
             size = os.get_terminal_size(self._stream.fileno())
         except OSError:
@@ -78,8 +78,8 @@ class Screen:
         return size.columns or 80, size.lines or 24
 
     def enter(self) -> bool:
-        """Return whether it may be drawn on now, which begins where the shell has left it."""
-        if self._closed:  # a line that was taken just before has asked for it
+        """Enter the screen if the shell has not the terminal, and return whether it can be drawn on."""
+        if self._closed:  # a line that was kept just before the end has asked for a redraw
             return False
         if not _is_ours(self._stream.fileno()):
             self.leave()
@@ -90,12 +90,12 @@ class Screen:
         return self.is_entered
 
     def show(self, picture: str) -> None:
-        """Draw lines, in place of all that was drawn; of what comes too fast for the reader only the newest."""
+        """Draw lines in place of the last picture. A terminal that reads slowly gets the newest picture only."""
         lines = (_CLEAR_LINE + line for line in picture.split("\n"))
         self._writer.show(self._encoded(_HOME + "\r\n".join(lines) + _CLEAR_BELOW))
 
     def leave(self) -> None:
-        """Give the terminal back."""
+        """Leave the screen, and give the terminal back."""
         entered, self._entered = self._entered, None
         if entered is not None:
             entered.close()
@@ -103,7 +103,7 @@ class Screen:
     async def close(self, last: str) -> None:
         """Give the terminal back for good, with a last line if there is one."""
         if last and self._entered:
-            self._taken.append(last)
+            self._kept.append(last)
         self._closed = True
         self._signals.close()
         self.leave()
@@ -119,16 +119,16 @@ class Screen:
         self._writer.write(self._encoded(_ENTER))
         stack.callback(self._write_last)
         if lines := _lines_into(self._stream):
-            stack.enter_context(lines.taken_by(self._take))
+            stack.enter_context(lines.taken_by(self._keep))
 
     def _write_last(self) -> None:
         if _is_ours(self._stream.fileno()):
-            self._writer.write(self._encoded(_LEAVE + "".join(f"{line}\n" for line in self._taken)))
-            self._taken.clear()
+            self._writer.write(self._encoded(_LEAVE + "".join(f"{line}\n" for line in self._kept)))
+            self._kept.clear()
 
-    def _take(self, line: str) -> None:
-        """Take a line, in any thread."""
-        self._taken.append(line)
+    def _keep(self, line: str) -> None:
+        """Keep a line; called in any thread."""
+        self._kept.append(line)
         self.newest_line = line
         self._loop.call_soon_threadsafe(self._redraw)
 
@@ -140,7 +140,7 @@ class Screen:
             self._signals.callback(self._loop.remove_signal_handler, number)
 
     def _suspend(self) -> None:
-        """Stop, as ctrl-z asks for, with the terminal given back."""
+        """Give the terminal back, and stop, as ctrl-z asks for."""
         self.leave()
         self._writer.drain()
         self._loop.remove_signal_handler(signal.SIGTSTP)
@@ -149,7 +149,7 @@ class Screen:
         self._redraw()
 
     def _begin_anew(self) -> None:
-        """Take the terminal again after a stop, in which the shell may have had it."""
+        """Enter the screen anew after a stop, during which the shell may have used the terminal."""
         self.leave()
         self._redraw()
 
@@ -166,7 +166,7 @@ class Screen:
             self._pressed(pressed.decode("ascii", "ignore"))
 
     def _encoded(self, text: str) -> bytes:
-        """Return a text in the terminal's encoding; signs that it lacks are replaced by plain ones."""
+        """Return a text in the terminal's encoding, with plain signs for those that the encoding lacks."""
         encoding = self._stream.encoding
         try:
             return text.encode(encoding)
@@ -175,22 +175,22 @@ class Screen:
 
 
 def is_screen(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal that can move its cursor."""
+    """Return whether a stream is a terminal that can move its cursor."""
     return stream.isatty() and os.environ.get("TERM", "") not in _UNABLE
 
 
 def _is_ours(descriptor: int) -> bool:
-    """Tell whether this process may use a terminal now; one in the background would be stopped for it."""
+    """Return whether this process is in the terminal's foreground; in the background it would be stopped."""
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:
-        return True  # it controls other processes, or it went away
+        return True  # the terminal controls other processes, or is gone
 
 
-def _lines_into(stream: TextIO) -> Lines | None:
-    """Return standard error, if it goes to the same terminal and nobody waits for it."""
+def _lines_into(stream: TextIO) -> LineStream | None:
+    """Return standard error, if it goes to the same terminal and writes from a thread of its own."""
     lines = getattr(sys.stderr, "buffer", None)
-    if not isinstance(lines, Lines) or not lines.isatty():
+    if not isinstance(lines, LineStream) or not lines.isatty():
         return None
     same = os.fstat(lines.fileno()).st_rdev == os.fstat(stream.fileno()).st_rdev
     return lines if same else None
@@ -198,12 +198,12 @@ def _lines_into(stream: TextIO) -> Lines | None:
 
 @contextlib.contextmanager
 def _cbreak(descriptor: int) -> Iterator[None]:
-    """Get each key as it is pressed and show none, until the end."""
+    """Read each key as it is pressed, without echo, until the context ends."""
     before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor, termios.TCSANOW)  # others would wait until all that was written is read
+    tty.setcbreak(descriptor, termios.TCSANOW)  # TCSADRAIN would wait until the terminal has read all output
     try:
         yield
     finally:
-        with contextlib.suppress(termios.error):  # the terminal went away
+        with contextlib.suppress(termios.error):  # the terminal is gone
             if _is_ours(descriptor):
                 termios.tcsetattr(descriptor, termios.TCSANOW, before)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from math import cos, pi, sin
 from typing import Final, TypeVar
 
-from indi_matrix.simulator.simulated_board import PIN_COUNT, Kind, Led, SimulatedBoard
+from indi_matrix.settings import PIN_COUNT
+from indi_matrix.simulator.simulated_board import Kind, Led, SimulatedBoard
 
 _T = TypeVar("_T")
 
@@ -18,15 +19,15 @@ _SERVO: Final = "\x1b[38;2;240;180;80m"
 _LIT_LED: Final = "██"
 _DARK_LED: Final = "··"
 
-# Rows from the ring's centre to its LEDs, and on to their numbers; and how many columns look as long as a row.
-# Chosen so that every LED and every number stands free of its neighbours.
+# Rows from the ring's centre to its LEDs, rows from there to their numbers, and columns as long as a row.
+# They are chosen so that no LED or number touches another.
 _RADIUS: Final = {Kind.CREATOR: 7.75, Kind.VOICE: 6.0}
 _TO_NUMBER: Final = 1.3
 _ASPECT: Final = 2.3
 _GAP: Final = 4
 _PINS_WIDTH: Final = 31
 _LEDS_PER_LINE: Final = 5
-# An LED at 1 of 255 is seen in the dark; on a screen it would be black.
+# An LED at 1 of 255 can be seen in the dark, but on a screen that colour is black.
 _FAINTEST: Final = 56
 _FULL: Final = 255
 
@@ -45,10 +46,10 @@ def draw(  # noqa: PLR0913 - a board, a size, and three texts around it
     Args:
         board: The board.
         width: Columns of the terminal.
-        height: Its rows; 0 is as many as there need to be. In too few the picture is cut, and says so.
+        height: Rows of the terminal, 0 for as many as needed. A picture with too few rows is cut, and says so.
         address: What to show as the address of the service.
         caption: The last line but for the status.
-        status: The last line, one of its own also while it is empty.
+        status: The last line, which takes a row also while it is empty.
     """
     head = [_title(board, width, address), ""]
     foot = ["", f"{_DIM}{caption[:width]}{_PLAIN}"] if caption else []
@@ -63,7 +64,7 @@ def draw(  # noqa: PLR0913 - a board, a size, and three texts around it
 
 
 def _bodies(board: SimulatedBoard, width: int) -> Iterator[list[str]]:
-    """Yield the LEDs and the pins in all ways that are not too wide, from the nicest to the lowest."""
+    """Yield the LEDs and the pins in each layout that is narrow enough, the one of the fewest rows last."""
     ring, ring_width = _ring(board)
     both = _pins(board, columns=2 if width >= _PINS_WIDTH else 1)
     if width >= ring_width + _GAP + _PINS_WIDTH:
@@ -74,7 +75,7 @@ def _bodies(board: SimulatedBoard, width: int) -> Iterator[list[str]]:
 
 
 def _too_small(board: SimulatedBoard, width: int, room: int, others: int) -> str:
-    """Return what says for what the terminal is too small, and which size is enough."""
+    """Return the line that says what does not fit, and which size of terminal is enough."""
     ring, ring_width = _ring(board)
     what = "the pins" if room >= len(_lines_of_leds(board)) else "the LEDs"
     text = f"too small for {what}"
@@ -83,7 +84,7 @@ def _too_small(board: SimulatedBoard, width: int, room: int, others: int) -> str
 
 
 def _title(board: SimulatedBoard, width: int, address: str) -> str:
-    """Return name, address and frames, as many of them as there is room for."""
+    """Return the board's name, address and number of frames, as far as they fit."""
     parts = [f"MATRIX {board.kind.capitalize()}", f"frame {board.frames}"]
     if address:
         parts.insert(1, address)
@@ -93,7 +94,7 @@ def _title(board: SimulatedBoard, width: int, address: str) -> str:
 
 
 def _ring(board: SimulatedBoard) -> tuple[list[tuple[str, int]], int]:
-    """Return the lines of the ring, each with the columns that it takes, and the columns of the widest.
+    """Return the lines of the ring, each with its number of columns, and the columns of the widest.
 
     LED 1 is at the top, as 12 is on a clock, and the numbers go round as the hours do.
     """
@@ -122,14 +123,14 @@ def _line(cells: dict[tuple[int, int], str], row: int, width: int) -> tuple[str,
 
 
 def _number(number: int) -> str:
-    """Return an LED's number: every fifth stands out, and LED 1 most."""
+    """Return an LED's number: 1 in bold, every fifth in the plain colour, the others dim."""
     if number == 1:
         return f"{_BOLD} 1{_PLAIN}"
     return f"{_PLAIN}{number:2}" if number % _LEDS_PER_LINE == 0 else f"{_DIM}{number:2}{_PLAIN}"
 
 
 def _led(led: Led) -> str:
-    """Return an LED's light, or its place in the dark."""
+    """Return an LED as a block of its colour, or as two dots while it is dark."""
     if not any(led):
         return f"{_DARK}{_DARK_LED}{_PLAIN}"
     red, green, blue = colour(led)
@@ -137,7 +138,7 @@ def _led(led: Led) -> str:
 
 
 def colour(led: Led) -> tuple[int, int, int]:
-    """Return the colour in which a screen shows an LED: white light added, faint light raised, hue kept."""
+    """Return a colour for the screen: with the white channel added, and faint light raised in the same hue."""
     mixed = [channel + led.white for channel in led[:3]]
     brightest = max(mixed)
     if not brightest:

@@ -1,4 +1,4 @@
-"""The picture of a board in a terminal, kept up to date, and the keys that press on its pins."""
+"""The picture of a board in a terminal, redrawn after changes, and the keys that flip its inputs."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,9 @@ import os
 import re
 from typing import Final, Self, TextIO
 
-from indi_matrix.simulator.drawing import draw
-from indi_matrix.simulator.screen import Screen, is_screen
 from indi_matrix.simulator.simulated_board import SimulatedBoard
+from indi_matrix.simulator.terminal_view.drawing import draw
+from indi_matrix.simulator.terminal_view.screen import Screen, is_screen
 from indi_matrix.texts import printable
 
 _FRAME_TIME: Final = 0.05
@@ -16,7 +16,7 @@ _COLOUR: Final = re.compile("\x1b\\[[0-9;]*m")
 _DATE: Final = re.compile(r"^\d{4}-\d\d-\d\d ")  # the time of a message is enough in a narrow line
 
 _KEYS: Final = "0123456789abcdef"
-# From the longest on to that for the narrowest terminal.
+# From the longest to that for the narrowest terminal.
 _KEYS_CAPTIONS: Final = (
     "keys 0-9, a-f: flip what is on input pins 0-15   ctrl-c: end",
     "0-9, a-f: flip inputs   ctrl-c: end",
@@ -26,19 +26,19 @@ _CAPTIONS: Final = ("ctrl-c: end",)
 
 
 class TerminalPicture:
-    """A board's picture in a terminal: drawn when something changes, gone when the context ends.
+    """A board's picture in a terminal, redrawn when something changes, until the context ends.
 
-    Draws nothing, and touches nothing, when the stream is no terminal, or one that cannot move its cursor. The
-    last line is what the command line's program writes to standard error, if that is the same terminal.
+    Nothing is drawn or changed when the stream is no terminal, or one that cannot move its cursor. The last line
+    is the newest that the program has written to standard error, if that is the same terminal.
 
     Attributes:
-        address: What is shown as the address of the service.
+        address: The address of the service, as it is shown.
 
     Args:
         board: The board.
-        stream: Where to draw.
-        address: What to show as the address of the service, at first.
-        keys: Where keys come from, if they shall flip the levels on input pins; ignored unless a terminal.
+        stream: The terminal to draw on.
+        address: The address of the service to show at first.
+        keys: The terminal whose keys flip the levels on input pins; None, or another stream, for no keys.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class TerminalPicture:
 
     @property
     def shown(self) -> bool:
-        """Whether it is drawn now, rather than held back while the shell has the terminal."""
+        """Whether the picture is drawn now; it is not while the shell has the terminal."""
         return self._screen is not None and self._screen.is_entered
 
     async def __aenter__(self) -> Self:
@@ -71,7 +71,7 @@ class TerminalPicture:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self._cleanup.__aexit__(*error)  # type: ignore[arg-type]  # just as they came
+        await self._cleanup.__aexit__(*error)  # type: ignore[arg-type]  # passed on unchanged
 
     async def _close(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._screen is not None:
@@ -82,10 +82,10 @@ class TerminalPicture:
         board = self._board
         return f"indi_matrix: the simulated {board.kind.capitalize()} has ended; frames shown: {board.frames}"
 
-    # Drawing.
+    # Drawing
 
     def _schedule(self) -> None:
-        """Draw soon, but not sooner than a person sees."""
+        """Draw soon, at most 20 times a second."""
         if self._next is None:
             loop = asyncio.get_running_loop()
             self._next = loop.call_at(max(loop.time(), self._last + _FRAME_TIME), self._redraw)
@@ -114,7 +114,7 @@ class TerminalPicture:
         )
         return picture if self._has_colours else _COLOUR.sub("", picture)
 
-    # Keys.
+    # Keys
 
     def _press(self, keys: str) -> None:
         for key in keys.lower():

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from indi_matrix.board.snooped_device import MOST_MEMBERS, SILENCE, Neighbour
+from indi_matrix.board.snooped_device import MOST_MEMBERS, SILENCE, SnoopedDevice
 from indi_matrix.devices.snooped import Snooped
 
 
@@ -16,7 +16,9 @@ class Ear:
         self.asked: list[str] = []
         self.warned: list[str] = []
         listeners = {name: [self._hear] for name in names}
-        self.device = Neighbour("Station", listeners, lambda _, name: self.asked.append(name), self.warned.append)
+        self.device = SnoopedDevice(
+            "Station", listeners, lambda _, name: self.asked.append(name), self.warned.append
+        )
 
     def _hear(self, name: str, heard: Snooped | None) -> None:
         self.heard.append((name, heard))

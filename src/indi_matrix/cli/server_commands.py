@@ -1,0 +1,111 @@
+"""`serve` and `simulate`: listen on ports of this machine until a signal ends that."""
+
+import argparse
+import asyncio
+import errno
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from indi_matrix.cli.chosen_boards import chosen_boards
+from indi_matrix.driver import SimulatedHardware, assemble
+from indi_matrix.settings import BoardSettings
+from indi_matrix.system.port_owner import listener
+from indi_matrix.system.signals import ended_by_signals
+
+if TYPE_CHECKING:
+    from indi_matrix.indi.server.server import Server
+
+# Neither command loads what only the other needs: a start takes as long as what it loads.
+
+
+def run_server(options: argparse.Namespace) -> None:
+    """Serve INDI clients until a signal ends that."""
+    with _busy_port_named(options):
+        asyncio.run(_serve(options, chosen_boards(options)))
+
+
+def run_simulator(options: argparse.Namespace) -> None:
+    """Run a simulated MALOS service until a signal ends that."""
+    with _busy_port_named(options):
+        asyncio.run(_simulate(options))
+
+
+# serve
+
+
+async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, SimulatedHardware]]) -> None:
+    from indi_matrix.indi.server.server import Server  # noqa: PLC0415 - simulate does without
+
+    driver = assemble(boards, simulate=options.simulate is not None)
+    server = Server(driver, host=options.host, port=options.port, maxconnections=options.max_connections)
+    serving = asyncio.create_task(_serve_with_picture(server, options, boards[0][1]), name="serve")
+    await _until_signalled(serving, server.shutdown)
+
+
+async def _serve_with_picture(server: "Server", options: argparse.Namespace, hardware: SimulatedHardware) -> None:
+    """Serve; with --simulate and a terminal, show the first board there meanwhile."""
+    if options.simulate is None:
+        await _serve_and_announce(server, options)
+        return
+    from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no simulator
+
+    async with TerminalPicture(hardware.board, sys.stdout, keys=sys.stdin) as picture:
+        await _serve_and_announce(server, options, picture)
+
+
+async def _serve_and_announce(server: "Server", options: argparse.Namespace, picture: Any = None) -> None:
+    announcing = asyncio.create_task(_announce(server, options, picture), name="announce")
+    try:
+        await server.asyncrun()
+    finally:
+        announcing.cancel()
+
+
+async def _announce(server: "Server", options: argparse.Namespace, picture: Any) -> None:
+    """Say where clients are served, as soon as the server listens."""
+    await server.started.wait()
+    where = f"[{options.host}]:{server.port}" if ":" in options.host else f"{options.host or '*'}:{server.port}"
+    if picture is not None:
+        picture.address = f"INDI {where}"
+    print(f"indi_matrix: serving INDI clients on {where}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+# simulate
+
+
+async def _simulate(options: argparse.Namespace) -> None:
+    from indi_matrix.simulator import Kind, run_simulator  # noqa: PLC0415 - serve does without
+
+    running = asyncio.create_task(
+        run_simulator(Kind(options.kind), options.host, options.port, sys.stdout), name="simulator"
+    )
+    await _until_signalled(running, running.cancel)
+
+
+# Both
+
+
+@contextmanager
+def _busy_port_named(options: argparse.Namespace) -> Iterator[None]:
+    """Have the error of a port in use name the port, the program that listens there, and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE or not options.port:
+            raise
+        one_of_several = re.search(r"\bport ([0-9]+)", error.strerror or "")
+        port = int(one_of_several[1]) if one_of_several else options.port
+        who = listener(port)
+        text = f"port {port} of {options.host} is in use{f' by {who}' if who else ''}; choose another with --port"
+        raise OSError(errno.EADDRINUSE, text) from error
+
+
+async def _until_signalled(task: "asyncio.Task[None]", stop: Callable[[], Any]) -> None:
+    """Wait for a task; stop the task on a signal that ends programs, which is no failure."""
+    with ended_by_signals(stop):
+        await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
