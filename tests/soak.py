@@ -36,6 +36,9 @@ _PATIENCE: Final = 5.0  # seconds that a client of the crowd waits
 _DEAF: Final = 5.0  # seconds that a client does not read
 _QUIET: Final = 3.0  # seconds at the end in which nothing happens
 _ERRORS: Final = 100  # at a time
+_RESTS: Final = (
+    0.8  # of the outages are got over before the next one; behind the others it comes after a growing pause
+)
 _PLACES: Final = "12"
 # Whatever anybody asks for goes to all clients, and the one that uses the board parses it all.
 _PAUSE: Final = 0.2  # seconds
@@ -163,6 +166,8 @@ class Soak:
         trial.service.tell("garbage", "Everloop", _ERRORS // 10)
         self.figures.errors += _ERRORS + _ERRORS // 10
         self.figures.outages.append(await trial.suffer(self.dice.choice(list(trial.kinds))))
+        if self.dice.random() < _RESTS:
+            await trial.rest()
         trial.forget()
 
 

@@ -111,9 +111,9 @@ class IndiClient:
         members = "".join(f'<one{kind} name="{member}">{value}</one{kind}>' for member, value in values.items())
         self.send(f'<new{kind}Vector device="{self.device}" name="{name}">{members}</new{kind}Vector>')
 
-    async def until(self, condition: Callable[[], Any]) -> None:
-        """Wait until something holds."""
-        async with asyncio.timeout(_PATIENCE), self.arrived:
+    async def until(self, condition: Callable[[], Any], limit: float = _PATIENCE) -> None:
+        """Wait until something holds, for some seconds at most."""
+        async with asyncio.timeout(limit), self.arrived:
             await self.arrived.wait_for(condition)
 
     async def next_answer(self, name: str, start: int) -> Answer:
@@ -142,9 +142,9 @@ class IndiClient:
             start = self.answers.index(answer, start) + 1
         return answer
 
-    async def in_state(self, name: str, state: str) -> None:
-        """Wait until a property is in a state."""
-        await self.until(lambda: name in self.known and self.known[name].state == state)
+    async def in_state(self, name: str, state: str, limit: float = _PATIENCE) -> None:
+        """Wait until a property is in a state, for some seconds at most."""
+        await self.until(lambda: name in self.known and self.known[name].state == state, limit)
 
     async def get_properties(self, *expected: str) -> Self:
         """Ask for all definitions and wait for some."""

@@ -14,6 +14,8 @@ OUTPUTS: Final = (0, 3, 7, 15)
 # Nobody is to see it: it is written in outages only, where all is refused.
 POISON: Final = [7, 7, 7, 0]
 _QUICK: Final = {"POLLING_PERIOD": {"PERIOD_MS": 20}, "KEEP_ALIVE": {"TIMEOUT": 1}}
+# A service that was lost again and again is looked for after up to 5 s, and has 5 s to answer then.
+_PATIENCE: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Trial:
         await self._work()
         configs, colors = len(self.service.pins), len(self.service.colors)
         back = await self.kinds[kind]()
-        await self.indi.in_state("CONNECTION", "Ok")
+        await self.indi.in_state("CONNECTION", "Ok", _PATIENCE)
         seconds = time.monotonic() - back
         await self._all_well(configs, colors)
         sent = [(pin, bool(value)) for pin, mode, value in self.service.pins[configs:] if mode]
