@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indi_matrix import make_driver
-from indi_matrix.board import connection
+from indi_matrix.board import outages
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, Known, piped
 from tests.driver.judge import is_fact, is_of_the_board, is_sound, judge, same
@@ -304,7 +304,7 @@ _PHASES = [(Kind.CREATOR, "online"), (Kind.VOICE, "online"), (Kind.CREATOR, "awa
 @pytest.mark.parametrize(("kind", "phase"), _PHASES)
 def test_every_write_is_answered_once_and_truly(kind: Kind, phase: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Seconds after an outage outputs would be sent again, and follow, in the middle of some other write.
-    monkeypatch.setattr(connection, "_AFTERMATH", 0)
+    monkeypatch.setattr(outages, "_AFTERMATH", 0)
     with OwnLoop() as loop:
         writer = loop.open(desk(kind, phase))
 

@@ -151,7 +151,7 @@ async def test_another_place_counts_from_the_next_connect(rig: Rig, what: str, w
         assert (await indi.connect()).message == f"[INFO] {place} is connected"
 
 
-@pytest.mark.parametrize("moments", [["prepare"], ["prepare", "depart", "end"]])
+@pytest.mark.parametrize("moments", [["arrive"], ["arrive", "leave"]])
 async def test_a_fault_of_ours_costs_the_session_only(
     away: Rig, moments: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

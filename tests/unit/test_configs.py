@@ -7,7 +7,7 @@ import pytest
 from indi_matrix.devices.everloop.everloop import led_count
 from indi_matrix.devices.everloop.frame_sender import ImageConfig
 from indi_matrix.devices.everloop.picture import DARK, Color
-from indi_matrix.devices.gpio.gpio import pad_levels, pin_config, timing_config
+from indi_matrix.devices.gpio.gpio_messages import pad_levels, pin_config, timing_config
 from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.malos.timing import Timing
 from tests.unit.colors import frame_of

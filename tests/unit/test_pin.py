@@ -5,7 +5,8 @@ from typing import Final
 
 import pytest
 
-from indi_matrix.devices.gpio.pin import Phase, Pin
+from indi_matrix.devices.gpio.phase import Phase
+from indi_matrix.devices.gpio.pin import Pin
 
 _SOON, _LATER = 1.0, 60.0
 
@@ -36,6 +37,7 @@ def _settled(pin: Pin) -> None:
 
 
 PATHS: Final[dict[Phase, list[Callable[[Pin], None]]]] = {
+    Phase.INPUT: [],
     Phase.SETTLED: [_settled],
     Phase.WAITING: [_settled, _write(True)],
     Phase.PULSING: [_settled, _pulse, _see(True)],
@@ -46,14 +48,25 @@ PATHS: Final[dict[Phase, list[Callable[[Pin], None]]]] = {
 }
 """How an output gets into each phase."""
 
-EVENTS: Final[dict[str, Callable[[Pin], None]]] = {
+
+def _turn(pin: Pin) -> None:
+    if pin.is_output:
+        pin.release()
+    else:
+        pin.drive(False, _SOON)
+
+
+EVENTS: Final[dict[str, Callable[[Pin], object]]] = {
+    "turned": _turn,
     "written": _write(True),
     "seen as told (1)": lambda pin: pin.see(bool(pin.told), 0.0, 0.0),
     "seen otherwise": lambda pin: pin.see(not pin.told, 0.0, 0.0),
     "not seen in time": Pin.expire,
     "pulse over": _end,
+    "write refused": lambda pin: str(pin.keep_off({"OFF": True, "ON": False})),
+    "switched off": lambda pin: pin.switch_off(sent=True),
     "link lost": lambda pin: pin.abandon(lost=True),
-    "sent again": lambda pin: pin.resend(_SOON),
+    "sent again (2)": lambda pin: pin.resend(_SOON),
 }
 
 
@@ -85,7 +98,17 @@ def test_the_table_is_true(event: str, phase: Phase, cell: str) -> None:
 
 def test_the_table_is_whole() -> None:
     assert set(_table()) == set(EVENTS)
-    assert {phase for row in _table().values() for phase in row} == set(Phase) - {Phase.INPUT}
+    assert {phase for row in _table().values() for phase in row} == set(Phase)
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.INPUT])
+def test_an_off_that_was_refused_is_waited_for_when_it_is_sent(phase: Phase) -> None:
+    pin = _new()
+    for step in PATHS[phase]:
+        step(pin)
+    pin.keep_off({"OFF": True, "ON": False})
+    pin.resend(_SOON)
+    assert (pin.phase, pin.told) == (Phase.WAITING, False)
 
 
 @pytest.mark.parametrize("proven", [False, True])

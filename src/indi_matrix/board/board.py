@@ -9,11 +9,12 @@ import zmq.asyncio
 
 from indi_matrix.board import standard_properties
 from indi_matrix.board.active_devices import ActiveDevices
+from indi_matrix.board.board_properties import BoardProperties
 from indi_matrix.board.config.config_process import Configuration
 from indi_matrix.board.connection import INTERNAL, Connection, Simulator
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
-from indi_matrix.devices import DEVICES, MatrixDevice
+from indi_matrix.devices import DEVICES
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, State
@@ -35,18 +36,22 @@ class Board:
     Attributes:
         name: Name of the INDI device.
         indi: What clients know of it.
+        board_properties: The properties that come with the board.
         polling: POLLING_PERIOD and KEEP_ALIVE.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
         self.name = settings.name
         self.indi = IndiDevice(settings.name)
+        self.board_properties = BoardProperties(self.indi)
         self.polling = Polling(self._bring_timing)
         self._active_devices = ActiveDevices(lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
         devices = [device(self) for device in DEVICES]
-        self._connection = Connection(self.indi, devices, settings.address, simulator, simulate=simulate)
+        self._connection = Connection(
+            self.board_properties, devices, settings.address, simulator, simulate=simulate
+        )
         self._given = {"DEVICE_ADDRESS"} if settings.address_given else set()
         if simulate:
             self._given.add("SIMULATION")
@@ -72,10 +77,10 @@ class Board:
         for prop in (
             self._connection.switch,
             self._connection.info,
-            self._connection.address,
+            self._connection.destination.address,
             standard_properties.connection_mode(),
             self._reporting.debug,
-            self._connection.simulation,
+            self._connection.destination.simulation,
             self._configuration.prop,
             self.polling.period,
             self.polling.keep_alive,
@@ -135,11 +140,11 @@ class Board:
 
     def _carry_out(self, prop: AnyProperty, write: Write) -> str:
         """Carry out a write of a client or of the config file, and answer it; or return why it is refused."""
-        owner = self._connection.board_properties.owner(prop.name)
+        owner = self.board_properties.owners.get(prop.name)
         try:
             values = prop.read(write)
             if owner is not None and not self._connection.online:
-                self._refuse_offline(owner, prop, values)
+                self._refuse_offline(prop, values)
             state = prop.on_write(values) if prop.on_write is not None else State.OK
             prop.reply(values, state)
             if prop.saved:
@@ -147,7 +152,7 @@ class Board:
             if values.get(_OCCASIONS.get(prop.name, "")):
                 self._active_devices.ask_again(whole=True)
             if owner is not None:
-                owner.written(prop)
+                owner.record_write(prop)
         except WriteError as error:
             return str(error)
         except MatrixError as error:
@@ -158,22 +163,14 @@ class Board:
             return f"{prop.name}: {INTERNAL}"
         return ""
 
-    def _refuse_offline(self, owner: MatrixDevice, prop: AnyProperty, values: Mapping[str, Any]) -> NoReturn:
-        kept = owner.withhold(prop, values)
+    def _refuse_offline(self, prop: AnyProperty, values: Mapping[str, Any]) -> NoReturn:
+        kept = prop.on_refused(values) if prop.on_refused is not None else ""
         raise LinkError(f"the link to {self._connection.place} is lost{kept}")
 
     def _bring_timing(self) -> None:
         self._connection.retime()
 
     # What devices ask for
-
-    def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
-        """Make a property of a device known to clients."""
-        self._connection.board_properties.define(device, prop)
-
-    def delete(self, prop: AnyProperty) -> None:
-        """Take a property of a device away from clients."""
-        self._connection.board_properties.delete(prop)
 
     def recall(self, prop: AnyProperty) -> None:
         """Bring back from the config file what it has of a property that came to be known by itself."""

@@ -8,26 +8,27 @@ from indi_matrix.indi.properties.device import IndiDevice
 
 
 class BoardProperties:
-    """The properties that came with the board and go with it, and the device that each belongs to."""
+    """The properties that came with the board and go with it.
+
+    Attributes:
+        indi: The INDI device.
+        owners: The device that each of them belongs to, by the name of the property.
+    """
 
     def __init__(self, indi: IndiDevice) -> None:
-        self._indi = indi
-        self._owners: dict[str, MatrixDevice] = {}
+        self.indi = indi
+        self.owners: dict[str, MatrixDevice] = {}
         self._states: dict[str, State] = {}  # of before the outage
-
-    def owner(self, name: str) -> MatrixDevice | None:
-        """Return the device of a property; None for one that is always there."""
-        return self._owners.get(name)
 
     def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
-        self._owners[prop.name] = device
-        self._indi.define(prop)
+        self.owners[prop.name] = device
+        self.indi.define(prop)
 
     def delete(self, prop: AnyProperty) -> None:
         """Take a property of a device away from clients."""
-        self._indi.delete(prop)
-        del self._owners[prop.name]
+        self.indi.delete(prop)
+        del self.owners[prop.name]
 
     def restore(self, devices: Sequence[MatrixDevice]) -> None:
         """After an outage, delete what the board no longer has, and give the rest its states of before."""
@@ -41,33 +42,32 @@ class BoardProperties:
             for prop in device.properties():
                 if not prop.defined:
                     self.define(device, prop)
-            device.arrived()
 
     def mark_lost(self) -> None:
         """Turn all to Alert; the states that they had are kept."""
-        for name in self._owners:
-            prop = self._indi.properties[name]
+        for name in self.owners:
+            prop = self.indi.properties[name]
             self._states.setdefault(name, prop.state)
             prop.publish_reading(state=State.ALERT)
 
     def delete_all(self) -> None:
         """Delete all."""
         self._states.clear()
-        for name in list(self._owners):
-            prop = self._indi.properties[name]
+        for name in list(self.owners):
+            prop = self.indi.properties[name]
             self.delete(prop)
             prop.publish_reading(state=State.IDLE)
 
     def _delete_what_is_gone(self, devices: Sequence[MatrixDevice]) -> None:
         """Delete what the board no longer has: after an outage it may be another one."""
         wanted = {prop.name: prop for device in devices for prop in device.properties()}
-        for name in list(self._owners):
-            if wanted.get(name) is not self._indi.properties[name]:
-                self.delete(self._indi.properties[name])
+        for name in list(self.owners):
+            if wanted.get(name) is not self.indi.properties[name]:
+                self.delete(self.indi.properties[name])
 
     def _restore_states(self) -> None:
         """Have the properties in the states of before the outage; what is seen by now may change them again."""
         for name, state in self._states.items():
-            if name in self._owners:
-                self._indi.properties[name].publish_reading(state=state)
+            if name in self.owners:
+                self.indi.properties[name].publish_reading(state=state)
         self._states.clear()

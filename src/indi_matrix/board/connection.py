@@ -5,30 +5,25 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 import zmq.asyncio
 
 from indi_matrix.board import standard_properties
 from indi_matrix.board.board_properties import BoardProperties
-from indi_matrix.board.retry_pauses import LONGEST, RetryPauses
-from indi_matrix.board.session import ANSWER_LIMIT, visit
-from indi_matrix.devices import MatrixDevice
+from indi_matrix.board.outages import Outages
+from indi_matrix.board.session import visit
+from indi_matrix.devices import Ending, MatrixDevice, PolledDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import State
-from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.malos.places import Place, Target
-from indi_matrix.repeats import Repeats
 from indi_matrix.settings import Address
 
 log = logging.getLogger(__name__)
 
-_RETRY_PAUSE: Final = 0.2
-# A service that hung needs this long to do what had piled up before it; a visit that lasted so long is a good one.
-_AFTERMATH: Final = 3.0
 _AUX: Final = 1 << 15
 
-_HASTY: Final = f", soon after it was back; reconnecting after a growing pause, up to {LONGEST:g} s"
 _WITHOUT_BOARD: Final = "; SIMULATION in Options does without a board"
 
 INTERNAL: Final = "internal error, see the log"
@@ -38,7 +33,29 @@ Simulator = Callable[[zmq.asyncio.Context], AbstractAsyncContextManager[Place]]
 """Runs a simulated board's service in this program while its block does, and tells where that is."""
 
 
-class _Phase(Enum):
+class Phase(Enum):
+    """How far the connection to a service is.
+
+    | phase      | CONNECTION      | what it means                                              |
+    |------------|-----------------|------------------------------------------------------------|
+    | AWAY       | DISCONNECT Idle | Clients want no connection (1).                            |
+    | CONNECTING | DISCONNECT Busy | Clients want one, and the service was not reached yet.     |
+    | ONLINE     | CONNECT Ok      | Clients know the board's properties, and can write them.   |
+    | LOST       | CONNECT Busy    | The service is gone; the properties are Alert meanwhile.   |
+
+    (1) Alert in place of Idle if a connect has failed, and Ok after a DISCONNECT that changed nothing.
+
+    What the events make of the phases (`-`: the phase stays):
+
+    | event              | AWAY       | CONNECTING | ONLINE | LOST   |
+    |--------------------|------------|------------|--------|--------|
+    | CONNECT written    | CONNECTING | -          | -      | -      |
+    | DISCONNECT written | -          | AWAY       | AWAY   | AWAY   |
+    | service answers    |            | ONLINE     |        | ONLINE |
+    | visit fails        |            | AWAY       | LOST   | -      |
+    | fault of ours      |            | AWAY       | AWAY   | AWAY   |
+    """
+
     AWAY = auto()
     CONNECTING = auto()
     ONLINE = auto()
@@ -49,86 +66,78 @@ class Connection:
     """The life cycle of a board.
 
     Args:
-        indi: The INDI device.
+        board_properties: The properties that come with the board.
         devices: The board's devices.
         address: Where its service is, until clients choose another place.
         simulator: What there is instead while SIMULATION is on.
         simulate: Whether that is so at first.
 
     Attributes:
-        board_properties: The properties that come with the board.
         switch: CONNECTION.
         info: DRIVER_INFO.
-        address: DEVICE_ADDRESS.
-        simulation: SIMULATION.
+        destination: DEVICE_ADDRESS and SIMULATION.
         on_disconnect: ON_DISCONNECT.
     """
 
     def __init__(
         self,
-        indi: IndiDevice,
+        board_properties: BoardProperties,
         devices: Sequence[MatrixDevice],
         address: Address,
         simulator: Simulator,
         *,
         simulate: bool,
     ) -> None:
-        self._indi = indi
+        self._indi = board_properties.indi
+        self._board_properties = board_properties
         self._devices = devices
         self._simulator = simulator
-        self._phase = _Phase.AWAY
+        self._phase = Phase.AWAY
         self._wanted = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
-        self._destination: Address | None = None  # of the session; None is the simulated board
+        self._address: Address | None = None  # of the session; None is the simulated board
         self._present = devices  # what was found, as long as clients know of it
-        self._losses = Repeats(lambda text: indi.tell("ERROR", text))
-        self._returns = Repeats(lambda text: indi.tell("INFO", text))
-        self._obstacles = Repeats(lambda text: indi.tell("DEBUG", text))
-        self._pauses = RetryPauses()
-        self._aftermath: asyncio.TimerHandle | None = None
-        self.board_properties = BoardProperties(indi)
-        self.switch = standard_properties.connection(
-            self._write, lambda: self._phase in {_Phase.ONLINE, _Phase.LOST}
-        )
+        self._outages = Outages(self._indi, self._resend)
+        self.switch = standard_properties.connection(self._write, lambda: self.online or self.lost)
         self.info = standard_properties.driver_info(self._interface)
-        self.address = standard_properties.device_address(address, self._write_address)
-        self.simulation = standard_properties.simulation(self._write_simulation, on=simulate)
+        self.destination = standard_properties.Destination(address, self._tell_if_later, simulate=simulate)
         self.on_disconnect = standard_properties.on_disconnect()
 
     @property
     def online(self) -> bool:
         """Whether the service is connected."""
-        return self._phase is _Phase.ONLINE
+        return self._phase is Phase.ONLINE
 
     @property
     def lost(self) -> bool:
         """Whether the service was lost, and is not back yet."""
-        return self._phase is _Phase.LOST
+        return self._phase is Phase.LOST
 
     @property
     def place(self) -> str:
         """Where the session's service is, whatever clients have chosen for the next."""
-        return "the simulated board" if self._destination is None else self._destination.short
+        return "the simulated board" if self._address is None else self._address.short
 
     def retime(self) -> None:
         """Bring a new timing to the drivers that follow it."""
         if self.online:
             for device in self._connected_devices():
-                device.retime()
+                if isinstance(device, PolledDevice):
+                    device.retime()
 
     def depart(self) -> None:
-        """Apply ON_DISCONNECT: the board is being left, by clients or by the program."""
-        off = self.on_disconnect.values["OFF"]
+        """Apply ON_DISCONNECT: clients or the program end the connection."""
+        ending = Ending.OFF if self.on_disconnect.values["OFF"] else Ending.KEEP
         if self.online:
             for device in self._connected_devices():
-                device.depart(off=off)
+                device.depart(ending)
         elif self.lost:
             # It cannot be done now; but nothing is to be On, or to move, because of what was told before.
-            if off:
+            if ending is Ending.OFF:
                 text = f"nothing was switched off: the link to {self.place} is lost; the next connect does it"
                 self._indi.tell("WARNING", text)
             for device in self._devices:
-                device.depart(off=off)
+                device.depart(ending)
 
     async def run(self, context: zmq.asyncio.Context) -> None:
         """Connect whenever clients want it, until cancelled."""
@@ -149,35 +158,23 @@ class Connection:
     def _write(self, values: Mapping[str, bool]) -> State:
         return self._connect() if values["CONNECT"] else self._disconnect()
 
-    def _write_address(self, values: Mapping[str, str]) -> State:
-        standard_properties.read_address(values)
-        if values != self.address.values:
-            self._tell_if_later("DEVICE_ADDRESS")
-        return State.OK
-
-    def _write_simulation(self, values: Mapping[str, bool]) -> State:
-        if values != self.simulation.values:
-            self._tell_if_later("SIMULATION")
-        return State.OK
-
     def _tell_if_later(self, name: str) -> None:
-        if self._phase is not _Phase.AWAY:
+        if self._phase is not Phase.AWAY:
             self._indi.tell("INFO", f"{name} takes effect at the next connect")
 
     def _connect(self) -> State:
         """Begin to connect, unless that was done already."""
         if self.online:
             return State.OK
-        if self._phase is _Phase.AWAY:
-            simulated = self.simulation.values["ENABLE"]
-            self._destination = None if simulated else standard_properties.read_address(self.address.values)
-            self._phase = _Phase.CONNECTING
+        if self._phase is Phase.AWAY:
+            self._address = self.destination.choose()
+            self._phase = Phase.CONNECTING
             self._wanted.set()
         return State.BUSY
 
     def _disconnect(self) -> State:
         """Take the board's properties away and let the links close."""
-        if self._phase is _Phase.AWAY:
+        if self._phase is Phase.AWAY:
             return State.OK
         self._leave()
         if self._session is not None:
@@ -187,14 +184,13 @@ class Connection:
 
     def _leave(self) -> None:
         self.depart()
-        self._calm_down()
-        self._pauses.lasted()
-        self._phase = _Phase.AWAY
+        self._outages.forget()
+        self._phase = Phase.AWAY
         self._wanted.clear()
         for device in self._devices:
             device.end()
             device.shown = False
-        self.board_properties.delete_all()
+        self._board_properties.delete_all()
         self._present = self._devices
         self.info.publish_reading()
 
@@ -218,7 +214,7 @@ class Connection:
             self._fail(f"{self.place}: {INTERNAL}: {error}")
         except Exception:
             log.exception("%s: the session did not end properly", self._indi.name)
-            self._phase = _Phase.AWAY
+            self._phase = Phase.AWAY
             self._wanted.clear()
             self._tell_failure(INTERNAL)
 
@@ -229,8 +225,8 @@ class Connection:
     @asynccontextmanager
     async def _service(self, context: zmq.asyncio.Context) -> AsyncIterator[Target]:
         """Tell where the service is, for as long as the session lasts; a simulated one runs that long."""
-        if self._destination is not None:
-            yield self._destination
+        if self._address is not None:
+            yield self._address
             return
         async with self._simulator(context) as place:
             yield place
@@ -238,20 +234,17 @@ class Connection:
     async def _visit(self, context: zmq.asyncio.Context, target: Target) -> None:
         """Visit the service once; a first visit that fails ends the session, a later one is repeated."""
         self._indi.tell("DEBUG", f"connecting to {target.short}")
-        first = self._phase is _Phase.CONNECTING and self._destination is not None
+        first = self._phase is Phase.CONNECTING and self._address is not None
+        warn = partial(self._indi.tell, "WARNING")
         try:
-            await visit(context, target, self._devices, self._arrive, self._warn if first else None)
+            await visit(context, target, self._devices, self._arrive, warn if first else None)
         except LinkError as error:
             if not self._is_current():
                 return
-            if self._phase is _Phase.CONNECTING:
+            if self._phase is Phase.CONNECTING:
                 self._fail(f"{error}{_WITHOUT_BOARD if first else ''}")
             else:
                 await self._lose(error)
-
-    def _warn(self, cause: str) -> None:
-        """Say what is in the way of a connect, which goes on."""
-        self._indi.tell("WARNING", f"{cause}; trying for {ANSWER_LIMIT:g} s")
 
     def _arrive(self) -> None:
         """Show clients the board, now that its service has answered.
@@ -259,19 +252,20 @@ class Connection:
         KStars tells Ekos of a device when a property is defined while CONNECTION is Ok. So CONNECTION goes first.
         """
         back = self.lost
-        self._phase = _Phase.ONLINE
+        self._phase = Phase.ONLINE
         self._present = self._connected_devices()
-        self.board_properties.restore(self._present)
+        self._board_properties.restore(self._present)
         if back:
             self._resend()
-            self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._settle)
+            self._outages.end()
         for device in self._present:
-            device.prepare()
+            if isinstance(device, PolledDevice):
+                device.arrive()
         self.info.publish_reading()
         text = f"{self.place} is {'back' if back else 'connected'}"
-        told = not back or self._returns.is_first(text)
+        told = not back or self._outages.is_news(text)
         self.switch.reply(None, State.OK, text if told else "", "INFO")
-        self.board_properties.show(self._present)
+        self._board_properties.show(self._present)
 
     def _fail(self, cause: str) -> None:
         """Give up connecting, and say why."""
@@ -284,36 +278,14 @@ class Connection:
     async def _lose(self, error: LinkError) -> None:
         """Show that the service is lost, once; wait for as long as the next visit is to wait."""
         repeated = self.lost
-        self._phase = _Phase.LOST
-        self._calm_down()
-        self.board_properties.mark_lost()
+        self._phase = Phase.LOST
+        self._board_properties.mark_lost()
         if repeated:
-            if self._obstacles.is_first(cause := f"no way back yet: {error}"):
-                self._indi.tell("DEBUG", cause)
-            await asyncio.sleep(_RETRY_PAUSE)
+            pause = self._outages.go_on(str(error))
         else:
-            pause = self._pauses.lost()
-            self._tell_loss(f"lost {error}{_HASTY if pause else '; reconnecting'}")
-            await asyncio.sleep(pause)
-
-    def _tell_loss(self, text: str) -> None:
-        told = text if self._losses.is_first(text) else ""
-        self.switch.reply(None, State.BUSY, told)
-
-    def _settle(self) -> None:
-        """Send everything once more, behind whatever else reached the service as it came back."""
-        self._aftermath = None
-        self._pauses.lasted()
-        try:
-            self._resend()
-        except LinkError as error:
-            log.info("%s: nothing was sent again: %s", self._indi.name, error)
-
-    def _calm_down(self) -> None:
-        """Have nothing sent again any more."""
-        if self._aftermath is not None:
-            self._aftermath.cancel()
-            self._aftermath = None
+            text, pause = self._outages.begin(str(error))
+            self.switch.reply(None, State.BUSY, text)
+        await asyncio.sleep(pause)
 
     def _resend(self) -> None:
         for device in self._connected_devices():

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices import MatrixDevice
+from indi_matrix.devices import MatrixDevice, PolledDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
 from indi_matrix.malos.link import Link, open_link
@@ -82,7 +82,7 @@ async def _look(target: Target, hindered: Callable[[str], None]) -> None:
     """Tell what is in the way to a service, if anything is."""
     silence = await why_silent(target)
     if silence.obstacle is not Obstacle.HUNG:
-        hindered(f"{target.short}: {silence.text}")
+        hindered(f"{target.short}: {silence.text}; trying for {ANSWER_LIMIT:g} s")
 
 
 async def _open_links(
@@ -136,7 +136,7 @@ async def _follow_timing(device: MatrixDevice, link: Link, ask: Callable[[], Awa
     """Ask the service for the timing of a driver whenever its updates come at another pace than expected."""
     while True:
         doubt = await link.doubt()
-        if link.settle(doubt, await _stated(device, ask)):
+        if link.settle(doubt, await _stated(device, ask)) and isinstance(device, PolledDevice):
             device.timing_changed()
 
 

@@ -41,13 +41,7 @@ def driver_info(interface: Callable[[], int]) -> TextProperty:
     )  # fmt: skip
 
 
-def device_address(address: Address, on_write: Callable[[Mapping[str, str]], State]) -> TextProperty:
-    """Return DEVICE_ADDRESS."""
-    members = [Member("ADDRESS", "Address", address.host), Member("PORT", "Port", str(address.port))]
-    return TextProperty("DEVICE_ADDRESS", "Server", _CONNECTION, members, on_write=on_write, saved_at_once=True)
-
-
-def read_address(values: Mapping[str, str]) -> Address:
+def _read_address(values: Mapping[str, str]) -> Address:
     """Return the address in the values of DEVICE_ADDRESS.
 
     Raises:
@@ -77,15 +71,6 @@ def connection_mode() -> SwitchProperty:
     )
 
 
-def simulation(on_write: Callable[[Mapping[str, bool]], State], *, on: bool) -> SwitchProperty:
-    """Return SIMULATION."""
-    members = [Member("ENABLE", "Enable", on), Member("DISABLE", "Disable", not on)]
-    return SwitchProperty(
-        "SIMULATION", "Simulation", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=on_write, saved=True,
-        timeout=0,
-    )  # fmt: skip
-
-
 def on_disconnect() -> SwitchProperty:
     """Return ON_DISCONNECT: whether LEDs and outputs stay as they are, or go dark and low."""
     members = [Member("KEEP", "Keep", value=True), Member("OFF", "Off", value=False)]
@@ -93,3 +78,45 @@ def on_disconnect() -> SwitchProperty:
         "ON_DISCONNECT", "At the end", _OPTIONS, members, rule=Rule.ONE_OF_MANY, on_write=lambda _: State.OK,
         saved=True,
     )  # fmt: skip
+
+
+class Destination:
+    """DEVICE_ADDRESS and SIMULATION: where the next connect goes.
+
+    Args:
+        address: Where the service is, until clients choose another place.
+        changed: Told the name of a property that a client changes.
+        simulate: Whether the simulated board is used at first.
+
+    Attributes:
+        address: DEVICE_ADDRESS.
+        simulation: SIMULATION.
+    """
+
+    def __init__(self, address: Address, changed: Callable[[str], None], *, simulate: bool) -> None:
+        self._changed = changed
+        self.address = TextProperty(
+            "DEVICE_ADDRESS", "Server", _CONNECTION,
+            [Member("ADDRESS", "Address", address.host), Member("PORT", "Port", str(address.port))],
+            on_write=self._write_address, saved_at_once=True,
+        )  # fmt: skip
+        self.simulation = SwitchProperty(
+            "SIMULATION", "Simulation", _OPTIONS,
+            [Member("ENABLE", "Enable", simulate), Member("DISABLE", "Disable", not simulate)],
+            rule=Rule.ONE_OF_MANY, on_write=self._write_simulation, saved=True, timeout=0,
+        )  # fmt: skip
+
+    def choose(self) -> Address | None:
+        """Return the address of the service; None for the simulated board."""
+        return None if self.simulation.values["ENABLE"] else _read_address(self.address.values)
+
+    def _write_address(self, values: Mapping[str, str]) -> State:
+        _read_address(values)
+        if values != self.address.values:
+            self._changed("DEVICE_ADDRESS")
+        return State.OK
+
+    def _write_simulation(self, values: Mapping[str, bool]) -> State:
+        if values != self.simulation.values:
+            self._changed("SIMULATION")
+        return State.OK

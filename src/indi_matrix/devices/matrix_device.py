@@ -1,8 +1,9 @@
-"""What a board's devices have in common, and what they may ask of their board."""
+"""What the devices of a board have in common, and what they may ask of the board."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Protocol
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import ClassVar, Protocol
 
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
@@ -11,6 +12,19 @@ from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
 from indi_matrix.malos.timing import Timing
 from indi_matrix.repeats import Repeats
+
+
+class Ending(Enum):
+    """How a visit to the service ends."""
+
+    KEEP = auto()
+    """Clients or the program end the visit, and the board stays as it is."""
+
+    OFF = auto()
+    """Clients or the program end the visit, and the board is to be dark and low."""
+
+    LOST = auto()
+    """The service is lost."""
 
 
 class ChosenTiming(Protocol):
@@ -26,14 +40,22 @@ class ChosenTiming(Protocol):
         """Show clients the timing that holds."""
 
 
-class Host(Protocol):
-    """The board, as its devices see it."""
+class DefinedProperties(Protocol):
+    """The properties of devices that clients know, as devices see them."""
 
     def define(self, device: "MatrixDevice", prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
 
     def delete(self, prop: AnyProperty) -> None:
         """Take a property away from clients."""
+
+
+class Host(Protocol):
+    """The board, as its devices see it."""
+
+    @property
+    def board_properties(self) -> DefinedProperties:
+        """The properties of devices that clients know."""
 
     def recall(self, prop: AnyProperty) -> None:
         """Bring back from the config file what it has of a property that came to be known by itself."""
@@ -64,8 +86,18 @@ class Host(Protocol):
 class MatrixDevice(ABC):
     """One MATRIX device: its INDI properties on one side, its MALOS driver on the other.
 
-    It lives as long as its board's INDI device and remembers what it was told. For each visit to the service it is
-    given a link: `begin`, then `run`; `resend` where the service may have forgotten.
+    It lives as long as its board's INDI device and remembers what it was told. It is written as five hooks, in the
+    order of a visit to the service:
+
+    | hook         | when it is called                                                          |
+    |--------------|----------------------------------------------------------------------------|
+    | `begin`      | The driver is connected; clients are not told yet.                         |
+    | `properties` | Clients are told what the device has.                                      |
+    | `run`        | From then on, until the visit ends.                                        |
+    | `resend`     | After an outage, before clients are told; and again some seconds later.    |
+    | `leave`      | The visit ends.                                                            |
+
+    A device that follows POLLING_PERIOD and KEEP_ALIVE, or takes over what it heard in `begin`, is a PolledDevice.
     """
 
     driver: ClassVar[str]
@@ -83,12 +115,39 @@ class MatrixDevice(ABC):
     def __init__(self, host: Host) -> None:
         self.host = host
         self._link: Link | None = None
+        self._left = True  # whether `leave` was called since the visit began
         self._written: AnyProperty | None = None
-        self._fresh = True  # whether nothing was complained of since the last write
+        self._fresh = True  # whether no error of the driver was reported since the last write
         self.repeats = Repeats(lambda text: self.host.tell("WARNING", text))
         """What clients are told again and again."""
         self.shown = False
         """Whether clients know the device's properties."""
+
+    # The five hooks
+
+    async def begin(self, link: Link) -> None:
+        """Take the link of a new visit, and learn what the properties need; the caller sets a limit."""
+        self._link = link
+        self._left = False
+        link.on_send = self._tell_config
+
+    @abstractmethod
+    def properties(self) -> Iterable[AnyProperty]:
+        """Return the properties that clients are to know, now that the visit has begun."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Follow the driver's data updates and send what is due, until cancelled; clients know the properties."""
+
+    @abstractmethod
+    def resend(self) -> None:
+        """Send again all that was ever commanded: the service may have forgotten it."""
+
+    @abstractmethod
+    def leave(self, ending: Ending) -> None:
+        """Deliver what is due or, before an ending OFF, be dark and low; expect nothing more of this visit."""
+
+    # What the base does by itself
 
     @property
     def connected(self) -> bool:
@@ -106,35 +165,21 @@ class MatrixDevice(ABC):
             raise LinkError(f"the {self.driver} driver is not connected")
         return self._link
 
-    async def begin(self, link: Link) -> None:
-        """Take the link of a new visit, and learn what the properties need; the caller sets a limit."""
-        self._link = link
-        link.on_send = self._tell_config
+    def depart(self, ending: Ending) -> None:
+        """Leave, once a visit: as ON_DISCONNECT says, before clients or the program end it, or for a loss."""
+        self._left = True
+        self.leave(ending)
 
-    def _tell_config(self, config: bytes) -> None:
-        if self.host.debugging:
-            self.host.tell("DEBUG", f"sent {self.driver} config: {in_words(config)}")
+    def end(self) -> None:
+        """Give up the link; a visit that nobody ended is lost."""
+        try:
+            if not self._left:
+                self.depart(Ending.LOST)
+        finally:
+            self._link = None
 
-    @abstractmethod
-    def properties(self) -> Iterable[AnyProperty]:
-        """Return the properties that clients are to know, now that the visit has begun."""
-
-    def prepare(self) -> None:  # noqa: B027 - most devices have nothing to add
-        """Bring the properties up to date, now that the visit has begun well."""
-
-    def arrived(self) -> None:  # noqa: B027 - most devices have nothing to add
-        """Take note that clients know the properties now."""
-
-    @abstractmethod
-    async def run(self) -> None:
-        """Follow the driver's data updates and send what is due, until cancelled."""
-
-    @abstractmethod
-    def resend(self) -> None:
-        """Send again all that was ever commanded."""
-
-    def written(self, prop: AnyProperty) -> None:
-        """Take note that a client's write to a property was carried out."""
+    def record_write(self, prop: AnyProperty) -> None:
+        """Record that a client's write to a property was carried out."""
         self._written = prop
         self._fresh = True
 
@@ -143,29 +188,16 @@ class MatrixDevice(ABC):
 
         All programs that use the driver hear its errors, so it need not be about that write.
         """
-        complaint = f"the {self.driver} driver says: {text}"
-        if not self.repeats.is_first(complaint) and not self._fresh:
+        report = f"the {self.driver} driver says: {text}"
+        if not self.repeats.is_first(report) and not self._fresh:
             return
         self._fresh = False
         if self._written is not None and self._written.defined:
-            told = f"{self._written.name}: {complaint}"
+            told = f"{self._written.name}: {report}"
             self._written.publish_reading(state=State.ALERT, text=told)
         else:
-            self.host.tell("WARNING", complaint)
+            self.host.tell("WARNING", report)
 
-    def retime(self) -> None:  # noqa: B027 - most devices do not
-        """Bring a new timing to the driver, where the device follows POLLING_PERIOD and KEEP_ALIVE."""
-
-    def timing_changed(self) -> None:  # noqa: B027 - most devices do not show it
-        """Show the timing of the link, which another program gave the driver."""
-
-    def withhold(self, prop: AnyProperty, values: Mapping[str, Any]) -> str:  # noqa: ARG002 - most keep nothing
-        """Refuse a write, as the link is lost; return what becomes of it nevertheless, or nothing."""
-        return ""
-
-    def depart(self, *, off: bool) -> None:  # noqa: B027 - most devices leave as they are
-        """Before clients or the program end the visit, deliver what is due, or be dark and low."""
-
-    def end(self) -> None:
-        """Give up the link: the visit is over, or the service is lost."""
-        self._link = None
+    def _tell_config(self, config: bytes) -> None:
+        if self.host.debugging:
+            self.host.tell("DEBUG", f"sent {self.driver} config: {in_words(config)}")

@@ -16,7 +16,7 @@ from indi_matrix.devices.everloop.image_text import image_text, parse_image
 from indi_matrix.devices.everloop.observatory import WATCHED
 from indi_matrix.devices.everloop.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
 from indi_matrix.devices.everloop.show import NO_EFFECT, Show
-from indi_matrix.devices.matrix_device import Host, MatrixDevice
+from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.devices.snooped import Snooped
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
@@ -143,19 +143,16 @@ class Everloop(MatrixDevice):
             self._effect, self._speed, self._night, self._status, *presets, *self._leds,
         )  # fmt: skip
 
-    def arrived(self) -> None:
-        """Bring back the presets, if the filters were known before, and show what could not be sent in the end."""
-        self._presets.recall()
-        if self._owes_frame:
-            self._owes_frame = False
-            self._frames.refresh()
-
     async def run(self) -> None:
         """Show the newest picture, let the properties follow it, and see that the ring stays the same.
 
         Raises:
             LinkError: The service is lost, or has another board now.
         """
+        self._presets.recall()
+        if self._owes_frame:
+            self._owes_frame = False
+            self._frames.refresh()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._frames.run())
             tasks.create_task(self._mirror())
@@ -169,8 +166,13 @@ class Everloop(MatrixDevice):
         if self._frames.used:
             self._frames.refresh()
 
-    def depart(self, *, off: bool) -> None:
-        """Show the picture, or darkness: an effect and the status ring have come to their end."""
+    def leave(self, ending: Ending) -> None:
+        """Show the picture, or darkness: clients or the program end an effect and the status ring, too."""
+        if ending is not Ending.LOST:
+            self._end_show(off=ending is Ending.OFF)
+        self._frames.stop()
+
+    def _end_show(self, *, off: bool) -> None:
         self._show.effect = NO_EFFECT
         self._show.status = False
         if off:
@@ -178,11 +180,6 @@ class Everloop(MatrixDevice):
         self._owes_frame = not self._frames.settle(again=off)
         self._effect.publish_reading(state=self._effect.state)
         self._status.publish_reading(self._status.only("INDI_DISABLED"), self._status.state)
-
-    def end(self) -> None:
-        """Give up the link."""
-        self._frames.stop()
-        super().end()
 
     # The picture
 

@@ -62,10 +62,10 @@ class FilterPresets:
         self._filters = filters
         host = self._device.host
         if self.property is not None and self.property.defined:
-            host.delete(self.property)
+            host.board_properties.delete(self.property)
         self.property = self._made() if any(filters) else None
         if self.property is not None and self._device.shown:
-            host.define(self._device, self.property)
+            host.board_properties.define(self._device, self.property)
             self.recall()
 
     def recall(self) -> None:

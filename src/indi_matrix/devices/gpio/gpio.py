@@ -5,27 +5,21 @@ Its MALOS driver takes one pin per config and publishes the levels of all pads; 
 
 import asyncio
 import logging
-import struct
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
-from google.protobuf.message import DecodeError
-
+from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
 from indi_matrix.devices.gpio.pin import Pin
-from indi_matrix.devices.matrix_device import Host, MatrixDevice
+from indi_matrix.devices.matrix_device import Ending, Host
+from indi_matrix.devices.polled_device import PolledDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
 from indi_matrix.malos.link import Link
-from indi_matrix.malos.messages import DriverConfig, GpioParams
-from indi_matrix.malos.timing import Timing
 
 log = logging.getLogger(__name__)
 
-PINS: Final = range(16)
-_NO_PIN: Final = 16  # which the service takes, and which touches no register
-_ALL_HIGH: Final = 0xFFFF
 _GROUP: Final = "GPIO"
 
 # The first update is waited for this long before the pins are shown without it.
@@ -33,78 +27,26 @@ _FIRST_UPDATE: Final = 0.5
 _SLOW_DELAY: Final = 3.0
 _CONFIRM_PERIODS: Final = 2
 _CONFIRM_EXTRA: Final = 1.0
-_LATE: Final = 0.1
 
 
-def pin_config(pin: int, *, output: bool, level: bool) -> bytes:
-    """Return the config that sets one pin: its direction and, for an output, its level.
-
-    Args:
-        pin: 0 to 15.
-        output: Whether the pin drives its pad.
-        level: High or low; of no effect on an input.
-    """
-    if pin not in PINS:
-        raise ValueError(f"pin {pin} is out of range; pins are 0 to {PINS[-1]}")
-    config = DriverConfig()
-    config.gpio.pin = pin
-    config.gpio.mode = GpioParams.OUTPUT if output else GpioParams.INPUT
-    config.gpio.value = int(output and level)
-    return bytes(config.SerializeToString())
-
-
-def timing_config(timing: Timing) -> bytes:
-    """Return the config that sets delay and timeout, and no pin.
-
-    A config that names no pin would turn pin 0 into an input.
-    """
-    config = DriverConfig()
-    config.gpio.pin = _NO_PIN
-    config.gpio.mode = GpioParams.INPUT
-    config.delay_between_updates = _not_below(timing.delay)
-    config.timeout_after_last_ping = _not_below(timing.timeout)
-    return bytes(config.SerializeToString())
-
-
-def _not_below(seconds: float) -> float:
-    """Return the nearest single-precision number that is not less: MALOS cuts seconds to whole milliseconds."""
-    single = float(struct.unpack("f", struct.pack("f", seconds))[0])
-    if single >= seconds:
-        return single
-    bits = struct.unpack("I", struct.pack("f", seconds))[0]
-    return float(struct.unpack("f", struct.pack("I", bits + 1))[0])
-
-
-def pad_levels(update: bytes) -> int | None:
-    """Return the levels in a data update, bit n for pin n; None where it cannot be read. Empty is all low."""
-    try:
-        return int(GpioParams.FromString(update).values) & _ALL_HIGH
-    except DecodeError:
-        return None
-
-
-def is_high(levels: int, pin: int) -> bool:
-    """Tell the level of one pin."""
-    return bool(levels >> pin & 1)
-
-
-class Gpio(MatrixDevice):
+class Gpio(PolledDevice):
     """The pins: what direction each has, what outputs were told to be, and what the pads are."""
 
     driver = "Gpio"
     interface = 1 << 16 | 1 << 17  # OUTPUT, INPUT
+    timing_config = staticmethod(timing_config)
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
         self._changed = asyncio.Event()  # the next moment to look at the pins
-        self._departed = False  # whether clients or the program end the visit
         self._first_update: bytes | None = None
         self._in_step = False  # whether the service is known to hold what was told
         self._readable = True  # whether the last data update was
         self._active_low = SwitchProperty(
             "GPIO_ACTIVE_LOW", "Active low", _GROUP, _pin_members(), rule=Rule.ANY_OF_MANY, saved=True,
-            on_write=self._write_active_low, source=lambda: {_name(pin): pin.active_low for pin in self._pins},
+            on_write=self._write_active_low,
+            source=lambda: {_name(pin): pin.view.active_low for pin in self._pins},
         )  # fmt: skip
         self._direction = SwitchProperty(
             "GPIO_DIRECTION", "Outputs", _GROUP, _pin_members(), rule=Rule.ANY_OF_MANY, saved=True,
@@ -115,24 +57,24 @@ class Gpio(MatrixDevice):
             on_write=lambda _: State.OK, saved=True,
         )  # fmt: skip
         self._register = NumberProperty(
-            "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, _ALL_HIGH)],
+            "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, ALL_HIGH)],
             perm=Perm.READ,
         )  # fmt: skip
         self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
         self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Labels", "Inputs")
         self._label()
 
+    # The visit
+
     async def begin(self, link: Link) -> None:
         """Agree on the timing, and learn the levels of the pads where the driver tells them soon."""
-        await super().begin(link)
-        self._departed = self._in_step = False
+        self._in_step = False
         self._first_update = None
         for pin in self._pins:
             pin.forget(shown=not self.host.lost)
         if not self.host.lost:
             self._register.publish_reading({"PADS": 0.0}, State.IDLE)
-        self._agree_on_timing()  # before the first ping, so that it holds from the first update on
-        link.ping()
+        await super().begin(link)
         # After an outage the driver must prove that it is back; else clients would be told so again and again.
         proof = self.host.lost and link.info.delay <= _SLOW_DELAY
         try:
@@ -142,18 +84,12 @@ class Gpio(MatrixDevice):
             if proof:
                 raise LinkError("the Gpio driver sends no updates") from None
 
-    def prepare(self) -> None:
+    def arrive(self) -> None:
         """Take over the levels that are known by now; a service in a long delay tells them later."""
-        self._agree_on_timing()  # a client may have written it since the visit began
+        super().arrive()
         if self._first_update is not None:
             self._take(self._first_update)
             self._first_update = None
-
-    def arrived(self) -> None:
-        """Tell of outputs that were found elsewhere than where they were told to be."""
-        for pin in self._outputs():
-            if text := pin.take_warning():
-                self.host.tell("WARNING", text)
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties of all pins together, and those of each pin."""
@@ -166,10 +102,17 @@ class Gpio(MatrixDevice):
 
     async def run(self) -> None:
         """Follow the levels, see that outputs get there in time, and end pulses."""
+        self._warn_of_strays()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_outputs())
             while True:
                 self._take(await self.link.update())
+
+    def _warn_of_strays(self) -> None:
+        """Tell of outputs that were found elsewhere than where they were told to be, before clients knew them."""
+        for pin in self._outputs():
+            if text := pin.view.take_warning():
+                self.host.tell("WARNING", text)
 
     def resend(self) -> None:
         """Send again the direction and level of each pin that is ours."""
@@ -178,31 +121,14 @@ class Gpio(MatrixDevice):
             pin.resend(self._limit())
         self._changed.set()
 
-    def retime(self) -> None:
-        """Send POLLING_PERIOD and KEEP_ALIVE; they touch no pin."""
-        timing = self.host.polling.timing
-        self._catch_up()
-        self.link.send(timing_config(timing))
-        self.link.expect(timing)
-
-    def timing_changed(self) -> None:
-        """Show the timing that another program gave the driver, and wait for levels as long as that takes."""
-        self.host.polling.adopt(self.link.timing)
+    def leave(self, ending: Ending) -> None:
+        """End pulses, or have all outputs show Off; levels that are still due will not be seen."""
+        lost = ending is Ending.LOST
         for pin in self._outputs():
-            pin.extend(self._limit())
-        self._changed.set()
-        self._pay_off()
-
-    def withhold(self, prop: AnyProperty, values: Mapping[str, Any]) -> str:
-        """Keep an Off that cannot be sent now: it is sent as soon as that is possible."""
-        return next((pin.withhold(values) for pin in self._outputs() if pin.output is prop), "")
-
-    def depart(self, *, off: bool) -> None:
-        """End pulses; or have all outputs show Off."""
-        self._departed = True
-        for pin in self._outputs():
-            if off or pin.pulse_end is not None:
+            if not lost and (ending is Ending.OFF or pin.view.pulse.end is not None):
                 pin.switch_off(sent=self._sent_off(pin))
+        for pin in self._outputs():
+            pin.abandon(lost=lost)
 
     def _sent_off(self, pin: Pin) -> bool:
         """Send Off; return whether the service took it."""
@@ -214,21 +140,20 @@ class Gpio(MatrixDevice):
             return False
         return True
 
-    def end(self) -> None:
-        """Give up the link; levels that are still due will not be seen, and a pulse ends when the link is back."""
-        for pin in self._outputs():
-            pin.abandon(lost=not self._departed)
-        super().end()
+    # The timing
 
-    def _agree_on_timing(self) -> None:
-        """Bring the timing that clients chose, or show the one that the service has."""
-        actual = self.link.timing
-        choice = self.host.polling.choice
-        if choice is None or choice == actual:
-            self.host.polling.adopt(actual)
-        else:
-            self.host.polling.adopt(choice)
-            self.retime()
+    def retime(self) -> None:
+        """Send POLLING_PERIOD and KEEP_ALIVE; they touch no pin."""
+        self._catch_up()
+        super().retime()
+
+    def timing_changed(self) -> None:
+        """Show the timing that another program gave the driver, and wait for levels as long as that takes."""
+        super().timing_changed()
+        for pin in self._outputs():
+            pin.extend(self._limit())
+        self._changed.set()
+        self._pay_off()
 
     # Directions
 
@@ -240,7 +165,7 @@ class Gpio(MatrixDevice):
         if changed:
             self._catch_up()
         for pin in changed:
-            self._send(pin, output=not pin.is_output, level=self._first_level(pin))
+            self._send(pin, output=not pin.is_output, level=pin.first_level(loading=self.host.loading))
         for pin in changed:
             self._turn(pin)
         if changed:
@@ -251,31 +176,22 @@ class Gpio(MatrixDevice):
     def _turn(self, pin: Pin) -> None:
         """Turn a pin to its other direction, which was sent, and let its properties follow."""
         for prop in pin.properties():
-            self.host.delete(prop)
+            self.host.board_properties.delete(prop)
         if pin.is_output:
             pin.release()
         else:
-            pin.drive(self._first_level(pin), self._limit())
+            pin.drive(pin.first_level(loading=self.host.loading), self._limit())
         for prop in pin.properties():
-            self.host.define(self, prop)
-
-    def _first_level(self, pin: Pin) -> bool:
-        """Return the level that a pin has when it becomes an output: what it was told before, else Off.
-
-        A config file does not tell levels: what it makes an output again drives the level that it has.
-        """
-        if pin.told is not None:
-            return pin.told
-        return pin.pad if self.host.loading and pin.pad is not None else pin.idle_level
+            self.host.board_properties.define(self, prop)
 
     def _label(self) -> None:
         """Have a label for each pin, among the outputs or the inputs."""
-        self._output_labels.label([pin.output for pin in self._pins if pin.is_output])
-        self._input_labels.label([pin.input for pin in self._pins if not pin.is_output])
+        self._output_labels.label([pin.view.output for pin in self._pins if pin.is_output])
+        self._input_labels.label([pin.view.input for pin in self._pins if not pin.is_output])
 
     def _write_active_low(self, values: Mapping[str, bool]) -> State:
         for pin in self._pins:
-            if values[_name(pin)] != pin.active_low:
+            if values[_name(pin)] != pin.view.active_low:
                 pin.invert(active_low=values[_name(pin)])
         return State.OK
 
@@ -305,9 +221,9 @@ class Gpio(MatrixDevice):
     def _command(self, pin: Pin, on: bool) -> None:  # noqa: FBT001 - the command itself
         """Carry out a client's write to an output, which begins or ends a pulse."""
         self._catch_up()
-        level = on != pin.active_low
+        level = on != pin.view.active_low
         self._send(pin, output=True, level=level)
-        pulse = pin.pulse_seconds if on else 0
+        pulse = pin.view.pulse.seconds if on else 0
         pin.tell(level, self._limit(), asyncio.get_running_loop().time() + pulse if pulse else None)
         self._changed.set()
 
@@ -320,9 +236,7 @@ class Gpio(MatrixDevice):
         """End each pulse in time, and report each output whose level was not seen in time."""
         now = asyncio.get_running_loop().time
         while True:
-            moments = [
-                moment for pin in self._outputs() for moment in (pin.due, pin.pulse_end) if moment is not None
-            ]
+            moments = (moment for pin in self._outputs() if (moment := pin.moment) is not None)
             try:
                 async with asyncio.timeout_at(min(moments, default=None)):
                     await self._changed.wait()
@@ -332,14 +246,11 @@ class Gpio(MatrixDevice):
             self._changed.clear()
 
     def _look_at(self, pin: Pin, now: float) -> None:
-        if pin.pulse_end is not None and pin.pulse_end <= now:
+        if pin.is_pulse_over(now):
             self._send(pin, output=True, level=pin.idle_level)
             pin.end_pulse(self._limit())
-        elif pin.due is not None and now > pin.due + _LATE:
-            # The program itself was held up: what came meanwhile is still to be read.
-            pin.extend(now + _LATE)
-        elif pin.due is not None and pin.due <= now:
-            pin.expire()
+        else:
+            pin.judge(now)
 
     def _pay_off(self) -> None:
         """Send each Off that was refused: the driver publishes, so that it takes configs again."""
@@ -375,7 +286,7 @@ class Gpio(MatrixDevice):
         self._register.publish_reading(state=state)
         for pin in self._pins:
             if not pin.is_output:
-                pin.input.publish_reading(state=state)
+                pin.view.input.publish_reading(state=state)
 
 
 def _name(pin: Pin) -> str:

@@ -34,13 +34,13 @@ class Labels:
     def label(self, properties: Sequence[SwitchProperty]) -> None:
         """Have one member for each of these properties, from now on."""
         if self.property is not None and self.property.defined:
-            self._device.host.delete(self.property)
+            self._device.host.board_properties.delete(self.property)
         self._labelled = {prop.name: prop for prop in properties}
         for prop in properties:
             self._first.setdefault(prop.name, prop.label)
         self.property = self._made() if properties else None
         if self.property is not None and self._device.shown:
-            self._device.host.define(self._device, self.property)
+            self._device.host.board_properties.define(self._device, self.property)
 
     def _made(self) -> TextProperty:
         labelled = self._labelled  # also when clients no longer know it: it is saved all the same
@@ -61,6 +61,6 @@ class Labels:
             prop = self._labelled[name]
             if label != prop.label:
                 prop.relabel(label)
-                self._device.host.delete(prop)
-                self._device.host.define(self._device, prop)
+                self._device.host.board_properties.delete(prop)
+                self._device.host.board_properties.define(self._device, prop)
         return State.OK

@@ -1,114 +1,59 @@
-"""One GPIO pin: what it was told, what its pad shows, and its INDI properties."""
+"""One GPIO pin: what it was told, and what its pad shows."""
 
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
 from typing import Final
 
-from indi_matrix.errors import LinkError, WriteError
-from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
-from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
+from indi_matrix.devices.gpio.debounce import Debounce
+from indi_matrix.devices.gpio.phase import Phase
+from indi_matrix.devices.gpio.pin_properties import PinProperties
+from indi_matrix.errors import LinkError
+from indi_matrix.indi.properties.base import AnyProperty, State
 
-_LONGEST_PULSE: Final = 60000  # ms
-
-
-class Phase(Enum):
-    """What is known of a pin.
-
-    The INDI state of an output follows from the phase:
-
-    | phase    | output | what it means                                                      |
-    |----------|--------|--------------------------------------------------------------------|
-    | INPUT    |        | The pin reads its pad.                                             |
-    | SETTLED  | Ok     | The pad was last seen where it was told to be.                     |
-    | WAITING  | Busy   | A level was sent and not seen yet.                                 |
-    | PULSING  | Ok     | On was seen, and goes Off by itself; PULSE_n is Busy.              |
-    | ENDING   | as it was | The pulse is over, Off was sent and not seen yet.               |
-    | FAILED   | Alert  | The level was not seen in time.                                    |
-    | STRAYED  | Alert  | The level was seen, and no longer is.                              |
-    | MISSED   | Alert  | A pulse is over and its On was never seen; only a write ends this. |
-
-    What the events make of the phases of an output (`-`: nothing):
-
-    | event                | SETTLED | WAITING | PULSING | ENDING  | FAILED  | STRAYED | MISSED  |
-    |----------------------|---------|---------|---------|---------|---------|---------|---------|
-    | written              | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING |
-    | seen as told (1)     | -       | SETTLED | -       | SETTLED | SETTLED | SETTLED | -       |
-    | seen otherwise       | STRAYED | -       | STRAYED | -       | -       | -       | -       |
-    | not seen in time     |         | FAILED  |         | FAILED  |         |         |         |
-    | pulse over           |         | ENDING  | ENDING  |         | ENDING  | ENDING  |         |
-    | link lost            | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
-    | sent again           | WAITING | WAITING | WAITING | -       | WAITING | WAITING | -       |
-
-    (1) PULSING in place of SETTLED while a pulse lasts; MISSED where a pulse ENDING was never seen On.
-    """
-
-    INPUT = auto()
-    SETTLED = auto()
-    WAITING = auto()
-    PULSING = auto()
-    ENDING = auto()
-    FAILED = auto()
-    STRAYED = auto()
-    MISSED = auto()
-
+# Seconds that a look at a pin may be late before what came meanwhile is read first.
+_LATE: Final = 0.1
 
 # In these the output shows what it was told, which its latch holds; else what its pad is.
 _SHOWN_AS_TOLD: Final = (Phase.WAITING, Phase.FAILED, Phase.MISSED)
 
+Command = Callable[["Pin", bool], None]
+"""Sends a pin the level that a client wrote, On or Off; raises a LinkError where that cannot be done."""
+
 
 class Pin:
-    """A pin, input at first. Levels are those of the pad; clients see the inverse of them if it is active-low.
+    """A pin, input at first: the machine whose states are those of Phase, and whose events are its methods.
+
+    Levels are those of the pad.
+
+    Args:
+        number: 0 to 15.
+        command: Sends what a client wrote.
+        is_news: Tells whether a warning is to be told, and not counted only.
 
     Attributes:
-        number: 0 to 15.
         phase: What is known of it.
         ours: Whether a client ever made it an output; else it belongs to other programs.
-        active_low: Whether clients see the inverse of the pad.
         told: The level that it drives, or will drive as an output; None as long as it never was one.
         pad: The level that was last seen; None while that is not known.
         due: Loop time by which the told level must be seen; None when nothing is expected.
-        pulse_end: Loop time at which a pulse ends; None while there is none.
         owes_off: Whether an Off that was refused is still to be sent.
-        output, input, pulse: Its properties.
+        view: What clients see of it.
     """
 
-    def __init__(
-        self, number: int, command: Callable[["Pin", bool], None], is_news: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, number: int, command: Command, is_news: Callable[[str], bool]) -> None:
         self.number = number
         self.ours = False
-        self.active_low = False
         self.told: bool | None = None
         self.pad: bool | None = None
         self.due: float | None = None
-        self.pulse_end: float | None = None
         self.owes_off = False
         self.phase = Phase.INPUT
         self._command = command
-        self._is_news = is_news
-        self._shown: bool | None = None
-        self._changed_at: float | None = None
+        self._debounce = Debounce()
         self._proven: bool | None = None  # the level that was last told and seen, but for pulses
         self._was_on = False  # whether the pulse that is ENDING was seen
         self._off_unseen = False  # whether Off was sent at the end of a visit, so that nobody saw it
-        self._untold = ""  # a warning from before clients knew the output
-        self._pulse_shown = False  # whether PULSE_n tells of a pulse, and not of the last write
-        channel = number + 1  # libindi counts from 1
-        label = f"GPIO {number}"
-        self.output = SwitchProperty(
-            f"DIGITAL_OUTPUT_{channel}", label, "Outputs", _level_members(off=False),
-            rule=Rule.AT_MOST_ONE, on_write=self._write_output,
-        )  # fmt: skip
-        self.input = SwitchProperty(
-            f"DIGITAL_INPUT_{channel}", label, "Inputs", _level_members(off=True),
-            rule=Rule.ONE_OF_MANY, perm=Perm.READ,
-        )  # fmt: skip
-        self.pulse = NumberProperty(
-            f"PULSE_{number}", label, "Pulse Mode",
-            [NumberMember("DURATION", "Duration (ms)", 0.0, 0, _LONGEST_PULSE, step=100)],
-            on_write=self._write_pulse, saved_at_once=True,
-        )  # fmt: skip
-        self.pulse.tells_of_writes = False
+        self.view = PinProperties(number, self._write_output, self._write_pulse, is_news)
+        self.view.output.on_refused = self.keep_off
 
     @property
     def is_output(self) -> bool:
@@ -117,17 +62,28 @@ class Pin:
 
     def properties(self) -> tuple[AnyProperty, ...]:
         """Return what clients see of it in its present direction."""
-        return (self.output, self.pulse) if self.is_output else (self.input,)
+        return (self.view.output, self.view.pulse.property) if self.is_output else (self.view.input,)
 
     @property
     def idle_level(self) -> bool:
         """The level that clients see as Off."""
-        return self.active_low
+        return self.view.active_low
+
+    def first_level(self, *, loading: bool) -> bool:
+        """Return the level that the pin has when it becomes an output: what it was told before, else Off.
+
+        Args:
+            loading: Whether a config file makes it an output. That tells no level: the pin drives the one it has.
+        """
+        if self.told is not None:
+            return self.told
+        return self.pad if loading and self.pad is not None else self.idle_level
 
     @property
-    def pulse_seconds(self) -> float:
-        """How long an output stays On; 0 for as long as it is told."""
-        return self.pulse.values["DURATION"] / 1000
+    def moment(self) -> float | None:
+        """Loop time at which the pin is to be looked at, if nothing happens before; None if it is not."""
+        moments = (self.due, self.view.pulse.end)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     # What was sent
 
@@ -136,38 +92,33 @@ class Pin:
         self._begin_direction()
         self.told = level
         self.phase, self.due = Phase.WAITING, due
-        self.output.publish_reading(self.output.only(None), State.BUSY)
+        self.view.output.publish_reading(self.view.values(None), State.BUSY)
 
     def release(self) -> None:
         """Be an input from now on, which was sent."""
         self._begin_direction()
         self.phase = Phase.INPUT
-        self.input.publish_reading(state=State.IDLE)
+        self.view.input.publish_reading(state=State.IDLE)
 
     def _begin_direction(self) -> None:
         """Forget what was seen until now: it was in the old direction."""
         self.ours = True
         self._cancel_pulse()
-        self.due = self._shown = self._changed_at = None
+        self.due = None
+        self._debounce.restart()
         self.owes_off = self._off_unseen = False
 
     def tell(self, level: bool, due: float, pulse_end: float | None = None) -> None:  # noqa: FBT001 - as above
-        """Expect a level, which was sent on a client's command.
-
-        Args:
-            level: High or low.
-            due: Loop time by which the level must have been seen.
-            pulse_end: Loop time at which the level ends by itself, if it does.
-        """
+        """Expect a level, sent on a client's command, by the loop time `due`; a pulse ends at `pulse_end`."""
         self.told = level
-        self.phase, self.due, self.pulse_end = Phase.WAITING, due, pulse_end
+        self.phase, self.due, self.view.pulse.end = Phase.WAITING, due, pulse_end
         self.owes_off = self._off_unseen = False
 
     def end_pulse(self, due: float) -> None:
         """Expect Off, which was sent because a pulse is over, until a loop time."""
         self.told = self.idle_level
         self._was_on = self.phase in {Phase.PULSING, Phase.STRAYED}
-        self.phase, self.due, self.pulse_end = Phase.ENDING, due, None
+        self.phase, self.due, self.view.pulse.end = Phase.ENDING, due, None
 
     def resend(self, due: float) -> None:
         """Expect the told level, which was sent again without a command, until a loop time."""
@@ -176,7 +127,7 @@ class Pin:
             return
         self.phase, self.due = Phase.WAITING, due
         if owed:
-            self.output.publish_reading(self.seen(), State.BUSY)
+            self.view.output.publish_reading(self.seen(), State.BUSY)
 
     def extend(self, due: float) -> None:
         """Expect what is due until a later loop time: updates come more slowly now."""
@@ -192,37 +143,37 @@ class Pin:
 
     def _cancel_pulse(self) -> None:
         """Forget a pulse that something else has ended: the pin is to be Off when it drives its pad again."""
-        if self.pulse_end is not None or self.phase is Phase.ENDING:
-            self.told, self.pulse_end, self.due = self.idle_level, None, None
-            self.pulse.publish_reading(state=State.IDLE)
-        self._close_pulse(State.IDLE)
+        if self.view.pulse.end is not None or self.phase is Phase.ENDING:
+            self.told, self.view.pulse.end, self.due = self.idle_level, None, None
+            self.view.pulse.property.publish_reading(state=State.IDLE)
+        self.view.pulse.close(State.IDLE)
 
     # What is seen
 
     def invert(self, *, active_low: bool) -> None:
         """Show clients the inverse from now on, or no longer; the pad stays as it is."""
-        self.active_low = active_low
+        self.view.active_low = active_low
         if not self.is_output:
             if self.told is not None:
                 self.told = not self.told  # it is to be On or Off again as before, when it becomes an output
             if self.pad is not None:
-                self.input.publish_reading(self.seen(), self.input.state)
+                self.view.input.publish_reading(self.seen(), self.view.input.state)
             return
         if self.owes_off:
             self.told = self.idle_level
-        if any(self.output.values.values()):
-            self.output.publish_reading(self.seen(), self.output.state)
+        if any(self.view.output.values.values()):
+            self.view.correct(self.seen())
 
     def seen(self) -> Mapping[str, bool]:
         """Return the level as clients are to see it; both Off where it is not known."""
-        level = self.told if self.phase in _SHOWN_AS_TOLD else self.pad
-        return self.output.only(None if level is None else self._name(level))
+        return self.view.values(self.told if self.phase in _SHOWN_AS_TOLD else self.pad)
 
     def see(self, level: bool, now: float, debounce: float) -> None:  # noqa: FBT001 - the level itself
         """Take over the level of the pad from an update; an input's must have lasted for `debounce` seconds."""
         self.pad = level
         if self.phase is Phase.INPUT:
-            self._see_input(level, now, debounce)
+            if self._debounce.passes(level, now, debounce):
+                self.view.input.publish_reading(self.seen())
         elif level == self.told:
             self._see_as_told()
         elif self.phase is Phase.ENDING:
@@ -231,23 +182,31 @@ class Pin:
             self._stray()
 
     def forget(self, *, shown: bool) -> None:
-        """Forget the level of the pad: what was seen in an earlier visit tells nothing of this one.
-
-        Args:
-            shown: Whether clients, who are to be told of the pin anew, are to know no level until one is seen.
-        """
+        """Forget the level of the pad, which was that of an earlier visit; if `shown`, clients see none."""
         self.pad = None
         if shown:
-            self.output.publish_reading(self.output.only(None), self.output.state)
-            self.input.publish_reading(self.input.only("OFF"), self.input.state)
+            self.view.forget_level()
+
+    def is_pulse_over(self, now: float) -> bool:
+        """Tell whether Off is to be sent now, because the pulse has lasted long enough."""
+        return self.view.pulse.end is not None and self.view.pulse.end <= now
+
+    def judge(self, now: float) -> None:
+        """Fail if the told level was not seen in time; but if this is late itself, read first what came."""
+        if self.due is None or self.due > now:
+            return
+        if now > self.due + _LATE:
+            self.extend(now + _LATE)
+        else:
+            self.expire()
 
     def expire(self) -> None:
         """Fail: the told level was not seen in time."""
-        text = self._trouble("its level was not seen in time")
+        text = self.view.trouble(bool(self.told), self.pad, "its level was not seen in time")
         missed = self.phase is Phase.ENDING and not self._was_on
         self.phase, self.due = Phase.MISSED if missed else Phase.FAILED, None
-        self._close_pulse(State.ALERT)
-        self.output.reply(self.seen(), State.ALERT, text)
+        self.view.pulse.close(State.ALERT)
+        self.view.output.reply(self.seen(), State.ALERT, text)
 
     def abandon(self, *, lost: bool) -> None:
         """Expect nothing more: the visit is over.
@@ -256,38 +215,26 @@ class Pin:
             lost: Whether the link was lost. Then a level that was not seen is as if it had not been sent.
         """
         why = "the link was lost" if lost else "the connection was closed"
-        pulsed = self.pulse_end is not None or self.phase is Phase.ENDING
-        unanswered = self.phase is Phase.WAITING and self.output.state is State.BUSY
-        text = self._trouble(f"{why} during its pulse; it is to be Off" if pulsed else why)
+        pulsed = self.view.pulse.end is not None or self.phase is Phase.ENDING
+        unanswered = self.phase is Phase.WAITING and self.view.output.state is State.BUSY
+        why = f"{why} during its pulse; it is to be Off" if pulsed else why
+        text = self.view.trouble(bool(self.told), self.pad, why)
         if pulsed:
             self.told = self.idle_level
         elif lost and self.phase in {Phase.WAITING, Phase.FAILED}:
             self.told = self._level_before()
-        self._close_pulse(State.ALERT)
-        self.phase, self.due, self.pulse_end = Phase.SETTLED, None, None
+        self.view.pulse.close(State.ALERT)
+        self.phase, self.due, self.view.pulse.end = Phase.SETTLED, None, None
         if pulsed or unanswered:
-            self.output.reply(self.seen(), State.ALERT, text)
-        elif self.output.state is State.ALERT:
-            self.output.publish_reading(self.seen(), self.output.state)  # no longer what a failed output was told
+            self.view.output.reply(self.seen(), State.ALERT, text)
+        elif self.view.output.state is State.ALERT:
+            self.view.correct(self.seen())  # no longer what a failed output was told
 
     def _level_before(self) -> bool:
         """Return what the pin is to be in place of a level that was not seen: Off, or On if that was before."""
         if self.told == self.idle_level or self._proven is None:
             return self.idle_level
         return self._proven
-
-    def _see_input(self, level: bool, now: float, debounce: float) -> None:  # noqa: FBT001 - the level itself
-        if self._is_settled(level, now, debounce):
-            self._shown = level
-            self.input.publish_reading(self.seen())
-
-    def _is_settled(self, level: bool, now: float, debounce: float) -> bool:  # noqa: FBT001 - the level itself
-        """Tell whether an input's level has lasted long enough to be shown; the first one has."""
-        if self._shown is None or level == self._shown:
-            self._changed_at = None
-            return True
-        self._changed_at = now if self._changed_at is None else self._changed_at
-        return now - self._changed_at >= debounce
 
     def _see_as_told(self) -> None:
         if self.phase is Phase.MISSED:
@@ -297,90 +244,54 @@ class Pin:
             return
         news = self.phase not in {Phase.SETTLED, Phase.PULSING}
         self._off_unseen = False
-        self.phase = Phase.SETTLED if self.pulse_end is None else Phase.PULSING
+        self.phase = Phase.SETTLED if self.view.pulse.end is None else Phase.PULSING
         self.due = None
-        if news and self.output.state in {State.BUSY, State.ALERT}:
-            self.output.reply(self.seen(), State.OK)
+        if news and self.view.output.state in {State.BUSY, State.ALERT}:
+            self.view.output.reply(self.seen(), State.OK)
         else:
-            self.output.publish_reading(self.seen())
+            self.view.output.publish_reading(self.seen())
         if self.phase is Phase.PULSING:
-            self._open_pulse()
+            self.view.pulse.show()
         else:
             self._proven = self.told
-            self._close_pulse(State.OK)
+            self.view.pulse.close(State.OK)
 
     def _stray(self) -> None:
         if self._off_unseen:
             self._off_unseen, self.owes_off = False, True
             return
         self.phase = Phase.STRAYED
-        text = f"{self.output.name}: pin {self.number} was told {self._name(bool(self.told))} and no longer is"
-        if not self.output.defined:
-            self._untold = text
-        told = text if self.output.defined and self._is_news(text) else ""
-        self.output.reply(self.seen(), State.ALERT, told, "WARNING")
-
-    def take_warning(self) -> str:
-        """Return what is to be told of the pin now that clients know it; nothing is told twice."""
-        text, self._untold = self._untold, ""
-        return text if text and self._is_news(text) else ""
+        self.view.output.reply(self.seen(), State.ALERT, self.view.stray(bool(self.told)), "WARNING")
 
     def _miss(self) -> None:
         """Alert: the pulse is over, and no update ever showed On."""
         self.phase, self.due = Phase.MISSED, None
-        self._close_pulse(State.ALERT)
-        if self.output.state is State.ALERT:
-            self.output.publish_reading(self.seen(), self.output.state)
+        self.view.pulse.close(State.ALERT)
+        if self.view.output.state is State.ALERT:
+            self.view.correct(self.seen())
             return
-        text = "On was not seen before the pulse was over; a pulse is seen if it is longer than POLLING_PERIOD"
-        self.output.reply(self.seen(), State.ALERT, f"{self.output.name}.ON: {text}")
-
-    def _trouble(self, why: str) -> str:
-        """Return a message that the pin is not known to be where it was told to be."""
-        shown = "unknown" if self.pad is None else self._name(self.pad)
-        told = self._name(bool(self.told))
-        return f"{self.output.name}.{told}: pin {self.number} is {shown}; {why}"
-
-    # PULSE_n
-
-    def _open_pulse(self) -> None:
-        if not self._pulse_shown:
-            self._pulse_shown = True
-            self.pulse.publish_reading(state=State.BUSY)
-
-    def _close_pulse(self, state: State) -> None:
-        """Show how a pulse ended, if PULSE_n tells of one."""
-        if self._pulse_shown:
-            self._pulse_shown = state is State.ALERT  # until Off is seen
-            self.pulse.publish_reading(state=state)
+        self.view.output.reply(self.seen(), State.ALERT, self.view.missed_pulse())
 
     # Writes
 
-    def withhold(self, values: Mapping[str, bool]) -> str:
-        """Refuse a write that cannot be sent; return what becomes of it. Off wins: it is sent when that can be."""
+    def keep_off(self, values: Mapping[str, bool]) -> str:
+        """Keep an Off that is refused, as it cannot be sent now: it is sent as soon as possible.
+
+        Return what becomes of the write; nothing where it is not Off.
+        """
         if not values["OFF"]:
             return ""
         self.told = self.idle_level
-        self.due = self.pulse_end = None
+        self.due = self.view.pulse.end = None
         self.owes_off = True
         return "; Off is sent as soon as that is possible"
 
-    def _write_output(self, values: Mapping[str, bool]) -> State:
-        if not any(values.values()):
-            raise WriteError(f"{self.output.name} takes OFF=On or ON=On; this write has neither")
+    def _write_output(self, on: bool) -> State:  # noqa: FBT001 - what was written
         try:
-            self._command(self, values["ON"])
+            self._command(self, on)
         except LinkError as error:
-            raise LinkError(f"{error}{self.withhold(values)}") from error
+            raise LinkError(f"{error}{self.keep_off({'OFF': not on})}") from error
         return State.BUSY
 
     def _write_pulse(self, _: Mapping[str, float]) -> State:
-        return State.BUSY if self._pulse_shown and self.phase is not Phase.FAILED else State.OK
-
-    def _name(self, level: bool) -> str:  # noqa: FBT001 - the level itself
-        """Return the member that stands for a level."""
-        return "ON" if level != self.active_low else "OFF"
-
-
-def _level_members(*, off: bool) -> list[Member[bool]]:
-    return [Member("OFF", "Off", off), Member("ON", "On", value=False)]
+        return State.BUSY if self.view.pulse.told and self.phase is not Phase.FAILED else State.OK

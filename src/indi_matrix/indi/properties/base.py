@@ -92,6 +92,9 @@ class Property(ABC, Generic[V]):
     `on_write` takes the values of all members as a checked write would have them, and returns the state to
     answer with. It raises a MatrixError to refuse; the values then stay.
 
+    `on_refused` takes the values of a checked write that is refused because the service is lost, and returns what
+    becomes of the write nevertheless, to be told with the refusal.
+
     `source` returns the true values where they are not kept here but follow from something else.
 
     `saved` tells whether the property is part of the config file; `saved_at_once`, whether a write is saved there
@@ -129,6 +132,7 @@ class Property(ABC, Generic[V]):
         self.perm = perm
         self.state = state
         self.on_write = on_write
+        self.on_refused: Callable[[Mapping[str, V]], str] | None = None
         self.saved = saved or saved_at_once
         self.saved_at_once = saved_at_once
         self.tells_of_writes = perm is not Perm.READ

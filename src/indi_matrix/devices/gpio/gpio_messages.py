@@ -1,0 +1,65 @@
+"""What the Gpio driver of MALOS is sent, and what it publishes. Pure: values in, bytes out, and back."""
+
+import struct
+from typing import Final
+
+from google.protobuf.message import DecodeError
+
+from indi_matrix.malos.messages import DriverConfig, GpioParams
+from indi_matrix.malos.timing import Timing
+
+PINS: Final = range(16)
+ALL_HIGH: Final = 0xFFFF
+_NO_PIN: Final = 16  # which the service takes, and which touches no register
+
+
+def pin_config(pin: int, *, output: bool, level: bool) -> bytes:
+    """Return the config that sets one pin: its direction and, for an output, its level.
+
+    Args:
+        pin: 0 to 15.
+        output: Whether the pin drives its pad.
+        level: High or low; of no effect on an input.
+    """
+    if pin not in PINS:
+        raise ValueError(f"pin {pin} is out of range; pins are 0 to {PINS[-1]}")
+    config = DriverConfig()
+    config.gpio.pin = pin
+    config.gpio.mode = GpioParams.OUTPUT if output else GpioParams.INPUT
+    config.gpio.value = int(output and level)
+    return bytes(config.SerializeToString())
+
+
+def timing_config(timing: Timing) -> bytes:
+    """Return the config that sets delay and timeout, and no pin.
+
+    A config that names no pin would turn pin 0 into an input.
+    """
+    config = DriverConfig()
+    config.gpio.pin = _NO_PIN
+    config.gpio.mode = GpioParams.INPUT
+    config.delay_between_updates = _not_below(timing.delay)
+    config.timeout_after_last_ping = _not_below(timing.timeout)
+    return bytes(config.SerializeToString())
+
+
+def pad_levels(update: bytes) -> int | None:
+    """Return the levels in a data update, bit n for pin n; None where it cannot be read. Empty is all low."""
+    try:
+        return int(GpioParams.FromString(update).values) & ALL_HIGH
+    except DecodeError:
+        return None
+
+
+def is_high(levels: int, pin: int) -> bool:
+    """Tell the level of one pin."""
+    return bool(levels >> pin & 1)
+
+
+def _not_below(seconds: float) -> float:
+    """Return the nearest single-precision number that is not less: MALOS cuts seconds to whole milliseconds."""
+    single = float(struct.unpack("f", struct.pack("f", seconds))[0])
+    if single >= seconds:
+        return single
+    bits = struct.unpack("I", struct.pack("f", seconds))[0]
+    return float(struct.unpack("f", struct.pack("I", bits + 1))[0])

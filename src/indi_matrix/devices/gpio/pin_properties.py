@@ -1,0 +1,101 @@
+"""What clients see of a GPIO pin: its INDI properties, and the messages that tell of it."""
+
+from collections.abc import Callable, Mapping
+
+from indi_matrix.devices.gpio.pulse import Pulse
+from indi_matrix.errors import WriteError
+from indi_matrix.indi.properties.base import Member, Perm, Rule, State
+from indi_matrix.indi.properties.kinds import SwitchProperty
+
+
+class PinProperties:
+    """The properties of a pin. Clients see On where the pad is high; the inverse if the pin is active-low.
+
+    Args:
+        number: 0 to 15.
+        write_output: Carries out that a client writes On or Off; returns the state to answer with.
+        write_pulse: Returns the state to answer a write to PULSE_n with.
+        is_news: Tells whether a warning is to be told, and not counted only.
+
+    Attributes:
+        active_low: Whether clients see the inverse of the pad.
+        output, input: DIGITAL_OUTPUT_n and DIGITAL_INPUT_n.
+        pulse: PULSE_n, and the pulse that is under way.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        write_output: Callable[[bool], State],
+        write_pulse: Callable[[Mapping[str, float]], State],
+        is_news: Callable[[str], bool],
+    ) -> None:
+        self.active_low = False
+        self._number = number
+        self._carry_out = write_output
+        self._is_news = is_news
+        self._untold = ""  # a warning from before clients knew the output
+        channel = number + 1  # libindi counts from 1
+        label = f"GPIO {number}"
+        self.output = SwitchProperty(
+            f"DIGITAL_OUTPUT_{channel}", label, "Outputs", _level_members(off=False),
+            rule=Rule.AT_MOST_ONE, on_write=self._write_output,
+        )  # fmt: skip
+        self.input = SwitchProperty(
+            f"DIGITAL_INPUT_{channel}", label, "Inputs", _level_members(off=True),
+            rule=Rule.ONE_OF_MANY, perm=Perm.READ,
+        )  # fmt: skip
+        self.pulse = Pulse(number, write_pulse)
+
+    def values(self, level: bool | None) -> Mapping[str, bool]:  # noqa: FBT001 - the level itself
+        """Return a level as clients are to see it; both Off where it is not known."""
+        return self.output.only(None if level is None else self._name(level))
+
+    def correct(self, values: Mapping[str, bool]) -> None:
+        """Show other values of the output; its state stays."""
+        self.output.publish_reading(values, self.output.state)
+
+    def forget_level(self) -> None:
+        """Show that no level is known."""
+        self.correct(self.values(None))
+        self.input.publish_reading(self.input.only("OFF"), self.input.state)
+
+    def trouble(self, told: bool, pad: bool | None, why: str) -> str:  # noqa: FBT001 - levels
+        """Return a message that the pin is not known to be where it was told to be."""
+        shown = "unknown" if pad is None else self._name(pad)
+        return f"{self.output.name}.{self._name(told)}: pin {self._number} is {shown}; {why}"
+
+    def missed_pulse(self) -> str:
+        """Return a message that a pulse is over and was never seen."""
+        text = "On was not seen before the pulse was over; a pulse is seen if it is longer than POLLING_PERIOD"
+        return f"{self.output.name}.ON: {text}"
+
+    def stray(self, told: bool) -> str:  # noqa: FBT001 - a level
+        """Return a message that the pin no longer is where it was told to be.
+
+        Return nothing while clients do not know the output, for `take_warning` to return the message; nor where it
+        was told a moment ago.
+        """
+        text = f"{self.output.name}: pin {self._number} was told {self._name(told)} and no longer is"
+        if not self.output.defined:
+            self._untold = text
+            return ""
+        return text if self._is_news(text) else ""
+
+    def take_warning(self) -> str:
+        """Return what is to be told of the pin now that clients know it; nothing is told twice."""
+        text, self._untold = self._untold, ""
+        return text if text and self._is_news(text) else ""
+
+    def _write_output(self, values: Mapping[str, bool]) -> State:
+        if not any(values.values()):
+            raise WriteError(f"{self.output.name} takes OFF=On or ON=On; this write has neither")
+        return self._carry_out(values["ON"])
+
+    def _name(self, level: bool) -> str:  # noqa: FBT001 - the level itself
+        """Return the member that stands for a level."""
+        return "ON" if level != self.active_low else "OFF"
+
+
+def _level_members(*, off: bool) -> list[Member[bool]]:
+    return [Member("OFF", "Off", off), Member("ON", "On", value=False)]
