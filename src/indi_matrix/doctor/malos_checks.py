@@ -48,7 +48,7 @@ async def examine_board(address: Address) -> list[Check]:
 
 
 def _looked_at(drivers: ServiceInfo) -> list[DriverInfo]:
-    """Return at most 20 drivers to examine, those that are used first: each takes file descriptors."""
+    """Return at most 20 drivers to examine, with all that are used: each takes file descriptors."""
     first = sorted(drivers.values(), key=lambda driver: driver.name not in _USED)
     return [driver for driver in drivers.values() if driver in first[:_MOST_DRIVERS]]
 

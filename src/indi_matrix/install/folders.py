@@ -13,7 +13,7 @@ _ACCESS_LIST: Final = "system.posix_acl_access"
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse to root a folder, which need not exist yet, whose path somebody else could redirect by a link.
+    """Refuse root a folder whose path somebody else could redirect by a link. The folder need not exist yet.
 
     Raises:
         InstallError: Somebody else may write to the folder, or to one above it.

@@ -119,7 +119,7 @@ def _copy_owner_and_mode(file: File, descriptor: int) -> None:
 
 
 def _check(file: File, done: str) -> None:
-    """Refuse to root a file in a folder to which others may write.
+    """Refuse root a file in a folder to which others may write.
 
     Raises:
         InstallError: The file is in such a folder, or the folder cannot be examined.

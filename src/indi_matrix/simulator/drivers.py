@@ -113,7 +113,7 @@ class Gpio(Driver):
 
 
 class Servo(Driver):
-    """Servos on the pins. Its shadow of the direction register is another than Gpio's."""
+    """Servos on the pins. Servo and Gpio each have a shadow of the direction register of their own."""
 
     notes = "Servos on pins, to be written as ServoParams"
 
@@ -214,5 +214,5 @@ DRIVERS: Final[dict[str, type[Driver]]] = {
 
 
 def _int16(number: int) -> int:
-    """Return what is left of a number in a signed integer of 16 bits."""
+    """Return a number wrapped into a signed integer of 16 bits."""
     return (number + 0x8000) % 0x10000 - 0x8000

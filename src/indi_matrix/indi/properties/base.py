@@ -207,7 +207,9 @@ class Property(ABC, Generic[V]):
         """
         first = values is not None and self.state is State.IDLE
         given = self._source() if self._source is not None else values or {}
-        changed = {name: value for name, value in given.items() if self._values[name] != value}
+        changed: dict[str, V] = {}
+        if given != self._values:  # most readings are what they were
+            changed = {name: value for name, value in given.items() if self._values[name] != value}
         if state is None:
             state = State.OK if changed or first else self.state
         if changed or text or state is not self.state:
