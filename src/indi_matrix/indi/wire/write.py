@@ -30,10 +30,10 @@ class Write(NamedTuple):
         """Return the write that an element stands for, whose tag is one of WRITES."""
         kind = WRITES[element.tag]
         tag = f"one{kind}"
-        stray = next((one.tag for one in element if one.tag != tag), "")
-        members = []
+        members, stray = [], ""
         for one in element:
             if one.tag != tag:
+                stray = one.tag
                 break
             members.append((one.get("name", ""), one.text or ""))
         return cls(kind, element.get("device", ""), element.get("name", ""), members, stray)
