@@ -152,3 +152,7 @@ def test_every_example_is_named() -> None:
     assert {path.name for path in (ROOT / "examples").iterdir() if path.is_file()} == set(
         re.findall(r"^\| \[examples/([a-z_.]+)\]", README, re.MULTILINE)
     )
+
+
+def test_the_sensor_that_is_shown_is_the_one_that_is_served_in_a_test() -> None:
+    assert (ROOT / "tests/driver/humidity.py").read_text() in PYTHON
