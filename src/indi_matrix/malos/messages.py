@@ -30,7 +30,10 @@ _SCHEMAS = (
 
 def _folder() -> Path:
     """Return the folder of the package matrix_io.proto."""
-    spec = util.find_spec("matrix_io.proto")
+    try:
+        spec = util.find_spec("matrix_io.proto")
+    except ModuleNotFoundError:  # where there is no matrix_io at all
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise SchemaError("matrix-io-proto is not installed: pip install matrix-io-proto==0.0.32")
     return Path(next(iter(spec.submodule_search_locations)))
