@@ -21,12 +21,20 @@ from tests.bench.plot import plot
 from tests.bench.processor import IN_SERVER_PROCESSOR, ON_PIPES_PROCESSOR
 from tests.bench.programs import malos
 from tests.bench.report import report
+from tests.bench.scale import BOARDS, CLIENTS
+from tests.bench.scale_goals import SCALE_GOALS
 from tests.bench.subjects import Figures, Subject
 from tests.bench.trips import astray
 from tests.programs import finished
 
 ALL = (OURS, CPP, STOCK)
 EACH = (OURS, FAST, CPP, STOCK)
+SIZES: dict[Subject, tuple[int, ...]] = {
+    subjects.BOARDS_FRAME_CPU: BOARDS,
+    subjects.BOARDS_TRIP: BOARDS,
+    subjects.CLIENTS_FRAME_CPU: CLIENTS,
+    subjects.CLIENTS_TRIP: CLIENTS,
+}
 
 
 def of_trips(trips: Sequence[Trip], of: tuple[str, ...] = EACH) -> dict[Subject, tuple[str, ...]]:
@@ -65,6 +73,8 @@ YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
         subjects.BOARDS_MEMORY: (OURS,),
     },
     "effects": {subjects.EFFECT_CPU: (OURS,), subjects.EFFECT_JITTER: (OURS,)},
+    "boards_with_effects": {subjects.BOARDS_FRAME_CPU: (), subjects.BOARDS_TRIP: ()},
+    "animation": {subjects.CLIENTS_FRAME_CPU: (), subjects.CLIENTS_TRIP: ()},
 }
 """What each measure is to yield, and of whom."""
 
@@ -86,6 +96,7 @@ def test_every_measure_yields_figures(measure: Measure, competitors: list[Driver
     for subject, names in wanted.items():
         found = [name for name in (*EACH, FLOOR) if figures.median(subject, name) is not None]
         assert found == [name for name in (*EACH, FLOOR) if name in names and name in present], subject.name
+        assert all(figures.median(subject, str(size)) is not None for size in SIZES.get(subject, ()))
     assert not figures.highest(subjects.ASTRAY, OURS)
 
 
@@ -95,6 +106,9 @@ def filled(*names: str, ours: float = 1.0) -> Figures:
     for subject, of in (pair for wanted in YIELDS.values() for pair in wanted.items()):
         for name in (name for name in of if name in names):
             figures.add(subject, name, [ours if name in (OURS, FAST) else 100.0])
+    for subject, sizes in SIZES.items():
+        for size in sizes:
+            figures.add(subject, str(size), [100.0 + size])
     return figures
 
 
@@ -141,13 +155,33 @@ def test_it_says_how_the_interpreter_was_built(monkeypatch: pytest.MonkeyPatch) 
     assert interpreter().startswith("Interpreter: with PGO, without LTO")
 
 
+@pytest.mark.parametrize(
+    ("subject", "medians", "verdict"),
+    [
+        (subjects.BOARDS_FRAME_CPU, {1: 100, 4: 120, 16: 150}, "met"),
+        (subjects.BOARDS_FRAME_CPU, {1: 100, 4: 120, 16: 151}, "MISSED"),
+        (subjects.BOARDS_FRAME_CPU, {1: 100, 4: 120}, "not measured"),
+        (subjects.CLIENTS_FRAME_CPU, {0: 50, 10: 150, 49: 785}, "met"),
+        (subjects.CLIENTS_FRAME_CPU, {0: 50, 10: 150, 49: 786}, "MISSED"),
+        (subjects.CLIENTS_FRAME_CPU, {0: 50, 10: 50, 49: 60}, "MISSED"),
+        (subjects.CLIENTS_FRAME_CPU, {0: 50, 10: 50, 49: 50}, "met"),
+    ],
+)
+def test_what_costs_more_among_many_is_a_bend(subject: Subject, medians: dict[int, float], verdict: str) -> None:
+    figures = Figures()
+    for size, median in medians.items():
+        figures.add(subject, str(size), [median])
+    (goal,) = (one.goal for one in SCALE_GOALS if one.goal.subject == subject)
+    assert goal.verdict(figures) == verdict
+
+
 def test_readme_tells_what_became_of_each_goal() -> None:
     readme = (Path(__file__).parent / "bench" / "README.md").read_text()
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]] for line in readme.splitlines() if line.startswith("|")
     ]
     told = {(row[0], row[1]) for row in rows if {"met", "MISSED"} & set(row[2:])}
-    assert told == {(goal.subject.name, goal.text) for goal in GOALS}
+    assert told == {(goal.subject.name, goal.text) for goal in (*GOALS, *(one.goal for one in SCALE_GOALS))}
 
 
 def test_what_is_missed_is_said() -> None:

@@ -7,6 +7,7 @@ from tests.bench.competitors import Driver
 from tests.bench.costs import effects, idle
 from tests.bench.one_way import one_way
 from tests.bench.plan import Plan
+from tests.bench.scale import animation, boards_with_effects
 from tests.bench.starts import starts, warm_up
 from tests.bench.subjects import Figures
 from tests.bench.trips import indiserver, indiserver_over_tcp, pipes, pipes_alone, tcp
@@ -22,7 +23,7 @@ IN_ROUNDS: Final[tuple[Measure, ...]] = (
     tcp,
     one_way,
 )
-ONCE: Final[tuple[Measure, ...]] = (idle, effects)
+ONCE: Final[tuple[Measure, ...]] = (idle, effects, boards_with_effects, animation)
 
 
 def measure(plan: Plan, competitors: Sequence[Driver]) -> Figures:

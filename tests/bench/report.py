@@ -6,6 +6,7 @@ from typing import Final
 from tests.bench.competitors import CPP, FAST, FLOOR, OURS, STOCK
 from tests.bench.goal import Goal
 from tests.bench.goals import GOALS
+from tests.bench.scale_goals import SCALE_GOALS, ScaleGoal
 from tests.bench.subjects import Figures, Subject
 from tests.siege.table import table
 
@@ -15,11 +16,12 @@ _FLOOR: Final = "floor: no driver at all; on pipes the program cat answers, one 
 
 
 def report(figures: Figures) -> str:
-    """Return all figures, then all goals with what has become of them."""
+    """Return all figures, what becomes of them at scale, and all goals with what has become of them."""
     present = [name for name in _COMPETITORS if name != FAST or _with_uvloop(figures)]
     head = ("median (p99; of rates the lowest)", *present, *(f"ours / {rival}" for rival in _RIVALS))
     tables = (
         f"{table(head, _rows(figures, present))}\n{_FLOOR}",
+        table(("at scale", "goal", "few", "more", "most", "is", "verdict"), _scale_rows(figures)),
         table(_goal_head(figures), _goal_rows(figures)),
     )
     return "\n\n".join(tables)
@@ -55,6 +57,18 @@ def _times(figures: Figures, subject: Subject, rival: str) -> str:
 def _short(value: float) -> str:
     """Return a number with three digits, or all before the point."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _scale_rows(figures: Figures) -> Iterator[tuple[str, ...]]:
+    for one in SCALE_GOALS:
+        medians = (_at_scale(figures, one, size) for size in one.sizes)
+        goal = one.goal
+        yield (_title(goal.subject), goal.text, *medians, _value(goal, figures, OURS), goal.verdict(figures))
+
+
+def _at_scale(figures: Figures, one: ScaleGoal, size: int) -> str:
+    median = figures.median(one.goal.subject, str(size))
+    return "" if median is None else f"{size}: {_short(median)}"
 
 
 def _goal_head(figures: Figures) -> tuple[str, ...]:

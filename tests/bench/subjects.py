@@ -52,6 +52,11 @@ EFFECT_CPU: Final = Subject("effect, 25 frames/s", "% of a core")
 EFFECT_JITTER: Final = Subject("effect: deviation from 40 ms")
 START: Final = Subject("start to first definition, pipes")
 MEMORY: Final = Subject("memory at its peak, pipes", "MiB")
+# At scale: of ours alone, by the number of boards or of clients instead of the competitor.
+BOARDS_FRAME_CPU: Final = Subject("boards with effects: processor time a frame", "us")
+BOARDS_TRIP: Final = Subject("boards with effects: round trip")
+CLIENTS_FRAME_CPU: Final = Subject("clients that read an animation: processor time a frame", "us")
+CLIENTS_TRIP: Final = Subject("clients that read an animation: round trip")
 CLIENT: Final = Subject("the client itself, counting images", "% of a core")
 
 _DECLARED: Final = [value for value in list(globals().values()) if isinstance(value, Subject)]
