@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description="Measure the driver against others, in less than six minutes."
     )
-    parser.add_argument("--quick", action="store_true", help="half a minute, for a first impression")
+    parser.add_argument("--quick", action="store_true", help="forty seconds, for a first impression")
     parser.add_argument(
         "--plot",
         type=Path,

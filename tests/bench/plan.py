@@ -57,11 +57,11 @@ FULL: Final = Plan(
     looks=3, idle=10.0, effect=5.0, scale=2.0, animation=2000,
 )  # fmt: skip
 QUICK: Final = Plan(
-    rounds=1, starts=3,
-    counts=Counts(100, 100, 10, 50), slow=Counts(20, 20, 1, 5),
+    rounds=1, starts=2,
+    counts=Counts(100, 100, 10, 50), slow=Counts(10, 10, 1, 5),
     processor=Counts(1000, 1000, 29, 0), processor_slow=Counts(10, 10, 1, 0),
-    flood=500, paced=20,
-    looks=3, idle=0.5, effect=0.5, scale=0.2, animation=200,
+    flood=500, paced=10,
+    looks=2, idle=0.5, effect=0.5, scale=0.2, animation=200,
 )  # fmt: skip
 TINY: Final = Plan(
     rounds=1, starts=1,

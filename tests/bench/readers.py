@@ -19,7 +19,7 @@ _PACE: Final = 10  # times that of the slow one
 _SMALL: Final = 4096  # bytes
 _SMALLEST_SEGMENT: Final = 536  # bytes; the server's system makes its own buffer as small as that
 _LOWEST: Final = 1 << 15  # bytes that wake those up which keep up
-_QUIET_MS: Final = 300
+_QUIET_MS: Final = 150
 _CHUNK: Final = 1 << 18  # bytes
 
 
