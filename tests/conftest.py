@@ -32,6 +32,14 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return folder
 
 
+@pytest.fixture
+def asyncio_alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the programs that a test runs find no uvloop."""
+    folder = tmp_path_factory.mktemp("asyncio")
+    (folder / "uvloop.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _ports_of_its_own() -> Iterator[None]:
     """Let no process of the tests take a port whose service is stopped for a while in another."""

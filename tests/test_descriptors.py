@@ -116,6 +116,7 @@ async def test_a_board_of_a_service_is_refused_too() -> None:
             assert service.address in answer.message
 
 
+@pytest.mark.usefixtures("asyncio_alone")  # uvloop says nothing of it
 async def test_clients_for_whom_there_are_too_few_cost_nothing() -> None:
     command = limited("-n 40", PROGRAM, "serve", "--port", "0", "--max-connections", "900")
     async with running(*command) as server:

@@ -7,6 +7,7 @@ import signal
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 
 import pytest
 
@@ -15,9 +16,17 @@ from tests.driver.client import IndiClient, talking_to
 from tests.programs import PROGRAM, free_port, line_of, running, stopped
 
 LAST = 40
+LOOPS = ["asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
 SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]
 ENDS = ["end of file", *SIGNALS]
 DARK = Led(0, 0, 0, 0)
+
+
+@pytest.fixture(autouse=True, params=LOOPS)
+def _loop(request: pytest.FixtureRequest) -> None:
+    """Run each program on one event loop and on the other."""
+    if request.param == "asyncio":
+        request.getfixturevalue("asyncio_alone")
 
 
 def end(driver: Process, how: str) -> None:

@@ -10,7 +10,20 @@ if sys.version_info < (3, 11):  # noqa: UP036 - pip keeps older ones away, a she
         sys.exit("indi_matrix: error: " + _told)
     raise ImportError(_told)
 
-from indi_matrix.driver import MatrixDriver, make_driver
+from typing import TYPE_CHECKING
+
 from indi_matrix.version import __version__
 
+if TYPE_CHECKING:
+    from indi_matrix.driver import MatrixDriver, make_driver
+
 __all__ = ["MatrixDriver", "__version__", "make_driver"]
+
+
+def __getattr__(name):  # type: (str) -> object  # noqa: ANN001, ANN202 - as any Python can read it
+    """Load the driver when it is first asked for: the command line has commands that do without."""
+    if name not in __all__:
+        raise AttributeError("module 'indi_matrix' has no attribute " + repr(name))
+    from indi_matrix import driver  # noqa: PLC0415 - as told above
+
+    return getattr(driver, name)

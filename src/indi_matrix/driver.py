@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from functools import cached_property, partial
+from contextlib import ExitStack, asynccontextmanager
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element
-
-import zmq.asyncio
 
 from indi_matrix.board.board import Board
 from indi_matrix.devices import DEVICES
@@ -17,6 +15,8 @@ from indi_matrix.malos.places import Place
 from indi_matrix.settings import KINDS, Address, BoardSettings, check_names
 
 if TYPE_CHECKING:
+    import zmq.asyncio
+
     from indi_matrix.simulator import SimulatedBoard
 
 # A connecting board takes 24 sockets, monitors included: 40 boards would reach ZeroMQ's default limit.
@@ -78,12 +78,12 @@ class MatrixDriver(DirectDriver):
 
     async def hardware(self) -> None:
         """Talk to the boards until the driver is shut down."""
-        with zmq.asyncio.Context() as context:
-            context.max_sockets = _MOST_SOCKETS
+        with ExitStack() as stack:
+            sockets = cache(partial(_open_context, stack))
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(self.deliver(), name="deliver to clients")]
                 running += [
-                    tasks.create_task(board.run(context), name=f"{name} board")
+                    tasks.create_task(board.run(sockets), name=f"{name} board")
                     for name, board in self._boards.items()
                 ]
                 await self.shutdownrequested.wait()
@@ -108,6 +108,15 @@ class MatrixDriver(DirectDriver):
             running.result()
 
 
+def _open_context(stack: ExitStack) -> "zmq.asyncio.Context":
+    """Return a new ZeroMQ context for all boards, which is closed with a stack."""
+    import zmq.asyncio  # noqa: PLC0415 - a driver that was never connected does without
+
+    context = stack.enter_context(zmq.asyncio.Context())
+    context.max_sockets = _MOST_SOCKETS
+    return context
+
+
 class SimulatedHardware:
     """A simulated board. It keeps its state from one run of its service to the next.
 
@@ -128,7 +137,7 @@ class SimulatedHardware:
         return SimulatedBoard(Kind(self._kind))
 
     @asynccontextmanager
-    async def service(self, context: zmq.asyncio.Context) -> AsyncIterator[Place]:
+    async def service(self, context: "zmq.asyncio.Context") -> AsyncIterator[Place]:
         """Run the board's service inside this program; it has the drivers of DEVICES and is reached in `context`.
 
         Raises:

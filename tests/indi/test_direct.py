@@ -139,6 +139,7 @@ async def test_what_it_listens_to_is_asked_for_again() -> None:
         assert await wire.line() == b'<getProperties version="1.7" device="Other" name="WEATHER"/>\n'
 
 
+@pytest.mark.asyncio(loop_factories=["asyncio"])  # uvloop does not show its timers
 async def test_idle_it_is_woken_by_nothing() -> None:
     """indipydriver looks every second whether others publish, and has all that is below."""
     assert inspect.iscoroutinefunction(IPyDriver._monitorsnoop)

@@ -5,13 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NoReturn
 from xml.etree.ElementTree import Element
 
-import zmq.asyncio
-
 from indi_matrix.board import standard_properties
 from indi_matrix.board.active_devices import ActiveDevices
 from indi_matrix.board.board_properties import BoardProperties
 from indi_matrix.board.config.config_process import Configuration
-from indi_matrix.board.connection import INTERNAL, Connection, Simulator
+from indi_matrix.board.connection import INTERNAL, Connection, Simulator, Sockets
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
 from indi_matrix.devices import DEVICES
@@ -116,10 +114,10 @@ class Board:
         prop = self.indi.properties.get(name)
         return None if prop is None else prop.definition()
 
-    async def run(self, context: zmq.asyncio.Context) -> None:
+    async def run(self, sockets: Sockets) -> None:
         """Connect whenever clients want it, until cancelled."""
         self._active_devices.start()
-        await self._connection.run(context)
+        await self._connection.run(sockets)
 
     # Writes
 

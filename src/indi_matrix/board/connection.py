@@ -6,30 +6,35 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import Enum, auto
 from functools import partial
-from typing import Final
-
-import zmq.asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from indi_matrix.board import standard_properties
 from indi_matrix.board.board_properties import BoardProperties
 from indi_matrix.board.outages import Outages
-from indi_matrix.board.session import visit
 from indi_matrix.devices import Ending, MatrixDevice, PolledDevice
-from indi_matrix.errors import LinkError
+from indi_matrix.errors import LinkError, SchemaError
 from indi_matrix.indi.properties.base import State
 from indi_matrix.malos.places import Place, Target
 from indi_matrix.settings import Address
 
+if TYPE_CHECKING:
+    import zmq.asyncio
+
 log = logging.getLogger(__name__)
 
 _AUX: Final = 1 << 15  # in DRIVER_INTERFACE of every board
+_SESSION: Final = "indi_matrix.board.session"
 
 _WITHOUT_BOARD: Final = "; SIMULATION in Options does without a board"
 
 INTERNAL: Final = "internal error, see the log"
 """The text for clients when an exception shows a fault of the driver; the details are in the log."""
 
-Simulator = Callable[[zmq.asyncio.Context], AbstractAsyncContextManager[Place]]
+Sockets = Callable[[], "zmq.asyncio.Context"]
+"""Returns the ZeroMQ context that makes sockets: the same for all boards."""
+
+Simulator = Callable[["zmq.asyncio.Context"], AbstractAsyncContextManager[Place]]
 """Runs a simulated board's service in this program while its block runs; the block gets its place."""
 
 
@@ -139,12 +144,12 @@ class Connection:
             for device in self._devices:
                 device.depart(ending)
 
-    async def run(self, context: zmq.asyncio.Context) -> None:
+    async def run(self, sockets: Sockets) -> None:
         """Connect whenever clients want it, until cancelled."""
         while True:
             await self._wanted.wait()
             async with asyncio.TaskGroup() as tasks:
-                self._session = tasks.create_task(self._stay_connected(context), name=f"{self._indi.name} session")
+                self._session = tasks.create_task(self._stay_connected(sockets), name=f"{self._indi.name} session")
                 try:
                     await asyncio.wait({self._session})
                 except asyncio.CancelledError:
@@ -196,13 +201,17 @@ class Connection:
 
     # The session
 
-    async def _stay_connected(self, context: zmq.asyncio.Context) -> None:
+    async def _stay_connected(self, sockets: Sockets) -> None:
         """Connect, and after a loss connect again, for as long as clients want it."""
         try:
+            # ZeroMQ and protobuf come with the first connect. In a thread, for in the loop answers would wait for
+            # them: 35 ms at worst in place of 4.
+            await asyncio.to_thread(import_module, _SESSION)
+            context = sockets()
             async with self._service(context) as target:
                 while self._is_current():
                     await self._visit(context, target)
-        except LinkError as error:  # of the simulated service
+        except (LinkError, SchemaError) as error:  # of the simulated service, or of what is installed
             self._fail(f"{self.place}: {error}")
         except Exception as error:
             log.exception("%s: the session failed", self._indi.name)
@@ -223,7 +232,7 @@ class Connection:
         return self._wanted.is_set() and asyncio.current_task() is self._session
 
     @asynccontextmanager
-    async def _service(self, context: zmq.asyncio.Context) -> AsyncIterator[Target]:
+    async def _service(self, context: "zmq.asyncio.Context") -> AsyncIterator[Target]:
         """Yield the place of the service; a simulated service runs while the block does."""
         if self._address is not None:
             yield self._address
@@ -231,8 +240,10 @@ class Connection:
         async with self._simulator(context) as place:
             yield place
 
-    async def _visit(self, context: zmq.asyncio.Context, target: Target) -> None:
+    async def _visit(self, context: "zmq.asyncio.Context", target: Target) -> None:
         """Visit the service once. A first visit that fails ends the session; the caller repeats later ones."""
+        from indi_matrix.board.session import visit  # noqa: PLC0415 - loaded by now, and not before a connect
+
         self._indi.tell("DEBUG", f"connecting to {target.short}")
         first = self._phase is Phase.CONNECTING and self._address is not None
         warn = partial(self._indi.tell, "WARNING")

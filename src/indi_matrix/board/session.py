@@ -14,10 +14,13 @@ from indi_matrix.devices import MatrixDevice, PolledDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
 from indi_matrix.malos.link import Link, open_link
+from indi_matrix.malos.messages import load
 from indi_matrix.malos.places import Target
 from indi_matrix.malos.silence import Obstacle, why_silent
 from indi_matrix.malos.sockets import link_descriptors
 from indi_matrix.system.descriptor_limit import Reserve, reserved
+
+load()  # in the thread that loads this module, so that no update has to wait for it
 
 log = logging.getLogger(__name__)
 

@@ -1,12 +1,12 @@
 """Without a command: run as a driver on standard input and output, as indiserver starts it."""
 
 import argparse
-import asyncio
 import sys
 
 from indi_matrix.cli.chosen_boards import chosen_boards
 from indi_matrix.driver import assemble
 from indi_matrix.indi.transport.stdio import run_on_stdio
+from indi_matrix.system.event_loop import run
 
 
 def run_driver(options: argparse.Namespace) -> None:
@@ -18,4 +18,4 @@ def run_driver(options: argparse.Namespace) -> None:
             "indi_matrix: to serve clients without it: indi_matrix serve [--simulate]",
             file=sys.stderr,
         )
-    asyncio.run(run_on_stdio(driver))
+    run(run_on_stdio(driver))

@@ -40,10 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """Open /dev/null for each standard stream that the parent process has closed."""
+    """Open /dev/null for each standard stream that the parent process has closed.
+
+    Python keeps the original of a stream that is replaced. Else its number would be free for what is opened next,
+    and libuv aborts the program where it is to close a number below 3.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - open to the end
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
 
 
 def _escape_what_stdout_lacks() -> None:

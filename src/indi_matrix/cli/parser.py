@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from indi_matrix.cli.argument_types import count, folder, host, info_port, listening_port, port
@@ -35,6 +36,7 @@ environment:
   INDICONFIG            the config file (~/.indi/<name>_config.xml)
 """
 _DEFAULT_LEVEL: Final = "warning"
+_ANY_WIDTH: Final = 80
 
 _COMMON: Final[Mapping[str, dict[str, Any]]] = {
     "name": {"help": f"name of the INDI device ({DEFAULT_NAME})"},
@@ -58,7 +60,21 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains in one line; argparse's own would write the usage too."""
+    """Complains in one line; argparse's own would write the usage too.
+
+    It learns how wide the terminal is for help only: that takes a tenth of a driver's start.
+    """
+
+    def __init__(
+        self, prog: str, formatter_class: type[argparse.HelpFormatter] = argparse.HelpFormatter, **settings: Any
+    ) -> None:
+        super().__init__(prog, formatter_class=partial(formatter_class, width=_ANY_WIDTH), **settings)
+        self._for_help = formatter_class
+
+    def format_help(self) -> str:
+        """Return the help, as wide as the terminal."""
+        self.formatter_class = self._for_help
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         fail(SettingsError(f"{message} (see {self.prog} --help)"), 2)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from indi_matrix.cli.chosen_boards import chosen_boards
 from indi_matrix.driver import SimulatedHardware, assemble
 from indi_matrix.settings import BoardSettings
+from indi_matrix.system.event_loop import run
 from indi_matrix.system.port_owner import listener
 from indi_matrix.system.signals import ended_by_signals
 
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 def run_server(options: argparse.Namespace) -> None:
     """Serve INDI clients until a signal ends the program."""
     with _busy_port_named(options):
-        asyncio.run(_serve(options, chosen_boards(options)))
+        run(_serve(options, chosen_boards(options)))
 
 
 def run_simulator(options: argparse.Namespace) -> None:
     """Run a simulated MALOS service until a signal ends the program."""
     with _busy_port_named(options):
-        asyncio.run(_simulate(options))
+        run(_simulate(options))
 
 
 # serve

@@ -3,15 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from enum import Enum, auto
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, State
-from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import in_words
 from indi_matrix.malos.timing import Timing
 from indi_matrix.repeats import Repeats
+
+if TYPE_CHECKING:
+    from indi_matrix.malos.link import Link
 
 
 class Ending(Enum):
@@ -125,7 +127,7 @@ class MatrixDevice(ABC):
 
     # The five hooks
 
-    async def begin(self, link: Link) -> None:
+    async def begin(self, link: "Link") -> None:
         """Take the link of a new visit, and learn what the properties need; the caller limits the time."""
         self._link = link
         self._left = False
@@ -155,7 +157,7 @@ class MatrixDevice(ABC):
         return self._link is not None
 
     @property
-    def link(self) -> Link:
+    def link(self) -> "Link":
         """The link of this visit.
 
         Raises:

@@ -1,10 +1,13 @@
 """A device whose MALOS driver follows POLLING_PERIOD and KEEP_ALIVE."""
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 from indi_matrix.devices.matrix_device import MatrixDevice
-from indi_matrix.malos.link import Link
 from indi_matrix.malos.timing import Timing
+
+if TYPE_CHECKING:
+    from indi_matrix.malos.link import Link
 
 
 class PolledDevice(MatrixDevice):
@@ -18,7 +21,7 @@ class PolledDevice(MatrixDevice):
     def timing_config(self, timing: Timing) -> bytes:
         """Return the config that sets delay and timeout, and nothing else."""
 
-    async def begin(self, link: Link) -> None:
+    async def begin(self, link: "Link") -> None:
         """Agree on the timing before the first ping, so that it holds from the first update on."""
         await super().begin(link)
         self._agree_on_timing()

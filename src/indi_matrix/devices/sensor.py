@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, ClassVar
 
-from google.protobuf.message import DecodeError
-
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, NumberMember, Perm, State
 from indi_matrix.indi.properties.kinds import NumberProperty
+from indi_matrix.malos.messages import MessageClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Sensor(MatrixDevice):
 
     interface = 0
 
-    message: ClassVar[Any]
+    message: ClassVar[MessageClass]
     """Class of the message that the driver publishes."""
 
     property_name: ClassVar[str]
@@ -100,9 +99,8 @@ class Sensor(MatrixDevice):
 
     def _take(self, update: bytes) -> None:
         """Show the readings of an update."""
-        try:
-            message = self.message.FromString(update)
-        except DecodeError:
+        message = self.message.read(update)
+        if message is None:
             self._fail(f"the {self.driver} driver sent an update that cannot be read")
             return
         values = {reading.name: reading.value(message) for reading in self.readings}

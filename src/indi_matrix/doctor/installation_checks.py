@@ -20,6 +20,7 @@ from indi_matrix.doctor.host_checks import output_of
 from indi_matrix.errors import InstallError
 from indi_matrix.install.driver_list import EXECUTABLE, entry_file, read_entry
 from indi_matrix.settings import DEFAULT_PREFIX
+from indi_matrix.system.event_loop import chosen
 from indi_matrix.texts import printable
 from indi_matrix.version import __version__
 
@@ -37,7 +38,7 @@ async def examine_program() -> list[Check]:
 
 
 def _python() -> Check:
-    text = f"indi_matrix {__version__} on Python {platform.python_version()}"
+    text = f"indi_matrix {__version__} on Python {platform.python_version()}, event loop of {chosen()[0]}"
     try:
         wanted = metadata.metadata(_DISTRIBUTION)["Requires-Python"]
     except metadata.PackageNotFoundError:

@@ -8,7 +8,6 @@ from typing import Final
 
 import zmq
 import zmq.asyncio
-from google.protobuf.message import DecodeError
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.messages import MalosDriverInfo
@@ -55,10 +54,9 @@ def parse_info(reply: bytes) -> ServiceInfo:
     Raises:
         LinkError: The bytes are no info reply.
     """
-    try:
-        message = MalosDriverInfo.FromString(reply)
-    except DecodeError as error:
-        raise LinkError("the info port answers, but not as MALOS does") from error
+    message = MalosDriverInfo.read(reply)
+    if message is None:
+        raise LinkError("the info port answers, but not as MALOS does")
     return {
         name: DriverInfo(
             name,

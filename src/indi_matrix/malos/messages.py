@@ -1,17 +1,20 @@
 """MALOS' protobuf messages, made from the schemas inside the installed matrix-io-proto.
 
 Its generated modules date from 2019, and protobuf 4 and later refuse to import them. The schemas inside them are
-still valid: they are read as text, and today's protobuf makes the classes. That takes 33 to 44 ms, once.
+still valid: they are read as text, and today's protobuf makes the classes. That takes 33 to 44 ms, once: so it is
+done when the first message is made or read, and a driver that is not connected does without protobuf.
 """
 
 import ast
-from importlib import util
+from functools import cache, cached_property
+from importlib import import_module, util
 from pathlib import Path
-from typing import Any
-
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from typing import TYPE_CHECKING, Any
 
 from indi_matrix.errors import SchemaError
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pool import DescriptorPool
 
 # In the order of their imports.
 _SCHEMAS = (
@@ -27,7 +30,10 @@ _SCHEMAS = (
 
 def _folder() -> Path:
     """Return the folder of the package matrix_io.proto."""
-    spec = util.find_spec("matrix_io.proto")
+    try:
+        spec = util.find_spec("matrix_io.proto")
+    except ModuleNotFoundError:  # where there is no matrix_io at all
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise SchemaError("matrix-io-proto is not installed: pip install matrix-io-proto==0.0.32")
     return Path(next(iter(spec.submodule_search_locations)))
@@ -52,8 +58,11 @@ def _serialized_schema(module: Path) -> bytes:
     raise SchemaError(f"{module.name} of matrix-io-proto holds no serialized_pb")
 
 
-def _pool() -> descriptor_pool.DescriptorPool:
+@cache
+def _pool() -> "DescriptorPool":
     """Return a private pool with MALOS' schemas and the Google ones that they import."""
+    from google.protobuf import descriptor_pb2, descriptor_pool
+
     pool = descriptor_pool.DescriptorPool()
     folder = _folder()
     for schema in _SCHEMAS:
@@ -64,21 +73,48 @@ def _pool() -> descriptor_pool.DescriptorPool:
     return pool
 
 
-def _add_google_schema(pool: descriptor_pool.DescriptorPool, name: str) -> None:
+def _add_google_schema(pool: "DescriptorPool", name: str) -> None:
     """Copy one of protobuf's own schemas into the pool; do nothing for another name."""
     if name.startswith("google/protobuf/"):
-        from importlib import import_module  # noqa: PLC0415
-
         module = import_module(name.removesuffix(".proto").replace("/", ".") + "_pb2")
         pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
 
 
-_POOL = _pool()
+class MessageClass:
+    """The class of a message, made when it is first used. Its fields exist only at run time, so all is Any."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, **fields: Any) -> Any:
+        """Return a new message."""
+        return self._made(**fields)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what is not here yet: what protobuf's class has, once and for all."""
+        value = getattr(self._made, name)
+        setattr(self, name, value)
+        return value
+
+    def read(self, payload: bytes) -> Any:
+        """Return the message in some bytes; None where they hold no such message."""
+        from google.protobuf.message import DecodeError
+
+        try:
+            return self.FromString(payload)
+        except DecodeError:
+            return None
+
+    @cached_property
+    def _made(self) -> Any:
+        from google.protobuf.message_factory import GetMessageClass
+
+        return GetMessageClass(_pool().FindMessageTypeByName(f"matrix_io.malos.v1.{self._name}"))
 
 
-def _message(name: str) -> Any:
-    """Return the class of a message; Any, because its fields exist only at run time."""
-    return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"matrix_io.malos.v1.{name}"))
+def load() -> None:
+    """Load protobuf and the schemas now, and not with the first message."""
+    _pool()
 
 
 def in_words(config: bytes) -> str:
@@ -86,14 +122,14 @@ def in_words(config: bytes) -> str:
     return " ".join(str(DriverConfig.FromString(config)).split())
 
 
-DriverConfig = _message("driver.DriverConfig")
-MalosDriverInfo = _message("driver.MalosDriverInfo")
-Status = _message("driver.Status")
-EverloopImage = _message("io.EverloopImage")
-GpioParams = _message("io.GpioParams")
-ServoParams = _message("io.ServoParams")
-Humidity = _message("sense.Humidity")
-HumidityParams = _message("sense.HumidityParams")
-Imu = _message("sense.Imu")
-Pressure = _message("sense.Pressure")
-UV = _message("sense.UV")
+DriverConfig = MessageClass("driver.DriverConfig")
+MalosDriverInfo = MessageClass("driver.MalosDriverInfo")
+Status = MessageClass("driver.Status")
+EverloopImage = MessageClass("io.EverloopImage")
+GpioParams = MessageClass("io.GpioParams")
+ServoParams = MessageClass("io.ServoParams")
+Humidity = MessageClass("sense.Humidity")
+HumidityParams = MessageClass("sense.HumidityParams")
+Imu = MessageClass("sense.Imu")
+Pressure = MessageClass("sense.Pressure")
+UV = MessageClass("sense.UV")

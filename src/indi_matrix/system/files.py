@@ -3,7 +3,6 @@
 import errno
 import os
 import re
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -119,7 +118,7 @@ def _create(path: Path, mode: int) -> tuple[Path, int]:
     """Return a new temporary file beside another, and its descriptor; an existing file is never opened."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     for tries in range(_TRIES):
-        temporary = path.with_name(f"{_stem(path)}{os.getpid()}.{secrets.token_hex(4)}.new")
+        temporary = path.with_name(f"{_stem(path)}{os.getpid()}.{os.urandom(4).hex()}.new")
         _in_use.add(str(temporary))
         try:
             return temporary, os.open(temporary, flags, mode)

@@ -5,9 +5,7 @@ Its MALOS driver takes whole pictures and publishes nothing but the number of LE
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Final
-
-from google.protobuf.message import DecodeError
+from typing import TYPE_CHECKING, Final
 
 from indi_matrix.devices.everloop.effects import EFFECTS
 from indi_matrix.devices.everloop.filter_presets import INTENSITY_STEP, FilterPresets
@@ -21,9 +19,11 @@ from indi_matrix.devices.snooped import Snooped
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
-from indi_matrix.malos.link import Link
 from indi_matrix.malos.messages import EverloopImage
 from indi_matrix.settings import LED_COUNTS
+
+if TYPE_CHECKING:
+    from indi_matrix.malos.link import Link
 
 _MAIN: Final = "Main Control"
 _GROUP: Final = "Everloop"
@@ -36,10 +36,8 @@ _MIRROR_DELAY: Final = 0.08
 
 def led_count(update: bytes) -> int:
     """Return the number of LEDs in a data update; 0 if it has none from 1 to 255."""
-    try:
-        count = int(EverloopImage.FromString(update).everloop_length)
-    except DecodeError:
-        return 0
+    message = EverloopImage.read(update)
+    count = 0 if message is None else int(message.everloop_length)
     return count if 0 < count <= _MOST_LEDS else 0
 
 
@@ -125,7 +123,7 @@ class Everloop(MatrixDevice):
     def _picture(self) -> Picture:
         return self._show.picture
 
-    async def begin(self, link: Link) -> None:
+    async def begin(self, link: "Link") -> None:
         """Learn how many LEDs there are."""
         await super().begin(link)
         link.ping()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import cached_property
 from typing import Any, Final
 
 from indi_matrix.devices.everloop.picture import CHANNEL_COUNT, channels
@@ -20,8 +21,11 @@ class ImageConfig:
     """The config that shows a frame. All frames share one message: to make a new one takes twice the time."""
 
     def __init__(self) -> None:
-        self._message = DriverConfig()
         self._leds: list[Any] = []  # of the message
+
+    @cached_property
+    def _message(self) -> Any:
+        return DriverConfig()
 
     def holding(self, frame: bytes) -> bytes:
         """Return the config, serialised, with a frame."""

@@ -6,7 +6,7 @@ Its MALOS driver takes one pin per config and publishes the levels of all pads; 
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
@@ -16,7 +16,9 @@ from indi_matrix.devices.polled_device import PolledDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
-from indi_matrix.malos.link import Link
+
+if TYPE_CHECKING:
+    from indi_matrix.malos.link import Link
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +70,7 @@ class Gpio(PolledDevice):
 
     # The visit
 
-    async def begin(self, link: Link) -> None:
+    async def begin(self, link: "Link") -> None:
         """Agree on the timing, and wait a short time for the levels of the pads."""
         self._in_step = False
         self._first_update = None

@@ -3,8 +3,6 @@
 import struct
 from typing import Final
 
-from google.protobuf.message import DecodeError
-
 from indi_matrix.malos.messages import DriverConfig, GpioParams
 from indi_matrix.malos.timing import Timing
 
@@ -45,10 +43,8 @@ def timing_config(timing: Timing) -> bytes:
 
 def pad_levels(update: bytes) -> int | None:
     """Return the levels in a data update, bit n for pin n; None if unreadable. An empty update is all low."""
-    try:
-        return int(GpioParams.FromString(update).values) & ALL_HIGH
-    except DecodeError:
-        return None
+    message = GpioParams.read(update)
+    return None if message is None else int(message.values) & ALL_HIGH
 
 
 def is_high(levels: int, pin: int) -> bool:

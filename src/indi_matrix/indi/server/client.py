@@ -114,7 +114,8 @@ class Client(asyncio.BufferedProtocol):
         """Set the options of the connection, and have the server serve or refuse the client."""
         self._transport = cast("asyncio.Transport", transport)
         self._inbox = Inbox(self._transport.pause_reading, self._transport.resume_reading)
-        self._name = "{}:{}".format(*transport.get_extra_info("peername"))
+        peer = transport.get_extra_info("peername")  # uvloop asks now, and the kernel no longer knows who has gone
+        self._name = "{}:{}".format(*peer) if peer else "of an unknown address"
         self._socket: socket.socket = transport.get_extra_info("socket")
         for option in _SOCKET_OPTIONS:
             self._socket.setsockopt(*option)
@@ -178,9 +179,10 @@ class Client(asyncio.BufferedProtocol):
     async def refuse(self, reason: str) -> None:
         """Send the client the reason, and close once it has read that, or after a second."""
         _log.warning("Client %s refused: %s", self, reason)
-        self._transport.write(serialise(message(f"[ERROR] {reason}")))
-        with contextlib.suppress(OSError):  # it has hung up by now
-            self._transport.write_eof()
+        if not self._transport.is_closing():  # uvloop takes no write any more then
+            self._transport.write(serialise(message(f"[ERROR] {reason}")))
+            with contextlib.suppress(OSError):  # it has hung up by now
+                self._transport.write_eof()
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_TIME_TO_READ_REFUSAL):
