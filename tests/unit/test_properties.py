@@ -93,6 +93,7 @@ def test_the_vector_of_indipydriver_shows_the_same() -> None:
     prop.attach("D", posted.post)
     prop.reply({"X": 7.0}, State.OK)
     assert (prop.vector["X"], prop.vector.getfloatvalue("X"), prop.vector.state) == ("7", 7.0, "Ok")
+    assert prop.vector.getformattedvalue("X") == "7"
 
 
 def test_a_message_is_short_plain_and_on_one_line() -> None:

@@ -1,4 +1,7 @@
-"""The devices of a MATRIX board. Adding one takes a module here and its line in DEVICES."""
+"""The devices of a MATRIX board. A new one is a folder or a module here, and its class in DEVICES.
+
+Not here: what all devices of a board share, such as its connection and its config file (board).
+"""
 
 from typing import Final
 

@@ -1,1 +1,4 @@
-"""Gpio: the 16 pins, their directions, levels, pulses and labels."""
+"""Gpio: the 16 pins, their directions, levels, pulses and labels.
+
+Not here: how configs and updates travel (malos), and when the board connects (board).
+"""

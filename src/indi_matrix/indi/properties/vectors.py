@@ -49,6 +49,9 @@ class _NumberVector(_ShowsProperty, indipydriver.NumberVector):
     def getfloatvalue(self, membername: str) -> float:
         return float(self[membername])
 
+    def getformattedvalue(self, membername: str) -> str:
+        return self[membername]
+
 
 class _SwitchVector(_ShowsProperty, indipydriver.SwitchVector):
     pass
