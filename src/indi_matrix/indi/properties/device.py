@@ -20,6 +20,7 @@ class IndiDevice:
         device: The indipydriver device in which clients' messages find their property.
         properties: The properties that clients know, by name.
         saved: Those of the config file that they know or ever knew, by name.
+        rebind: Has all writes bound anew: there are other properties, or another way to judge a write.
         sift: Takes each message with a text on its way to the clients; returns False if they are not sent it.
     """
 
@@ -29,12 +30,14 @@ class IndiDevice:
         self.properties: dict[str, AnyProperty] = {}
         self.saved: dict[str, AnyProperty] = {}
         self.sift: Callable[[Message], bool] = lambda _: True
+        self.rebind: Callable[[], None] = lambda: None
         self._early: list[Message] = []
         self._post: Callable[[Message], None] = self._early.append
 
-    def open(self, post: Callable[[Message], None]) -> None:
+    def open(self, post: Callable[[Message], None], rebind: Callable[[], None]) -> None:
         """Take the way to the clients; they are sent what came before, but for values, still undefined."""
         self._post = post
+        self.rebind = rebind
         for early in self._early:
             if not early.tag.startswith(_OF_PROPERTIES):
                 post(early)
@@ -58,6 +61,7 @@ class IndiDevice:
         self.device.data[prop.name] = prop.vector
         if prop.saved:
             self.saved[prop.name] = prop
+        self.rebind()
 
     def define(self, prop: AnyProperty) -> None:
         """Make a property known to clients."""
@@ -68,3 +72,4 @@ class IndiDevice:
         """Take a property away from clients."""
         prop.delete()
         del self.properties[prop.name], self.device.data[prop.name]
+        self.rebind()

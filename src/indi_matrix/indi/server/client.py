@@ -62,6 +62,9 @@ class ClientHost(Protocol):
     def offer(self, write: Write) -> bool:
         """Have a write carried out without waiting; return False if only `handle` can do that."""
 
+    def carry_out_bound(self, data: bytes) -> int:
+        """Carry out the bound writes that data begins with; return where the rest begins."""
+
     async def handle(self, message: ET.Element | Write) -> None:
         """Handle a getProperties or a write."""
 
@@ -127,7 +130,7 @@ class Client(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle what arrived."""
         if not self.leaving:
-            self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.offer)
+            self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.offer, self._host.carry_out_bound)
         self._acknowledge()
 
     def _acknowledge(self) -> None:
@@ -144,7 +147,7 @@ class Client(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
         """Handle the rest, with what the client wrote before it hung up."""
         if not self.leaving:
-            self._inbox.feed(_read_rest(self._transport), self._host.offer)
+            self._inbox.feed(_read_rest(self._transport), self._host.offer, self._host.carry_out_bound)
         self._end_input()
         self._closed.set()
 

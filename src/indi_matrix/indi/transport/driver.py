@@ -11,11 +11,12 @@ them.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 from xml.etree.ElementTree import Element
 
 import indipydriver
 
+from indi_matrix.indi.transport.bound_writes import Binding, BoundWrites
 from indi_matrix.indi.transport.inbox import request
 from indi_matrix.indi.transport.outbox import Outbox
 from indi_matrix.indi.wire.message import ElementMessage, Message
@@ -24,6 +25,8 @@ from indi_matrix.indi.wire.write import WRITES, Write
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -61,21 +64,33 @@ class _OfServer:
             await self._driver._readdata(element)  # noqa: SLF001 - as the library's does
 
 
+def _bind_none(_device: str, _name: str) -> Binding | None:
+    return None
+
+
 class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library is untyped
     """An IPyDriver whose messages go out in the order in which they were posted.
 
     Args:
         devices: The indipydriver devices.
         judges: By the name of a device, what judges a write to it, and posts the answer.
+        bind: Returns what a device's property has for the writes that are bound to it, by the names of both.
 
     Attributes:
+        bound: The writes that are bound.
         direct: Its transport, if that is one of ours.
         post: Sends clients a message, after all that was posted before; never waits.
     """
 
-    def __init__(self, *devices: indipydriver.Device, judges: Mapping[str, Callable[[Write], None]]) -> None:
+    def __init__(
+        self,
+        *devices: indipydriver.Device,
+        judges: Mapping[str, Callable[[Write], None]],
+        bind: Callable[[str, str], Binding | None] = _bind_none,
+    ) -> None:
         super().__init__(*devices)
         self._judges = judges
+        self.bound = BoundWrites(bind)
         # Definitions go through the outbox, where they keep their place among all else.
         self.auto_send_def = False
         self.direct: DirectTransport | None = None
@@ -95,17 +110,37 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         judge = self._judges.get(write.device)
         if judge is None or self.stop or self.direct is None or not self.direct.ready:
             return False
+        self._judge_now(self.direct, judge, write, write)
+        return True
+
+    def carry_out_bound(self, data: bytes) -> int:
+        """Carry out the bound writes that data begins with, and send what they lead to, as `offer` does.
+
+        Returns:
+            Where the first write begins that is not bound or has to wait; the length of the data if none does.
+        """
+        end = 0
+        while not self.stop and self.direct is not None and self.direct.ready:
+            if (found := self.bound.read(data, end)) is None:
+                break
+            write, values, end = found
+            self._judge_now(self.direct, write.carry_out, values, write.start)
+            if end == len(data):
+                break
+        return end
+
+    def _judge_now(self, direct: DirectTransport, judge: Callable[[T], None], subject: T, write: Write) -> None:
+        """Have judged what a client wrote and send what that leads to; log what goes wrong."""
         self._outbox.attended = True
         try:
             try:
-                judge(write)
+                judge(subject)
             finally:
                 self._outbox.attended = False
                 # One write leads to few messages: there is room for them where there is any.
-                self.direct.send(self._outbox.take_all())
+                direct.send(self._outbox.take_all())
         except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
             log_failure(write, error)
-        return True
 
     async def accept(self, write: Write) -> None:
         """Have a write judged, and send what it leads to, waiting while the other side is slow to read."""
