@@ -1,6 +1,7 @@
 """What the Gpio driver of MALOS is sent, and what it publishes. Pure: values in, bytes out, and back."""
 
 import struct
+from functools import cache
 from typing import Final
 
 from google.protobuf.message import DecodeError
@@ -13,6 +14,7 @@ ALL_HIGH: Final = 0xFFFF
 _NO_PIN: Final = 16  # which the service takes, and which touches no register
 
 
+@cache  # of which there are 64
 def pin_config(pin: int, *, output: bool, level: bool) -> bytes:
     """Return the config that sets one pin: its direction and, for an output, its level.
 

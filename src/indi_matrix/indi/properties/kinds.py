@@ -98,6 +98,8 @@ class SwitchProperty(Property[bool]):
         timeout: int = 60,
     ) -> None:
         self.rule = rule
+        members = list(members)
+        self._all_off = {member.name: False for member in members}
         super().__init__(
             name, label, group, members, perm=perm, state=state, on_write=on_write, source=source, saved=saved,
             timeout=timeout,
@@ -133,9 +135,13 @@ class SwitchProperty(Property[bool]):
         """Return the values of all members after a write, by the rule."""
         if self.rule is Rule.ANY_OF_MANY:
             return super().merge_written(written)
-        kept = dict.fromkeys(self.members, False) if True in written.values() else self.values
-        merged = {**kept, **written}
-        number = sum(merged.values())
+        if True in written.values():
+            merged = self._all_off.copy()
+            merged.update(written)
+            number = len(written) if len(written) == 1 else sum(written.values())
+        else:
+            merged = {**self.values, **written}
+            number = sum(merged.values())
         if number > 1:
             on = ", ".join(name for name in merged if merged[name])
             raise WriteError(f"{self.name} takes one member On at a time, not {shortened(on)}")
