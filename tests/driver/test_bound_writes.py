@@ -263,6 +263,7 @@ _BOUND = st.one_of(
     _IMAGE,
     st.sampled_from(("0", "20000", "60001")).map(lambda ms: vector("Number", "PULSE_1", ("DURATION", ms))),
     st.just(vector("Number", "FLAT_LIGHT_INTENSITY", ("FLAT_LIGHT_INTENSITY_VALUE", "9"))),
+    _NUMBERS.map(lambda rate: vector("Number", "EVERLOOP_SPEED", ("RATE", rate))),
     st.just(vector("Number", "GPIO_REGISTER", ("PADS", "1"))),
     st.just(vector("Number", "DIGITAL_OUTPUT_1", ("ON", "1"))),
     _COMING_AND_GOING,
@@ -278,16 +279,16 @@ def _is_fit(xml: str) -> bool:
 @st.composite
 def steps(draw: st.DrawFn) -> list[Step | None]:
     """Writes of all sorts, cut anywhere, and now and then a client that does not read for a while."""
-    kinds = (_BOUND, _BOUND, _BOUND, _BOUND, _ANY, _DEBUGGING, _GARBAGE, st.sampled_from((_CONNECT, _DISCONNECT)))
+    kinds = (_BOUND, _BOUND, _BOUND, _BOUND, _ANY, _DEBUGGING, _GARBAGE, st.just(_CONNECT))
     found: list[Step | None] = []
-    connected, leaves = True, draw(st.integers(0, 19)) == 19  # which takes half a second
-    for _ in range(draw(st.integers(1, _PORTIONS))):
-        parts = []
-        for part in draw(st.lists(st.one_of(*kinds), min_size=1, max_size=6)):
-            if (part == _CONNECT and not connected) or (part == _DISCONNECT and not leaves):
-                continue
-            connected = connected and part != _DISCONNECT
-            parts.append(part)
+    count = draw(st.integers(1, _PORTIONS))
+    leaves = draw(st.integers(0, 9 * _PORTIONS))  # the portion with a disconnect, which takes half a second
+    for portion in range(count):
+        parts = draw(st.lists(st.one_of(*kinds), min_size=1, max_size=6))
+        if portion == leaves:
+            parts.insert(draw(st.integers(0, len(parts))), _DISCONNECT)
+        if portion >= leaves:
+            parts = [part for part in parts if part != _CONNECT] + draw(st.lists(_BOUND, min_size=1, max_size=3))
         data = b"\n".join(parts)
         cut = draw(st.integers(0, len(data)))
         found += [feed(piece) for piece in (data[:cut], data[cut:]) if piece]
@@ -295,6 +296,7 @@ def steps(draw: st.DrawFn) -> list[Step | None]:
     return found
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("lost", [False, True])
 def test_bound_or_not_it_is_the_same(lost: bool) -> None:
     with OwnLoop() as loop:
