@@ -20,7 +20,7 @@ from indi_matrix.settings import KINDS, Address, BoardSettings, check_names
 if TYPE_CHECKING:
     from indi_matrix.simulator import SimulatedBoard
 
-# A board takes 24 while it connects, its monitors included; ZeroMQ's own bound would be reached by 40 boards.
+# A connecting board takes 24 sockets, monitors included: 40 boards would reach ZeroMQ's default limit.
 _MOST_SOCKETS: Final = 8192
 
 
@@ -47,38 +47,39 @@ class MatrixDriver(DirectDriver):
         return None if board is None else board.bind(name)
 
     def watch(self, device: str, name: str) -> None:
-        """Have another device publish a property, now and whenever it changes; or all it has, if none is named."""
+        """Snoop on a property of another device; on all of its properties if the name is empty."""
         if device in self:
             return  # indipydriver cannot listen to itself
-        self.snoopdevices.add(device)  # indipydriver passes on to us whatever it says
+        self.snoopdevices.add(device)  # indipydriver calls snoopevent with what it publishes
         request = Element("getProperties", version="1.7", device=device)
         if name:
             request.set("name", name)
         self.post(ElementMessage(request))
 
     def _drop(self, board: Board, device: str) -> None:
-        """Hear nothing more of another device for a board's sake, unless another board listens to it."""
+        """Stop snooping on a device for a board, unless another board listens to it."""
         if any(other is not board and other.listens_to(device) for other in self._boards.values()):
             return
         self.snoopdevices.discard(device)
 
     def shutdown(self) -> None:
-        """Leave the boards as ON_DISCONNECT says, and stop."""
+        """Apply ON_DISCONNECT on every board, and stop."""
         if not self.stop:
             for board in self._boards.values():
                 board.depart()
         super().shutdown()
 
     async def snoopevent(self, event: Any) -> None:
-        """Pass on what another device published."""
+        """Pass an element of a snooped device on to the boards."""
         for board in self._boards.values():
             board.hear(event.root)
 
     async def rxevent(self, event: Any) -> None:
-        """Answer a client's wish for a definition, which is the only event that indipydriver is left with."""
+        """Send a definition that a client asked for; writes never come here, DirectDriver takes them."""
         board = self._boards[event.devicename]
         if event.vectorname == "CONNECTION" and not event.root.get("name"):
-            board.asked()  # for all there is, of which this is one
+            # A getProperties without a name leads to one event for each property; CONNECTION stands for all.
+            board.asked()
         definition = board.definition(event.vectorname)
         if definition is not None:
             self.post(definition)
@@ -99,7 +100,7 @@ class MatrixDriver(DirectDriver):
                     task.cancel()
 
     async def asyncrun(self) -> None:
-        """Run until shut down; then return as soon as the boards are left."""
+        """Run until shut down; then save what is due, and return once all tasks have ended."""
         running = asyncio.create_task(super().asyncrun(), name="driver")
         requested = asyncio.create_task(self.shutdownrequested.wait(), name="shutdown request")
         try:
@@ -117,7 +118,7 @@ class MatrixDriver(DirectDriver):
 
 
 class SimulatedHardware:
-    """A board that does not exist; it keeps its state while its service comes and goes.
+    """A simulated board. It keeps its state from one run of its service to the next.
 
     Args:
         kind: creator, with 35 LEDs, or voice, with 18.
@@ -130,14 +131,14 @@ class SimulatedHardware:
 
     @cached_property
     def board(self) -> "SimulatedBoard":
-        """The board, made when it is first needed: a driver with real hardware does without."""
+        """The board, made on first use: a driver with real hardware never makes it."""
         from indi_matrix.simulator import Kind, SimulatedBoard  # noqa: PLC0415 - spares a real board its start-up
 
         return SimulatedBoard(Kind(self._kind))
 
     @asynccontextmanager
     async def service(self, context: zmq.asyncio.Context) -> AsyncIterator[Place]:
-        """Run the board's service inside this program, with the drivers that are used, to be reached in a context.
+        """Run the board's service inside this program; it has the drivers of DEVICES and is reached in `context`.
 
         Raises:
             LinkError: Too few file descriptors are left.
@@ -161,13 +162,13 @@ def make_driver(
         name: Name of the INDI device, unless $INDIDEV gives another; else MATRIX.
         address: HOST or HOST:PORT (the info port) of the board's MALOS service, else $INDI_MATRIX_ADDRESS, else
             127.0.0.1:20012. Clients can change it.
-        simulate: creator or voice to start with SIMULATION on and such a board; else clients can switch it on, and
-            have a creator.
-        boards: Addresses by name, for one INDI device each; name and address then do not count.
+        simulate: creator or voice: SIMULATION is On at the start, with that kind of board. None: it is Off, and a
+            client who switches it On gets a creator.
+        boards: Addresses of several boards by the names of their INDI devices; name and address are then ignored.
 
     Raises:
         SettingsError: A name or address that cannot be used.
-        ValueError: No such kind of board.
+        ValueError: `simulate` is no kind of board.
     """
     if boards:
         settings = [BoardSettings(one, Address.parse(where)) for one, where in boards.items()]
@@ -180,7 +181,7 @@ def assemble(boards: Sequence[tuple[BoardSettings, SimulatedHardware]], *, simul
     """Return the driver of some boards, each with the hardware that it uses while SIMULATION is on.
 
     Raises:
-        SettingsError: Two boards share a name.
+        SettingsError: Two boards share a name or a config file.
     """
     check_names([settings for settings, _ in boards])
     return MatrixDriver([Board(settings, hardware.service, simulate=simulate) for settings, hardware in boards])

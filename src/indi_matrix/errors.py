@@ -1,4 +1,4 @@
-"""The errors of this package: one root, each leaf also the fitting builtin."""
+"""The errors of this package. Each also derives from the builtin error that fits it."""
 
 
 class MatrixError(Exception):

@@ -1,4 +1,4 @@
-"""Logging to standard error: in short plain lines, and repeated messages as a number."""
+"""Logging to standard error: short lines of printable ASCII; repeated warnings and errors are counted."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from indi_matrix.texts import printable
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 
-# indiserver takes a line of 1024 characters on a driver's standard error for the end of the driver.
+# indiserver 1.9.9 mistakes a line of 1024 or more characters on a driver's stderr for the driver's death.
 _LINE_LIMIT: Final = 1000
 # Messages that differ in the port of a client count as the same message.
 _PORT: Final = re.compile(r":\d+\b")
@@ -34,7 +34,7 @@ def _indented(line: str) -> str:
 
 
 class _CountingHandler(logging.StreamHandler[TextIO]):
-    """Writes the same warning or error once a minute at most, and then the number of its repetitions."""
+    """Writes a repeated warning or error once a minute at most, then the number of its repetitions."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
@@ -42,12 +42,13 @@ class _CountingHandler(logging.StreamHandler[TextIO]):
         self.addFilter(self._is_written)
 
     def close(self) -> None:
-        """Write the numbers of the repetitions that were counted."""
+        """Write the counts that are not written yet."""
         for repeats in self._repeats.values():
             repeats.sum_up()
         super().close()
 
     def _is_written(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is to be written; count a repetition."""
         if record.levelno < logging.WARNING or hasattr(record, "counted") or not _is_in_loop():
             return True
         repeats = self._repeats.setdefault(record.levelno, Repeats(_logger(record.levelno)))
@@ -55,12 +56,12 @@ class _CountingHandler(logging.StreamHandler[TextIO]):
 
 
 def _logger(level: int) -> Callable[[str], None]:
-    """Return a function that logs a text at a level; what it logs is not counted itself."""
+    """Return a function that logs a text at a level, and marks the record so that it is not counted."""
     return partial(logging.getLogger(__name__).log, level, extra={"counted": True})
 
 
 def _is_in_loop() -> bool:
-    """Return whether an event loop runs, whose timers count the minutes."""
+    """Return whether an event loop runs; repetitions cannot be counted without its timers."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -7,15 +7,15 @@ from typing import Final
 _MOST_TEXTS: Final = 50
 
 OTHERS: Final = "errors of other kinds"
-"""The text under which all others are counted, once 50 different ones came within a minute."""
+"""The text that stands for all further texts, once 50 different ones came within a minute."""
 
 
 class Repeats:
     """Counts repeated texts by the minute. In a minute at most 50 different texts are shown.
 
     Args:
-        tell: Called with a text and the number of its repetitions, ready to be shown.
-        minute: Seconds in a minute; tests take fewer.
+        tell: Called with one line to show: a text and the number of its repetitions.
+        minute: Seconds for which a text is counted; tests shorten it.
     """
 
     def __init__(self, tell: Callable[[str], None], minute: float = 60.0) -> None:
@@ -24,7 +24,7 @@ class Repeats:
         self._counts: dict[str, int] = {}
 
     def is_first(self, text: str) -> bool:
-        """Return whether a text is new within the last minute, and so to be shown; count a text that is not."""
+        """Return whether to show a text, which is the first of its minute; count a repetition."""
         if text in self._counts:
             self._counts[text] += 1
             return False
@@ -35,12 +35,12 @@ class Repeats:
         return True
 
     def sum_up(self) -> None:
-        """Show the numbers of all repetitions now, without waiting for the end of the minutes."""
+        """Show all counts now, without waiting for the minutes to end."""
         for text in list(self._counts):
             self._tell_count(text)
 
     def _begin(self, text: str) -> None:
-        # Not even the first of the others was shown.
+        # OTHERS is not shown at its first occurrence, so that one counts, too.
         self._counts[text] = int(text == OTHERS)
         asyncio.get_running_loop().call_later(self._minute, self._end, text)
 

@@ -29,7 +29,7 @@ _SHORT_HOST: Final = 60
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 _ZONE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
-"""Names of network interfaces. The kernel allows 15 bytes, and more characters than these."""
+"""Interface names that are accepted, as eth0 in fe80::1%eth0; the kernel itself allows more characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Address:
         """Return the address written as HOST, HOST:PORT, [IPV6]:PORT or IPV6.
 
         Raises:
-            SettingsError: It is none of these.
+            SettingsError: The text is none of these, or host or port cannot be used.
         """
         bracketed = re.fullmatch(r"\[(.+)\](?::(.*))?", text)
         if bracketed:
@@ -67,7 +67,7 @@ class Address:
 
     @property
     def short(self) -> str:
-        """HOST:PORT for a message: of a host with more than 60 characters the first and the last 30."""
+        """HOST:PORT for a message; a host of more than 60 characters is cut to its first and last 30."""
         if len(self.host) <= _SHORT_HOST:
             return str(self)
         half = _SHORT_HOST // 2
@@ -135,7 +135,7 @@ class BoardSettings:
 
     Attributes:
         address_given: Whether an argument or the environment gave the address; else it is the default.
-        config: Path of the config file, empty for libindi's path for that name.
+        config: Path of the config file; empty: libindi's path for the name.
     """
 
     name: str = DEFAULT_NAME
@@ -161,10 +161,10 @@ class BoardSettings:
     def from_environment(
         cls, name: str | None = None, address: str | None = None, environ: Mapping[str, str] = os.environ
     ) -> Self:
-        """Return the settings that environment and arguments give, or else the defaults.
+        """Return the settings from environment and arguments, with defaults for what neither gives.
 
-        INDIDEV, which indiserver sets, goes before a name; an address goes before INDI_MATRIX_ADDRESS. INDICONFIG
-        gives the config file. A name is checked also where INDIDEV replaces it.
+        INDIDEV, which indiserver sets, overrides `name`; `address` overrides INDI_MATRIX_ADDRESS. INDICONFIG gives
+        the config file. `name` is checked even if INDIDEV overrides it.
 
         Raises:
             SettingsError: Name or address cannot be used; the text says which and where it came from.
@@ -184,7 +184,7 @@ class BoardSettings:
         """Return the settings written as NAME=HOST or NAME=HOST:PORT.
 
         Raises:
-            SettingsError: They are not written so, or name or address cannot be used.
+            SettingsError: The text has neither form, or name or address cannot be used.
         """
         name, equals, address = text.partition("=")
         if not equals:
@@ -196,7 +196,7 @@ def check_names(boards: Sequence[BoardSettings]) -> None:
     """Refuse boards that share a name or a config file.
 
     Raises:
-        SettingsError: Two have the same.
+        SettingsError: Two boards share one; the text names it.
     """
     names = [board.name for board in boards]
     for name in names:
@@ -208,13 +208,13 @@ def check_names(boards: Sequence[BoardSettings]) -> None:
             raise SettingsError(f"two boards have the config file {file}; names that differ in / alone share one")
 
 
-def _from(source: str, understand: Callable[[str], T], text: str) -> T:
-    """Return what a text means. The error for an unusable text names its source.
+def _from(source: str, parse: Callable[[str], T], text: str) -> T:
+    """Return `parse(text)`; an error begins with the source of the text.
 
     Raises:
-        SettingsError: It is unusable.
+        SettingsError: The text cannot be used.
     """
     try:
-        return understand(text)
+        return parse(text)
     except SettingsError as error:
         raise SettingsError(f"{source}: {error}") from error

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-# A terminal would obey these; blanks are replaced before.
+# Control characters, which a terminal would obey. Tabs and newlines have become blanks before.
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _MOST_NAMES: Final = 10
 

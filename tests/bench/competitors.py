@@ -6,17 +6,20 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Final
 
+from tests.bench.loops import INSTALLED, runs_on_uvloop, without_uvloop
 from tests.bench.programs import Malos, Program, dialled, dialled_locally, line_of, malos, running
+from tests.bench.spent import only_child
 from tests.bench.wire import Wire
 from tests.bench.words import DEFINITION, GET, LAST_LED, connect
 from tests.programs import PROGRAM, free_port, need
 
 OURS: Final = "indi_matrix"
+FAST: Final = "with uvloop"  # ours again, where uvloop is installed
 CPP: Final = "C++"
 STOCK: Final = "stock"
 FLOOR: Final = "floor"  # no driver: `cat` for the round trips on pipes, pyzmq alone for one way
@@ -27,18 +30,20 @@ _SOURCE: Final = Path(__file__).with_name("cpp") / "indi_bench.cpp"
 
 @dataclass(frozen=True)
 class Driver:
-    """A competitor: its name, and the command that talks INDI on stdin and stdout."""
+    """A competitor: its name, the command that talks INDI on stdin and stdout, and what its environment adds."""
 
     name: str
     command: tuple[str | Path, ...]
+    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def ours(self) -> bool:
         """Whether it needs a board, and does more than answer."""
-        return self.name == OURS
+        return self.name in (OURS, FAST)
 
 
-ours: Final = Driver(OURS, (PROGRAM,))
+ours: Final = Driver(OURS, (PROGRAM,), without_uvloop())
+fast: Final = Driver(FAST, (PROGRAM,))
 stock: Final = Driver(STOCK, (sys.executable, _STOCK_DRIVER))
 
 
@@ -48,20 +53,31 @@ class Running:
 
     Attributes:
         process: It, or the program that runs it.
+        pid: Its process id.
         wire: The client.
         board: What it is connected to; None for a driver that only answers.
         port: That of the server, which takes more clients; 0 on pipes.
     """
 
     process: Program
+    pid: int
     wire: Wire
     board: Malos | None
     port: int = 0
 
 
-def drivers(cpp: Path | None) -> list[Driver]:
+def drivers(cpp: Path | None, uvloop: Driver | None = None) -> list[Driver]:
     """Return the competitors in the order of a round."""
-    return [ours, *([Driver(CPP, (cpp,))] if cpp else []), stock]
+    return [ours, *([uvloop] if uvloop else []), *([Driver(CPP, (cpp,))] if cpp else []), stock]
+
+
+def with_uvloop() -> tuple[Driver | None, str]:
+    """Return ours with uvloop; or None, and why."""
+    if not INSTALLED:
+        return None, "it is not installed"
+    with on_pipes(fast) as program:
+        taken = runs_on_uvloop(program.pid)
+    return (fast, "") if taken else (None, "it is installed, but the driver does not take it")
 
 
 def compiled(folder: Path) -> tuple[Path | None, str]:
@@ -83,7 +99,7 @@ def on_pipes(driver: Driver) -> Iterator[Running]:
     with _board(driver) as (board, environ), running(*driver.command, environ=environ) as process:
         wire = Wire.of_process(process)
         _introduce(wire)
-        yield Running(process, wire, board)
+        yield Running(process, process.pid, wire, board)
 
 
 @contextmanager
@@ -102,7 +118,7 @@ def under_indiserver(driver: Driver, *, over_tcp: bool = False) -> Iterator[Runn
         ):
             wire = Wire.of(connection)
             _introduce(wire)
-            yield Running(process, wire, board, port)
+            yield Running(process, only_child(process.pid), wire, board, port)
 
 
 @contextmanager
@@ -116,13 +132,14 @@ def served(driver: Driver) -> Iterator[Running]:
             process = stack.enter_context(running(*driver.command, str(port)))
         wire = Wire.of(stack.enter_context(dialled(port)))
         _introduce(wire)
-        yield Running(process, wire, board, port)
+        yield Running(process, process.pid, wire, board, port)
 
 
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[Program, int]]:
     """Run `indi_matrix serve` on a free port, which is told."""
-    with running(PROGRAM, "serve", "--port", "0", *options, stderr=PIPE) as process:
+    command: tuple[str | Path, ...] = (PROGRAM, "serve", "--port", "0", *options)
+    with running(*command, environ=ours.environ, stderr=PIPE) as process:
         line = line_of(process, "serving INDI clients on")
         yield process, int(line.rsplit(":", 1)[1])
 
@@ -131,10 +148,10 @@ def serving(*options: str) -> Iterator[tuple[Program, int]]:
 def _board(driver: Driver) -> Iterator[tuple[Malos | None, dict[str, str]]]:
     """Run what a driver drives, if anything, and return the environment that tells where it is."""
     if not driver.ours:
-        yield None, {}
+        yield None, driver.environ
         return
     with malos() as service:
-        yield service, {"INDI_MATRIX_ADDRESS": service.addresses[0]}
+        yield service, {**driver.environ, "INDI_MATRIX_ADDRESS": service.addresses[0]}
 
 
 def _introduce(wire: Wire) -> None:

@@ -1,63 +1,22 @@
 """What it costs to be there: idle with one board and with many, and with an effect."""
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from tests.bench import subjects
 from tests.bench.competitors import CPP, OURS, STOCK, Driver, connect_all, on_pipes, ours, served, serving
 from tests.bench.plan import Plan
 from tests.bench.programs import dialled, malos
+from tests.bench.spent import looks
 from tests.bench.subjects import Figures
 from tests.bench.wire import Wire
 from tests.bench.words import effect
-from tests.siege.process import usage
 
 _BOARDS: Final = 16
 _INTERVAL_MS: Final = 40.0
 _EFFECT: Final = "CHASE"  # the one that costs most
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What all threads of a program have spent since its start.
-
-    Attributes:
-        moment: When it was looked at, in seconds.
-        cpu: Seconds of a core.
-        wakes: How often a thread waited for something and was woken up.
-        memory: Resident memory now, in MiB.
-    """
-
-    moment: float
-    cpu: float
-    wakes: int
-    memory: float
-
-    @classmethod
-    def of(cls, pid: int) -> "Spent":
-        """Return what a program has spent."""
-        threads = list(Path(f"/proc/{pid}/task").iterdir())
-        cpu = sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
-        wakes = sum(_switches((thread / "status").read_text()) for thread in threads)
-        return cls(time.monotonic(), cpu / 1e9, wakes, usage(pid).memory)
-
-    def percent_since(self, before: "Spent") -> float:
-        """Return the percentage of a core since an earlier look."""
-        return 100 * (self.cpu - before.cpu) / (self.moment - before.moment)
-
-    def wakes_since(self, before: "Spent") -> float:
-        """Return the wake-ups a second since an earlier look."""
-        return (self.wakes - before.wakes) / (self.moment - before.moment)
-
-
-def _switches(status: str) -> int:
-    (line,) = (line for line in status.splitlines() if line.startswith("voluntary_ctxt_switches:"))
-    return int(line.split()[1])
 
 
 def idle(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
@@ -69,7 +28,7 @@ def idle(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
         pids = {driver.name: stack.enter_context(_idle(driver)) for driver in competitors if not driver.ours}
         one = pids[OURS] = stack.enter_context(_boards(1))
         many = stack.enter_context(_boards(_BOARDS))
-        for before, after in _looks([*pids.values(), many], plan.looks, plan.idle):
+        for before, after in looks([*pids.values(), many], plan.looks, plan.idle):
             for name, pid in pids.items():
                 figures.add(subjects.IDLE_CPU, name, [after[pid].percent_since(before[pid])])
                 figures.add(subjects.IDLE_WAKES, name, [after[pid].wakes_since(before[pid])])
@@ -77,16 +36,6 @@ def idle(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
             figures.add(subjects.BOARDS_WAKES, OURS, [after[many].wakes_since(before[many]) / _BOARDS])
             growth = (after[many].memory - after[one].memory) / (_BOARDS - 1)
             figures.add(subjects.BOARDS_MEMORY, OURS, [growth])
-
-
-def _looks(pids: Sequence[int], count: int, seconds: float) -> Iterator[tuple[dict[int, Spent], dict[int, Spent]]]:
-    """Yield, so many times, what programs had spent and what they have spent so many seconds later."""
-    before = {pid: Spent.of(pid) for pid in pids}
-    for _ in range(count):
-        time.sleep(seconds)
-        after = {pid: Spent.of(pid) for pid in pids}
-        yield before, after
-        before = after
 
 
 @contextmanager
@@ -120,7 +69,7 @@ def effects(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
         program.wire.quiet()
         program.board.frames()
         pid = program.process.pid
-        for before, after in _looks([pid], plan.looks, plan.effect):
+        for before, after in looks([pid], plan.looks, plan.effect):
             figures.add(subjects.EFFECT_CPU, OURS, [after[pid].percent_since(before[pid])])
         moments = [moment / 1e6 for moment, _ in program.board.frames()]
     intervals = [later - earlier for earlier, later in itertools.pairwise(moments)]

@@ -7,20 +7,29 @@ from tests.bench.competitors import Driver
 from tests.bench.costs import effects, idle
 from tests.bench.one_way import one_way
 from tests.bench.plan import Plan
-from tests.bench.starts import starts
+from tests.bench.scale import animation, boards_with_effects
+from tests.bench.starts import starts, warm_up
 from tests.bench.subjects import Figures
-from tests.bench.trips import indiserver, pipes, pipes_alone, tcp
+from tests.bench.trips import indiserver, indiserver_over_tcp, pipes, pipes_alone, tcp
 
 Measure = Callable[[Plan, Sequence[Driver], Figures], None]
 
-IN_ROUNDS: Final[tuple[Measure, ...]] = (starts, pipes, pipes_alone, indiserver, tcp, one_way)
-ONCE: Final[tuple[Measure, ...]] = (idle, effects)
+IN_ROUNDS: Final[tuple[Measure, ...]] = (
+    starts,
+    pipes,
+    pipes_alone,
+    indiserver,
+    indiserver_over_tcp,
+    tcp,
+    one_way,
+)
+ONCE: Final[tuple[Measure, ...]] = (idle, effects, boards_with_effects, animation)
 
 
 def measure(plan: Plan, competitors: Sequence[Driver]) -> Figures:
     """Measure in rounds, in each of which another competitor is the first; then, at length, what they cost."""
     figures = Figures()
-    starts(plan, competitors, Figures())  # the first start compiles what the next ones only load
+    warm_up(competitors)
     for number in range(plan.rounds):
         for one in IN_ROUNDS:
             one(plan, rotated(competitors, number), figures)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.bench import subjects
-from tests.bench.competitors import FLOOR, OURS, Driver, on_pipes, ours
+from tests.bench.competitors import FLOOR, Driver, on_pipes
 from tests.bench.plan import Plan
 from tests.bench.programs import Malos, malos, running
 from tests.bench.subjects import Figures
@@ -19,13 +19,14 @@ _PAD_PAUSE: Final = 0.01  # seconds
 _PAD: Final = b'DIGITAL_INPUT_1"'  # with the quote, as there is also DIGITAL_INPUT_10
 
 
-def one_way(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
+def one_way(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
     """Measure from a client's write to the decoded frame, and from a pad's change to the client; and the floor."""
-    with on_pipes(ours) as program:
-        assert program.board is not None
-        figures.add(subjects.ONE_WAY, OURS, _to_board(program.wire, program.board, plan.paced))
-        program.wire.quiet()
-        figures.add(subjects.PAD, OURS, _to_client(program.wire, program.board, plan.paced))
+    for driver in (one for one in competitors if one.ours):
+        with on_pipes(driver) as program:
+            assert program.board is not None
+            figures.add(subjects.ONE_WAY, driver.name, _to_board(program.wire, program.board, plan.paced))
+            program.wire.quiet()
+            figures.add(subjects.PAD, driver.name, _to_client(program.wire, program.board, plan.paced))
     with malos() as board:
         figures.add(subjects.ONE_WAY, FLOOR, _floor(board, plan.paced))
 

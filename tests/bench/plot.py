@@ -9,18 +9,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tests.bench import subjects
-from tests.bench.competitors import CPP, FLOOR, OURS, STOCK
+from tests.bench.competitors import CPP, FAST, FLOOR, OURS, STOCK
 from tests.bench.subjects import Figures, Subject
 
-_COLORS: Final = {OURS: "#d1495b", CPP: "#30638e", STOCK: "#9aa5b1", FLOOR: "#edae49"}
-_LABELS: Final = {FLOOR: "floor: cat on pipes; raw pyzmq one way"}
+_COLORS: Final = {OURS: "#d1495b", FAST: "#8c2f6b", CPP: "#30638e", STOCK: "#9aa5b1", FLOOR: "#edae49"}
+_LABELS: Final = {FAST: "indi_matrix with uvloop", FLOOR: "floor: cat on pipes; raw pyzmq one way"}
 _TIMES: Final = (
     subjects.SWITCH_PIPES, subjects.SWITCH_PIPES_STREAM,
     subjects.IMAGE_PIPES, subjects.IMAGE_PIPES_STREAM, subjects.LEDS_PIPES,
     subjects.SWITCH_SERVER, subjects.SWITCH_SERVER_STREAM,
     subjects.IMAGE_SERVER, subjects.IMAGE_SERVER_STREAM, subjects.LEDS_SERVER,
-    subjects.SWITCH_TCP_STREAM, subjects.IMAGE_TCP_STREAM, subjects.SWITCH_PIECES,
+    subjects.SWITCH_TCP_STREAM, subjects.IMAGE_TCP_STREAM, subjects.SWITCH_NAGLE, subjects.SWITCH_NAGLE_SERVER,
     subjects.ONE_WAY, subjects.PAD,
+)  # fmt: skip
+_PROCESSOR: Final = (
+    subjects.SWITCH_PIPES_CPU, subjects.IMAGE_PIPES_CPU, subjects.LED_PIPES_CPU,
+    subjects.SWITCH_SERVER_CPU, subjects.IMAGE_SERVER_CPU, subjects.LED_SERVER_CPU,
 )  # fmt: skip
 _RATES: Final = (subjects.RATE_PIPES, subjects.RATE_SERVED, subjects.RATE_CROWD)
 _APART: Final = 0.21
@@ -29,9 +33,11 @@ _APART: Final = 0.21
 def plot(figures: Figures, path: Path) -> None:
     """Write a picture of the medians, with a line to the p99 of each."""
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(9, 9.5), layout="constrained")
-        times, rates = figure.subplots(2, 1, height_ratios=(len(_TIMES), len(_RATES)))
+        figure = Figure(figsize=(9, 13), layout="constrained")
+        heights = (len(_TIMES), len(_PROCESSOR), len(_RATES))
+        times, processor, rates = figure.subplots(3, 1, height_ratios=heights)
         _dots(times, figures, _TIMES, "milliseconds, logarithmic; line to the p99 (less is better)")
+        _dots(processor, figures, _PROCESSOR, "microseconds of processor time a write, logarithmic")
         _dots(rates, figures, _RATES, "images a second, logarithmic; line to the lowest (more is better)")
         times.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=len(_COLORS), frameon=False)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,18 +2,19 @@
 
 import itertools
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from tests.bench import subjects
-from tests.bench.competitors import CPP, FLOOR, OURS, STOCK, Driver, Running, on_pipes, served, under_indiserver
+from tests.bench.competitors import FLOOR, OURS, STOCK, Driver, Running, on_pipes, served, under_indiserver
+from tests.bench.kinds import ALONE, IN_SERVER, NAGLE_IN_SERVER, NAGLE_SERVED, ON_PIPES, OVER_TCP, Trip
 from tests.bench.plan import Counts, Plan
+from tests.bench.processor import IN_SERVER_PROCESSOR, ON_PIPES_PROCESSOR, processor_times
 from tests.bench.programs import dialled, running
 from tests.bench.subjects import Figures, Subject
-from tests.bench.wire import Wire, listen
-from tests.bench.words import GET, IMAGE, LED, LEDS, SWITCH, bursts, images, pieces, switches
+from tests.bench.wire import Wire, check_told, listen
+from tests.bench.words import GET, IMAGE, images
 from tests.siege.process import peak
 
 # On TCP, whoever streams has more on the way.
@@ -23,64 +24,12 @@ _PAUSE = 0.0002  # seconds: long enough for a driver to be at rest, too short fo
 _keys = itertools.count(1 << 16, 1 << 16)  # of the first picture of a flood
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What is written: so many, as the counts say, and the mark of an answer, which comes so many times.
-
-    Each is cut into the pieces in which it is sent.
-    """
-
-    writes: Callable[[Counts], list[bytes]]
-    mark: bytes
-    marks: int = 1
-    cut: Callable[[bytes], list[bytes]] = lambda write: [write]
-
-
-_SWITCH = Kind(lambda counts: switches(counts.switches), SWITCH)
-_IMAGE = Kind(lambda counts: images(counts.images), IMAGE)
-_PIECES = Kind(lambda counts: switches(counts.pieces), SWITCH, cut=pieces)
-_RING = Kind(lambda counts: bursts(counts.bursts), LED, LEDS)
-
-
-@dataclass(frozen=True)
-class Trip:
-    """What is measured by writing something, to a driver at rest or back to back."""
-
-    subject: Subject
-    kind: Kind
-    rest: bool = False
-
-
-ALONE = (
-    Trip(subjects.SWITCH_PIPES, _SWITCH, rest=True),
-    Trip(subjects.SWITCH_PIPES_STREAM, _SWITCH),
-    Trip(subjects.IMAGE_PIPES, _IMAGE, rest=True),
-    Trip(subjects.IMAGE_PIPES_STREAM, _IMAGE),
-)
-ON_PIPES = (*ALONE, Trip(subjects.LEDS_PIPES, _RING, rest=True))
-IN_SERVER = (
-    Trip(subjects.SWITCH_SERVER, _SWITCH, rest=True),
-    Trip(subjects.SWITCH_SERVER_STREAM, _SWITCH),
-    Trip(subjects.IMAGE_SERVER, _IMAGE, rest=True),
-    Trip(subjects.IMAGE_SERVER_STREAM, _IMAGE),
-    Trip(subjects.LEDS_SERVER, _RING, rest=True),
-)
-# No LEDs here: indiserver's small writes wait for acknowledgements, 40 ms at a time, whatever the driver.
-OVER_TCP = (
-    Trip(subjects.SWITCH_TCP_STREAM, _SWITCH),
-    Trip(subjects.IMAGE_TCP_STREAM, _IMAGE),
-)
-
-
-# libindi's drivers have no server but indiserver, which lets such clients wait whatever the driver.
-IN_PIECES = (Trip(subjects.SWITCH_PIECES, _PIECES),)
-
-
 def pipes(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
-    """Measure round trips and images a second on pipes."""
+    """Measure round trips, processor time and images a second on pipes."""
     for driver in competitors:
         with on_pipes(driver) as program:
             _round_trips(driver.name, program.wire, _counts(plan, driver), ON_PIPES, figures)
+            processor_times(plan, driver, program, ON_PIPES_PROCESSOR, figures)
             if driver.name != STOCK:
                 _flood(plan, driver, program, subjects.RATE_PIPES, figures)
             figures.add(subjects.MEMORY, driver.name, [peak(program.process.pid)])
@@ -93,13 +42,20 @@ def pipes_alone(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
 
 
 def indiserver(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
-    """Measure round trips under indiserver, whose clients are on its local socket or on TCP."""
+    """Measure round trips and processor time under indiserver, whose client is on its local socket."""
     for driver in competitors:
-        for over_tcp, trips in ((False, IN_SERVER), (True, OVER_TCP)):
-            with under_indiserver(driver, over_tcp=over_tcp) as program:
-                _round_trips(driver.name, program.wire, _counts(plan, driver), trips, figures)
-                if over_tcp and driver.name == CPP:
-                    _in_pieces(plan, driver, program, figures)
+        with under_indiserver(driver) as program:
+            _round_trips(driver.name, program.wire, _counts(plan, driver), IN_SERVER, figures)
+            processor_times(plan, driver, program, IN_SERVER_PROCESSOR, figures)
+
+
+def indiserver_over_tcp(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
+    """Measure round trips under indiserver, whose clients are on TCP."""
+    for driver in competitors:
+        with under_indiserver(driver, over_tcp=True) as program:
+            _round_trips(driver.name, program.wire, _counts(plan, driver), OVER_TCP, figures)
+            # indiserver lets such a client wait for 40 ms, whatever the driver.
+            _with_nagle(driver.name, program, plan.slow, NAGLE_IN_SERVER, figures)
 
 
 def tcp(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
@@ -111,12 +67,12 @@ def tcp(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
         if driver.name not in (OURS, STOCK):
             continue
         with served(driver) as program:
-            _in_pieces(plan, driver, program, figures)
+            _with_nagle(driver.name, program, _counts(plan, driver), NAGLE_SERVED, figures)
             _flood(plan, driver, program, subjects.RATE_SERVED, figures)
             with _listeners(program.port, _CROWD - 1) as totals:
                 told = _flood(plan, driver, program, subjects.RATE_CROWD, figures)
                 program.wire.quiet()  # the others may be told a little later
-            _check(totals, told)
+            check_told(totals, told)
 
 
 def _counts(plan: Plan, driver: Driver) -> Counts:
@@ -129,17 +85,15 @@ def _round_trips(name: str, wire: Wire, counts: Counts, trips: Sequence[Trip], f
         if trip.rest:
             wire.quiet()  # who still tells what follows from the last writes is not at rest
         kind, pause = trip.kind, _PAUSE if trip.rest else 0.0
-        writes = [kind.cut(write) for write in kind.writes(counts)]
-        times = wire.round_trips(writes, kind.mark, marks=kind.marks, pause=pause)
+        times = wire.round_trips(kind.cut_writes(counts), kind.mark, marks=kind.marks, pause=pause)
         figures.add(trip.subject, name, times)
 
 
-def _in_pieces(plan: Plan, driver: Driver, program: Running, figures: Figures) -> None:
+def _with_nagle(name: str, program: Running, counts: Counts, trips: Sequence[Trip], figures: Figures) -> None:
     """Measure round trips of another client, which writes as libindi's do."""
     with dialled(program.port, patient=True) as connection:
         _introduce(connection)
-        counts = plan.counts if driver.ours else plan.slow
-        _round_trips(driver.name, Wire.of(connection), counts, IN_PIECES, figures)
+        _round_trips(name, Wire.of(connection), counts, trips, figures)
 
 
 def _flood(plan: Plan, driver: Driver, program: Running, subject: Subject, figures: Figures) -> int:
@@ -187,9 +141,3 @@ def _listeners(port: int, count: int) -> Iterator[list[int]]:
 def _introduce(connection: socket.socket) -> None:
     connection.sendall(GET)
     Wire.of(connection).quiet()
-
-
-def _check(totals: Sequence[int], told: int) -> None:
-    """See that those who listened were told what the one who wrote was told, but for what was still on its way."""
-    if min(totals) < 0.9 * told:
-        raise RuntimeError(f"the client that wrote was told {told} bytes, and another one only {min(totals)}")

@@ -138,3 +138,9 @@ def listen(connection: socket.socket) -> int:
     while count := connection.recv_into(room):
         total += count
     return total
+
+
+def check_told(totals: Sequence[int], told: int) -> None:
+    """See that those who listened were told what the one who wrote was told, but for what was still on its way."""
+    if min(totals) < 0.9 * told:
+        raise RuntimeError(f"the client that wrote was told {told} bytes, and another one only {min(totals)}")

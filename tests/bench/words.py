@@ -5,11 +5,13 @@ from typing import Final
 
 LEDS: Final = 35
 GET: Final = b'<getProperties version="1.7"/>\n'
+GET_IMAGE: Final = b'<getProperties version="1.7" device="MATRIX" name="EVERLOOP_IMAGE"/>\n'
 DEFINITION: Final = b"<def"
 LAST_LED: Final = f"EVERLOOP_LED_{LEDS}".encode()
 # Each of these comes once in an answer, whichever quotes the driver uses.
 SWITCH: Final = b"FLAT_LIGHT_CONTROL"
 IMAGE: Final = b"EVERLOOP_IMAGE"
+SPEED: Final = b"EVERLOOP_SPEED"
 LED: Final = b"EVERLOOP_LED_"
 _SEAM: Final = re.compile(rb'(?<=")(?=\w)|(?<=\w)(?=")|(?<=>)(?=[<\w])|(?<=\w)(?=<)')
 
@@ -24,9 +26,14 @@ def connect(device: str = "MATRIX") -> bytes:
     return _vector("Switch", "CONNECTION", device, CONNECT="On")
 
 
-def effect(name: str) -> bytes:
+def effect(name: str, device: str = "MATRIX") -> bytes:
     """Return the write that starts an effect."""
-    return _vector("Switch", "EVERLOOP_EFFECT", **{name: "On"})
+    return _vector("Switch", "EVERLOOP_EFFECT", device, **{name: "On"})
+
+
+def speeds(count: int, device: str) -> list[bytes]:
+    """Return writes of the speed of an effect, which leave it running."""
+    return [_vector("Number", "EVERLOOP_SPEED", device, RATE=60 + number % 2) for number in range(count)]
 
 
 def switches(count: int) -> list[bytes]:

@@ -193,7 +193,7 @@ class Life(RuleBasedStateMachine):
         )
 
     def _pins(self) -> list[tuple[str, bool]]:
-        """Return what pins are, on the board and for clients, each with whether it must be so."""
+        """Return what pins are on the board and for clients, each as a text and whether it is right."""
         model, board, found = self.model, self.service.board, []
         for pin in range(16):
             level, output = board.level(pin), pin in model.outputs
@@ -216,5 +216,5 @@ class Life(RuleBasedStateMachine):
 
 
 def _unless(*found: tuple[str, bool]) -> list[str]:
-    """Return what was found that must not be so."""
+    """Return the texts of what is wrong."""
     return [text for text, good in found if not good]

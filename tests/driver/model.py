@@ -9,12 +9,12 @@ Frame = tuple[Led, ...]
 Told = tuple[int, bool, bool]
 """A pin as a config has it: its number, whether it is an output, its level."""
 TIMING: Told = (16, False, False)
-"""What a config has that sets delay and timeout: a pin that is none."""
+"""The pin in a config that sets delay and timeout: number 16, which is none."""
 
 
 @dataclass
 class Model:
-    """What clients were told is true.
+    """The state that board and driver must have, by what clients were told.
 
     Attributes:
         colors: The picture.

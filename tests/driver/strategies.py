@@ -63,7 +63,7 @@ _DRAWN = [
 
 @dataclass(frozen=True)
 class Value:
-    """A text, and the number that it is in INDI's ways of writing one; None if it is none."""
+    """A text, and the number that INDI reads in it; None if it is no number."""
 
     text: str
     number: float | None = None

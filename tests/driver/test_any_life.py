@@ -201,7 +201,7 @@ class AnyLife(Life):
     @precondition(_has_outputs)
     @rule(pin=_PINS, color=_COLORS, outputs=_PIN_SETS)
     def write_in_an_outage(self, pin: int, color: Led, outputs: frozenset[int]) -> None:
-        """Nothing of it is there when the service is back, but for an output that was switched Off."""
+        """When the service is back nothing of this was carried out, except an output's Off."""
         self.stop()
         self.all_is_as_the_model_has_it()
         self.paint_the_ring(color)
@@ -228,7 +228,7 @@ class AnyLife(Life):
         self.run(self._write_while_it_hangs(self._an_output(pin), color, kill=kill))
 
     async def _write_while_it_hangs(self, pin: int, color: Led, *, kill: bool) -> None:
-        """A picture counts as shown once it is handed over; a level is refused that nobody saw. Off wins."""
+        """A picture counts as shown once it is sent; a level that was not seen turns to Alert. Off wins."""
         model, on = self.model, not self.model.is_on(pin)
         self.service.hang()
         model.paint((color,) * len(model.colors))

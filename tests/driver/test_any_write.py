@@ -40,7 +40,7 @@ def _is_output(name: str) -> bool:
 
 
 def _is_on_its_way(name: str, prop: Known) -> bool:
-    """Tell whether more is to come of a property by itself; a pin's level that is Idle was not seen yet."""
+    """Tell whether a property will still change by itself; an Idle level of a pin was not seen yet."""
     is_level = name.startswith("DIGITAL_") and not name.endswith("_LABELS")
     return is_of_the_board(name) and (prop.state == "Busy" or (is_level and prop.state == "Idle"))
 
@@ -254,7 +254,7 @@ class Desk:
         return Known.of(first), answer, (told.attrib["state"], shown), Known.of(last)
 
     async def _finish(self, vector: Written, wanted: Mapping[str, str], start: int, *, is_busy: bool) -> None:
-        """See that a Busy gets its one end, and take back what must not last."""
+        """Check that a Busy gets exactly one end, and undo a write that must not last."""
         known, name = self.indi.known, vector.name
         if is_busy:
             await self.indi.until(lambda: known[name].state in _ends(name))
@@ -269,7 +269,7 @@ class Desk:
         await self._quiet()
 
     async def _restart(self) -> None:
-        """Only so does the service leave a long delay that has begun."""
+        """Restart the service: it leaves a long delay that has begun in no other way."""
         start = len(self.indi.answers)
         await self.service.stop()
         await self.service.start()

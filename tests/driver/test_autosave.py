@@ -57,7 +57,7 @@ def saves(indi: IndiClient) -> list[str]:
 
 @asynccontextmanager
 async def connected() -> AsyncIterator[IndiClient]:
-    """Run a driver, on a board that exists no more than that, up to its end."""
+    """Run a driver with a simulated board, connected, until the block ends."""
     async with piped(make_driver(simulate="creator")) as indi:
         await (await indi.get_properties()).connect()
         yield indi
@@ -114,7 +114,7 @@ async def test_the_next_start_knows_it() -> None:
 
 
 async def test_the_first_leaves_a_default_of_all_there_was(away: Rig, config: Path) -> None:
-    """As libindi's; else that setting alone would be what CONFIG_DEFAULT brings back ever after."""
+    """As in libindi; else CONFIG_DEFAULT would only ever bring back the one setting that was saved first."""
     indi = away.indi
     await watch(indi)
     await indi.write("ACTIVE_DEVICES", ACTIVE_DOME="My Dome")

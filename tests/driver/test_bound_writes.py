@@ -312,8 +312,12 @@ def test_bound_or_not_it_is_the_same(lost: bool) -> None:
 NIGHT = vector("Switch", "EVERLOOP_NIGHT_MODE", ("INDI_ENABLED", "On"))
 
 
+PULSE = vector("Number", "PULSE_1", ("DURATION", "0"))
+
+
+@pytest.mark.parametrize(("name", "written"), [("EVERLOOP_NIGHT_MODE", NIGHT), ("PULSE_1", PULSE)])
 async def test_a_handler_that_fails_is_refused_in_place_and_not_called_again(
-    caplog: pytest.LogCaptureFixture,
+    name: str, written: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with pair() as both:
         await both.prepare()
@@ -324,13 +328,13 @@ async def test_a_handler_that_fails_is_refused_in_place_and_not_called_again(
                 calls.append(side)
                 raise RuntimeError("boom")
 
-            side.board.indi.properties["EVERLOOP_NIGHT_MODE"].on_write = fail
-            side.transport._received(NIGHT)
+            side.board.indi.properties[name].on_write = fail
+            side.transport._received(written)
         said = [side.heard() for side in both.sides]
         assert said[0] == said[1]
-        assert b"EVERLOOP_NIGHT_MODE: internal error" in said[0]
+        assert f"{name}: internal error".encode() in said[0]
         assert calls == list(both.sides)
-        assert caplog.messages.count("MATRIX.EVERLOOP_NIGHT_MODE: the write failed") == 2
+        assert caplog.messages.count(f"MATRIX.{name}: the write failed") == 2
         caplog.clear()
 
 

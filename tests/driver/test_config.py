@@ -542,7 +542,7 @@ async def test_presets_are_back_when_the_wheel_is_known(away: Rig, early: bool) 
 
 
 async def test_an_output_of_the_file_whose_level_is_not_known_yet_is_off(fast: Rig, config: Path) -> None:
-    """Its pad was high in an earlier connection; who knows what has changed since, and what On would move now."""
+    """Its pad was high in an earlier connection; things may have changed since, and On could move something."""
     indi, board = fast.indi, fast.board
     board.set_input(5, level=True)
     await indi.until(lambda: indi.known["DIGITAL_INPUT_6"].on == ["ON"])
@@ -561,7 +561,7 @@ async def test_an_output_of_the_file_whose_level_is_not_known_yet_is_off(fast: R
 
 
 async def test_what_cannot_be_read_is_not_saved_over(away: Rig, home: Path) -> None:
-    """It may hold what is known only while the board is connected."""
+    """The file may hold properties that exist only while the board is connected."""
     config = home / ".indi" / "MATRIX_config.xml"
     config.parent.mkdir(exist_ok=True)
     config.write_bytes(b"<INDIDriver>" + b" " * (1 << 20) + b"</INDIDriver>")

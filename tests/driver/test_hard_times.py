@@ -24,7 +24,7 @@ async def lost(rig: Rig) -> None:
 
 
 async def test_a_service_that_is_quiet_is_sent_nothing(away: Rig) -> None:
-    """A service that hangs would carry it out whenever it wakes up."""
+    """A service that hangs would carry out a config whenever it wakes up."""
     rig, indi = away, away.indi
     await indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await indi.connect()
@@ -129,7 +129,7 @@ async def test_garbage_by_the_thousand_is_told_once(rig: Rig) -> None:
 @pytest.mark.parametrize("when", ["connected", "lost"])
 @pytest.mark.parametrize("what", ["DEVICE_ADDRESS", "SIMULATION"])
 async def test_another_place_counts_from_the_next_connect(rig: Rig, what: str, when: str) -> None:
-    """Until then it is the old one that is spoken of, looked for, and returned to."""
+    """Until then messages name the old place, and the driver reconnects there."""
     indi, service = rig.indi, rig.service
     async with MalosService(SimulatedBoard(), info_port=0) as other:
         if when == "lost":
@@ -249,7 +249,7 @@ async def test_levels_that_cannot_be_read_are_an_alert_until_they_can(rig: Rig) 
 
 @pytest.mark.parametrize("power_cycle", [False, True])
 async def test_off_at_disconnect_holds_although_the_service_is_away(rig: Rig, *, power_cycle: bool) -> None:
-    """It is told that it could not be done; and the next connection makes up for it."""
+    """A message says that nothing could be switched off; the next connection does it."""
     indi, board = rig.indi, rig.board
     await indi.write("ON_DISCONNECT", OFF="On")
     await indi.write("GPIO_DIRECTION", PIN_5="On")
@@ -300,7 +300,7 @@ async def test_a_shortage_of_descriptors_ends_no_session(rig: Rig) -> None:
 
 
 async def test_a_service_that_fails_at_once_is_tried_with_a_pause(rig: Rig) -> None:
-    """It says that it has no drivers at all; without a pause that would be asked for thousands of times."""
+    """Its info has no drivers; without a pause the driver would ask for it thousands of times."""
     await rig.service.stop()
     await lost(rig)
     times = []

@@ -45,7 +45,7 @@ async def test_an_off_during_an_outage_holds_when_the_link_is_back(on: Rig) -> N
 
 
 async def test_an_off_holds_against_a_later_on(on: Rig) -> None:
-    """Of what was refused, nothing is made up for but the Off."""
+    """Of all refused writes only the Off is carried out later."""
     await lose(on)
     await on.indi.write("DIGITAL_OUTPUT_6", OFF="On")
     answer = await on.indi.write("DIGITAL_OUTPUT_6", ON="On")
@@ -82,7 +82,7 @@ async def test_an_off_holds_although_clients_disconnected_meanwhile(on: Rig) -> 
 
 
 async def test_an_off_that_a_quiet_service_was_not_sent_is_sent_when_it_speaks_again(on: Rig) -> None:
-    """The link was not lost: nothing else would send anything again."""
+    """The link was not lost, so no reconnect sends the pins again."""
     on.service.hang()
     await on.indi.settle("DIGITAL_OUTPUT_7", ON="On")  # Alert, once it is quiet
     answer = await on.indi.write("DIGITAL_OUTPUT_6", OFF="On")
@@ -121,7 +121,7 @@ async def test_a_pulse_that_an_outage_cut_ends_off(on: Rig, *, seen: bool) -> No
 
 
 async def test_a_pulse_ends_off_though_its_end_could_not_be_sent(on: Rig) -> None:
-    """It was over while the service hung, and that is how the service is found to be lost."""
+    """The pulse ends while the service hangs: sending its Off fails, which shows that the service is lost."""
     await on.indi.settle("DIGITAL_OUTPUT_6", OFF="On")
     await on.indi.write("PULSE_5", DURATION=1300)
     await on.indi.settle("DIGITAL_OUTPUT_6", ON="On")
@@ -136,7 +136,7 @@ async def test_a_pulse_ends_off_though_its_end_could_not_be_sent(on: Rig) -> Non
 
 
 async def test_an_off_that_is_made_up_for_leaves_the_other_outputs_as_they_are(on: Rig) -> None:
-    """It is the first config of the restarted service, which turns all other pins into inputs."""
+    """The Off is the first config of a restarted service, which turns all other pins into inputs."""
     await on.indi.write("POLLING_PERIOD", PERIOD_MS=1000)
     await on.indi.settle("DIGITAL_OUTPUT_7", ON="On")
     await lose(on)
@@ -151,7 +151,7 @@ async def test_an_off_that_is_made_up_for_leaves_the_other_outputs_as_they_are(o
 
 
 async def test_an_off_at_the_end_that_a_hung_service_never_took_is_sent_again(on: Rig) -> None:
-    """It was handed over, and nobody could see that it was not carried out."""
+    """ZeroMQ took the Off, and no data update showed that it was not carried out."""
     await on.indi.write("ON_DISCONNECT", OFF="On")
     on.service.hang()
     await on.indi.write("CONNECTION", DISCONNECT="On")
@@ -175,7 +175,7 @@ async def test_an_output_that_is_inverted_while_it_owes_off_is_off(on: Rig) -> N
 
 
 async def test_an_on_that_a_disconnect_left_unseen_is_kept(on: Rig) -> None:
-    """The service took it; the next connection does not revoke it."""
+    """The service took the On; the next connection does not revoke it."""
     await on.indi.write("POLLING_PERIOD", PERIOD_MS=1000)
     await on.indi.write("DIGITAL_OUTPUT_7", ON="On")
     await on.indi.write("CONNECTION", DISCONNECT="On")

@@ -98,7 +98,7 @@ async def test_a_write_that_an_outage_turned_to_alert_is_not_replayed(away: Rig)
 
 
 async def test_an_output_that_was_switched_off_at_disconnect_stays_so(away: Rig) -> None:
-    """It was On in an earlier connection; a write that an outage turns to Alert must not bring that back."""
+    """The output was On in an earlier connection; a write that an outage turns to Alert must not restore that."""
     indi, board = away.indi, away.board
     await indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await indi.write("ON_DISCONNECT", OFF="On")
@@ -188,7 +188,7 @@ async def test_outputs_that_an_earlier_connection_set_are_sent_again_before_the_
 
 
 async def test_outputs_that_an_earlier_connection_set_are_sent_again_before_a_period(rig: Rig) -> None:
-    """It names no pin, but is a first config as well."""
+    """The config of a period names no pin, but as the first one it would reset all pins, too."""
     indi, board = rig.indi, rig.board
     await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_8="On")
     await indi.settle("DIGITAL_OUTPUT_4", ON="On")

@@ -49,7 +49,7 @@ async def hang(rig: Rig) -> None:
 
 
 async def test_a_hang_leaves_the_pins_of_others_alone(fast: Rig) -> None:
-    """Also when all is sent once more, some seconds after."""
+    """The late resend, 3 s after the return, leaves them alone, too."""
     await fast.indi.write("GPIO_DIRECTION", PIN_3="On")
     await fast.indi.settle("DIGITAL_OUTPUT_4", ON="On")
     await another_program_drives(fast, 0, 9)
@@ -72,7 +72,7 @@ async def test_the_first_command_of_a_visit_leaves_the_pins_of_others_alone(fast
 
 
 async def test_a_pin_that_was_given_back_is_sent_as_an_input(fast: Rig) -> None:
-    """What was lost in an outage may have been just that."""
+    """The config that was lost in an outage may have been the one that made it an input."""
     await fast.indi.write("GPIO_DIRECTION", PIN_3="On")
     await fast.indi.write("GPIO_DIRECTION", PIN_3="Off")
     await fast.board.wait_until(lambda board: not board.is_output(3))
@@ -114,7 +114,7 @@ async def test_a_new_timing_switches_nothing(rig: Rig) -> None:
 
 
 async def test_a_timing_waits_for_our_pins(fast: Rig) -> None:
-    """The first config that a restarted service gets empties all directions: no output is to wait for its own."""
+    """The first config after a restart resets all directions: outputs are sent before the timing."""
     await fast.indi.write("GPIO_DIRECTION", PIN_3="On")
     await fast.indi.settle("DIGITAL_OUTPUT_4", ON="On")
     await fast.service.stop()

@@ -114,7 +114,7 @@ async def test_off_ends_a_pulse(fast: Rig) -> None:
 
 
 async def test_a_pulse_whose_on_was_never_seen_is_an_alert(fast: Rig) -> None:
-    """It lasts until the output is written: that Off is seen says nothing of On."""
+    """The Alert lasts until the output is written: an Off that is seen does not prove that On was reached."""
     indi, board = fast.indi, fast.board
     await indi.write("PULSE_0", DURATION=100)
     board.hold(0, level=False)
@@ -321,7 +321,7 @@ async def test_a_short_bounce_is_not_shown(fast: Rig) -> None:
 
 
 async def test_the_way_universal_ror_uses_outputs(fast: Rig) -> None:
-    """It knows the device and the channel, and the members by their order: off, then on."""
+    """Universal ROR knows device and channel; it takes the members by their order: off, then on."""
     indi, board = fast.indi, fast.board
     off, on = indi.known["DIGITAL_OUTPUT_1"].members
     await indi.settle("DIGITAL_OUTPUT_1", **{on: "On", off: "Off"})

@@ -17,7 +17,7 @@ HINT = "SIMULATION in Options does without a board"
 
 @pytest_asyncio.fixture
 async def nowhere() -> AsyncIterator[tuple[IndiClient, MalosService]]:
-    """A driver, and its service, which does not run."""
+    """A driver whose service does not run, and that service, to be started."""
     async with MalosService(SimulatedBoard(), info_port=0) as service:
         await service.stop()
         async with piped(make_driver(address=service.address)) as indi:
@@ -71,7 +71,7 @@ async def test_a_service_that_is_there_is_not_warned_of(rig: Rig) -> None:
 
 @pytest.mark.parametrize("name", ["no-such-host.invalid", ".".join(["x" * 60] * 4) + ".invalid"])
 async def test_a_name_that_nobody_knows_however_long(away: Rig, name: str) -> None:
-    """The cause and the hint are not cut off for the sake of the name."""
+    """A long name is shortened, so that cause and hint still fit into the message."""
     indi = away.indi
     assert (await indi.write("DEVICE_ADDRESS", ADDRESS=name)).state == "Ok"
     indi.put("CONNECTION", CONNECT="On")

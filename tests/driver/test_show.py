@@ -133,7 +133,7 @@ async def test_other_devices_are_asked_for_what_is_watched(away: Rig) -> None:
 async def test_other_devices_are_asked_again(
     away: Rig, monkeypatch: pytest.MonkeyPatch, name: str, member: str, value: str
 ) -> None:
-    """A request travels as far as there are servers when it is sent."""
+    """A request reaches only the servers that are connected when it is sent."""
     monkeypatch.setattr(active_devices, "_PAUSE", 0)
     indi = away.indi
     await indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
@@ -147,7 +147,7 @@ async def test_other_devices_are_asked_again(
 async def test_who_asks_may_be_a_server_with_other_devices(
     away: Rig, monkeypatch: pytest.MonkeyPatch, device: str
 ) -> None:
-    """Two drivers that listen to each other come to an end: none asks for everything because it was asked that."""
+    """A request for all must not lead to one: two drivers that snoop on each other would ask for ever."""
     monkeypatch.setattr(active_devices, "_PAUSE", 0)
     indi = away.indi
     await indi.until(lambda: ("Dome Simulator", "CONNECTION") in indi.asked)
@@ -210,7 +210,7 @@ async def test_what_is_not_sent_again_still_holds(rig: Rig) -> None:
 
 
 async def test_a_device_that_is_gone_is_forgotten(rig: Rig) -> None:
-    """indiserver says so of a driver that died, in one word for all of its properties."""
+    """indiserver sends one delProperty for all properties of a driver that died."""
     indi = rig.indi
     await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
     indi.send(light("Weather Simulator", "WEATHER_STATUS", "Ok"))
@@ -300,7 +300,7 @@ WAYS = ["disconnect", "end of file", "SIGTERM", "SIGINT"]
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_the_status_ring_is_dark_in_the_end(way: str) -> None:
-    """What is shown of the observatory is true while somebody looks after it."""
+    """The status ring is only true while the driver updates it."""
     board = SimulatedBoard()
     async with started(board) as (program, indi):
         await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")

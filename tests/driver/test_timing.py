@@ -69,7 +69,7 @@ async def test_a_period_that_is_written_while_connecting_is_brought(rig: Rig) ->
 
 
 async def test_an_off_is_taken_in_a_long_delay_of_another_program(away: Rig) -> None:
-    """It is known of before a config would be refused because no update comes."""
+    """The driver learns of the delay before it would refuse a config for the lack of updates."""
     indi = away.indi
     await indi.connect()
     await indi.write("GPIO_DIRECTION", PIN_3="On")
@@ -82,7 +82,7 @@ async def test_an_off_is_taken_in_a_long_delay_of_another_program(away: Rig) -> 
 
 @pytest.mark.parametrize("driver", ["Gpio", "Everloop"])
 async def test_a_long_delay_of_another_program_is_no_lost_link(away: Rig, driver: str) -> None:
-    """By its timing of before the driver would be lost after 1.06 s."""
+    """By its earlier timing the MALOS driver would count as lost after 1.06 s."""
     indi, start = away.indi, asyncio.get_running_loop().time()
     await retime(away, driver, 0.02, 1)
     await indi.connect()

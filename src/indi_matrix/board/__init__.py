@@ -1,4 +1,4 @@
-"""One board, which is one INDI device: writes are judged here, and its connection lives here.
+"""One board, which is one INDI device: its writes, its connection and its config file.
 
-What a MATRIX device does is in `devices`; the config file is in `config`.
+What each MATRIX device of a board does is in `indi_matrix.devices`.
 """

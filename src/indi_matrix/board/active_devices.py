@@ -10,7 +10,7 @@ from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.indi.properties.base import Member, State
 from indi_matrix.indi.properties.kinds import TextProperty
 
-# libindi's simulators, as libindi's own drivers have it.
+# Label and default device of each role. The defaults are libindi's simulators, as in libindi's own drivers.
 _ROLES: Final = {
     "ACTIVE_FILTER": ("Filter", "Filter Simulator"),
     "ACTIVE_WEATHER": ("Weather", "Weather Simulator"),
@@ -18,23 +18,23 @@ _ROLES: Final = {
     "ACTIVE_DOME": ("Dome", "Dome Simulator"),
 }
 
-# Seconds between two times that all is asked for, however many clients or servers come along.
+# Least seconds between two rounds of requests, however many clients or servers connect.
 _PAUSE: Final = 3.0
 
 
 class ActiveDevices:
-    """Listens to the devices that ACTIVE_DEVICES names.
+    """Snoops on the devices that ACTIVE_DEVICES names.
 
-    A request reaches the servers that are there when it is sent. So it is sent again on each occasion that tells
-    of a new server, or of a user who misses something.
+    A getProperties reaches only the servers that are connected when it is sent. So it is sent again whenever a
+    new server may have connected, or a user expects values (CONNECT, CONFIG_LOAD).
 
     Args:
-        warn: Tells clients what of another device is not kept.
+        warn: Warns clients of a snooped property that is too large to be kept whole.
     """
 
     def __init__(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
-        self._ask: Callable[[str, str], None]  # from attach() on
+        self._ask: Callable[[str, str], None]  # set by attach()
         self._drop: Callable[[str], None]
         self._started = False
         self._listeners: dict[str, dict[str, list[SnoopListener]]] = {role: {} for role in _ROLES}
@@ -42,37 +42,37 @@ class ActiveDevices:
         self._pause: asyncio.TimerHandle | None = None
         self._asked_meanwhile = False
         self._whole_meanwhile = False
-        self._watch: asyncio.TimerHandle | None = None
+        self._check_timer: asyncio.TimerHandle | None = None
         members = [Member(role, label, device) for role, (label, device) in _ROLES.items()]
         self.property = TextProperty(
             "ACTIVE_DEVICES", "Listens to", "Options", members, on_write=self._write, saved_at_once=True
         )
 
     def attach(self, ask: Callable[[str, str], None], drop: Callable[[str], None]) -> None:
-        """Take the way to other devices.
+        """Set how other devices are reached.
 
         Args:
-            ask: Has a device publish a property to us, from now on, or all if none is named.
-            drop: Has nothing more of a device come to us.
+            ask: Snoops on a property of a device; on all of its properties if the name is empty.
+            drop: Stops snooping on a device.
         """
         self._ask, self._drop = ask, drop
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
-        """Have a listener told of properties of the device that has a role."""
+        """Call a listener with these properties of the device in a role, whenever they change."""
         for name in names:
             self._listeners[role].setdefault(name, []).append(listener)
 
     def start(self) -> None:
-        """Ask for all that is listened to, from now on; what is configured before needs no asking of its own."""
+        """Send the first requests. Before this, a changed name (as from the config file) sends none."""
         self._started = True
         self.ask_again(whole=True)
 
     def ask_again(self, *, whole: bool) -> None:
-        """Ask for all that is listened to; a little later, if that was done a moment ago.
+        """Request all snooped properties again: now, or 3 s after the last round.
 
         Args:
-            whole: Whether devices may be asked for everything. Not so if the occasion was to be asked that: two
-                drivers that listen to each other would never come to an end.
+            whole: Whether a device may be asked for all of its properties. False if we were asked for all of ours:
+                two drivers that snoop on each other would ask for ever.
         """
         if not self._started:
             return
@@ -86,15 +86,15 @@ class ActiveDevices:
                 snooped.ask(whole=whole)
 
     def hear(self, root: Element) -> None:
-        """Take what another device sent: def, set or delProperty."""
+        """Take a def, set or delProperty element of another device."""
         device, now = root.get("device", ""), asyncio.get_running_loop().time()
         for snooped in self._snooped.values():
             if snooped.device == device:
                 snooped.hear(root, now)
-        self._keep_watch()
+        self._schedule_check()
 
     def listens_to(self, device: str) -> bool:
-        """Tell whether a device has a role."""
+        """Return whether a device is named in any role."""
         return any(snooped.device == device for snooped in self._snooped.values())
 
     def _snooped_device(self, role: str, device: str) -> SnoopedDevice:
@@ -111,7 +111,7 @@ class ActiveDevices:
             self._snooped[role] = self._snooped_device(role, values[role])
         for device in before - set(values.values()):
             self._drop(device)
-        if self._pause is not None:  # else all are asked now
+        if self._pause is not None:  # else ask_again() asks all
             for role in changed:
                 if values[role].strip():
                     self._snooped[role].ask(whole=True)
@@ -119,23 +119,23 @@ class ActiveDevices:
         return State.OK
 
     def _end_pause(self) -> None:
-        """Ask once for all who wanted that meanwhile."""
+        """Send one round of requests for all calls of `ask_again` during the pause."""
         asked, whole = self._asked_meanwhile, self._whole_meanwhile
         self._pause, self._asked_meanwhile, self._whole_meanwhile = None, False, False
         if asked:
             self.ask_again(whole=whole)
 
-    def _keep_watch(self) -> None:
-        """Look at what says nothing, when it is time; while nothing is known there is no time for it."""
-        if self._watch is not None:
+    def _schedule_check(self) -> None:
+        """Schedule the next check for silent devices, unless one is scheduled or no device needs it."""
+        if self._check_timer is not None:
             return
         moments = [due for snooped in self._snooped.values() if (due := snooped.due) is not None]
         if moments:
-            self._watch = asyncio.get_running_loop().call_at(min(moments), self._look)
+            self._check_timer = asyncio.get_running_loop().call_at(min(moments), self._check_silent)
 
-    def _look(self) -> None:
-        self._watch = None
+    def _check_silent(self) -> None:
+        self._check_timer = None
         now = asyncio.get_running_loop().time()
         for snooped in self._snooped.values():
             snooped.look(now)
-        self._keep_watch()
+        self._schedule_check()

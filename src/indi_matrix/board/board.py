@@ -1,4 +1,4 @@
-"""One MATRIX board, which is one INDI device: the place where clients' writes are judged."""
+"""One MATRIX board, which is one INDI device. Its clients' writes are carried out or refused here."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ from indi_matrix.settings import BoardSettings
 
 log = logging.getLogger(__name__)
 
-# Writes at which a user expects to see what other devices publish, wherever those were when they were asked.
+# Members that, written On, request the snooped properties anew: devices may have come since the last request.
 _OCCASIONS: Final = {"CONNECTION": "CONNECT", "CONFIG_PROCESS": "CONFIG_LOAD"}
 
 
@@ -37,7 +37,7 @@ class Board:
 
     Attributes:
         name: Name of the INDI device.
-        indi: What clients know of it.
+        indi: The INDI device, as clients know it.
         board_properties: The properties that come with the board.
         polling: POLLING_PERIOD and KEEP_ALIVE.
     """
@@ -67,12 +67,12 @@ class Board:
         *,
         alone: bool,
     ) -> None:
-        """Take the ways to clients and to other devices, and have what is always there, as configured.
+        """Set how clients and other devices are reached; add the properties that always exist; load the config.
 
         Args:
             post: Sends clients a message.
-            ask: Has another device, by its name, publish one of its properties to us, or all if none is named.
-            drop: Has nothing more of another device come to us, as far as this board is concerned.
+            ask: Snoops on a property of a device, given both names; on all properties if the second is empty.
+            drop: Stops snooping on a device, unless another board needs it.
             rebind: Has all writes bound anew.
             alone: Whether there is no other board in this program.
         """
@@ -96,27 +96,27 @@ class Board:
         self.indi.open(post, rebind)
 
     def depart(self) -> None:
-        """Apply ON_DISCONNECT: the program leaves the board."""
+        """Apply ON_DISCONNECT, because the program ends."""
         self._connection.depart()
 
     async def save(self) -> None:
-        """Save what is still due of what clients wrote: the program ends."""
+        """Save what clients wrote and is not saved yet, because the program ends."""
         await self._configuration.finish()
 
     def asked(self) -> None:
-        """Ask the devices of ACTIVE_DEVICES again: a server with these may be who asked for all of ours."""
+        """Request snooped properties again: what asked for all of ours may be a server with those devices."""
         self._active_devices.ask_again(whole=False)
 
     def hear(self, root: Element) -> None:
-        """Take what another INDI device published."""
+        """Take an element of another INDI device."""
         self._active_devices.hear(root)
 
     def listens_to(self, device: str) -> bool:
-        """Tell whether another device is among ACTIVE_DEVICES."""
+        """Return whether another device is among ACTIVE_DEVICES."""
         return self._active_devices.listens_to(device)
 
     def definition(self, name: str) -> Message | None:
-        """Return the definition of a property that clients may know; None if it has just been deleted."""
+        """Return the definition of a property; None if it was deleted since the client asked."""
         prop = self.indi.properties.get(name)
         return None if prop is None else prop.definition()
 
@@ -128,7 +128,7 @@ class Board:
     # Writes
 
     def judge(self, write: Write) -> None:
-        """Carry out a client's write or refuse it, and answer: the one place where either is done."""
+        """Carry out a client's write or refuse it, and answer it. Every client's write comes through here."""
         prop = self.indi.properties.get(write.name)
         if prop is None:
             self.tell("WARNING", f"there is no property {shortened(write.name)} now; nothing was written")
@@ -155,11 +155,12 @@ class Board:
     def _refuse(self, prop: AnyProperty, before: State, refusal: str) -> None:
         """Answer a write that is refused."""
         prop.reply(None, State.ALERT, refusal)
+        # A state that tells of something else, as CONNECTION's does, must not stay at Alert for a write.
         if not prop.tells_of_writes and before is not State.ALERT:
             prop.reply(None, before)
 
     def _carry_out(self, prop: AnyProperty, write: Write) -> str:
-        """Carry out a write of a client or of the config file, and answer it; or return why it is refused."""
+        """Carry out and answer a write of a client or of the config file; or return why it is refused."""
         try:
             values = prop.read(write)
         except Exception as error:  # noqa: BLE001 - it is told or logged
@@ -204,11 +205,11 @@ class Board:
     # What devices ask for
 
     def recall(self, prop: AnyProperty) -> None:
-        """Bring back from the config file what it has of a property that came to be known by itself."""
+        """Load one property, which has just appeared by itself, from the config file, if that has it."""
         self._configuration.recall(prop)
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
-        """Have a listener told of properties of the device that ACTIVE_DEVICES names in a role."""
+        """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
         self._active_devices.listen(role, names, listener)
 
     def tell(self, level: str, text: str) -> None:
@@ -217,7 +218,7 @@ class Board:
 
     @property
     def debugging(self) -> bool:
-        """Whether messages of the level DEBUG are worth being made."""
+        """Whether DEBUG messages go anywhere; if not, they need not be made."""
         return self._reporting.debugging
 
     @property
@@ -227,5 +228,5 @@ class Board:
 
     @property
     def loading(self) -> bool:
-        """Whether what is written now comes from the config file."""
+        """Whether the write under way comes from the config file."""
         return self._configuration.loading

@@ -8,17 +8,17 @@ from indi_matrix.indi.properties.device import IndiDevice
 
 
 class BoardProperties:
-    """The properties that came with the board and go with it.
+    """The properties that are defined while the board is connected.
 
     Attributes:
         indi: The INDI device.
-        owners: The device that each of them belongs to, by the name of the property.
+        owners: MatrixDevice that each defined property belongs to, by property name.
     """
 
     def __init__(self, indi: IndiDevice) -> None:
         self.indi = indi
         self.owners: dict[str, MatrixDevice] = {}
-        self._states: dict[str, State] = {}  # of before the outage
+        self._states: dict[str, State] = {}  # before the outage, by property name
 
     def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
@@ -31,12 +31,12 @@ class BoardProperties:
         del self.owners[prop.name]
 
     def restore(self, devices: Sequence[MatrixDevice]) -> None:
-        """After an outage, delete what the board no longer has, and give the rest its states of before."""
-        self._delete_what_is_gone(devices)
+        """After an outage: delete properties that the board no longer has; restore the states of the others."""
+        self._delete_missing(devices)
         self._restore_states()
 
     def show(self, devices: Sequence[MatrixDevice]) -> None:
-        """Have clients know what the devices that are connected have now."""
+        """Define all properties of these devices that are not defined yet."""
         for device in devices:
             device.shown = True
             for prop in device.properties():
@@ -44,29 +44,29 @@ class BoardProperties:
                     self.define(device, prop)
 
     def mark_lost(self) -> None:
-        """Turn all to Alert; the states that they had are kept."""
+        """Turn all properties to Alert; keep the states they had for `restore`."""
         for name in self.owners:
             prop = self.indi.properties[name]
             self._states.setdefault(name, prop.state)
             prop.publish_reading(state=State.ALERT)
 
     def delete_all(self) -> None:
-        """Delete all."""
+        """Delete all properties."""
         self._states.clear()
         for name in list(self.owners):
             prop = self.indi.properties[name]
             self.delete(prop)
             prop.publish_reading(state=State.IDLE)
 
-    def _delete_what_is_gone(self, devices: Sequence[MatrixDevice]) -> None:
-        """Delete what the board no longer has: after an outage it may be another one."""
+    def _delete_missing(self, devices: Sequence[MatrixDevice]) -> None:
+        """Delete properties that these devices do not have: after an outage the board may be another one."""
         wanted = {prop.name: prop for device in devices for prop in device.properties()}
         for name in list(self.owners):
             if wanted.get(name) is not self.indi.properties[name]:
                 self.delete(self.indi.properties[name])
 
     def _restore_states(self) -> None:
-        """Have the properties in the states of before the outage; what is seen by now may change them again."""
+        """Restore the states from before the outage; levels seen since then may change them again."""
         for name, state in self._states.items():
             if name in self.owners:
                 self.indi.properties[name].publish_reading(state=state)

@@ -1,4 +1,4 @@
-"""The connection of one board: CONNECTION, what it depends on, and what becomes of it when the service goes."""
+"""The connection of one board: CONNECTION, the session with the service, and what happens when that is lost."""
 
 import asyncio
 import logging
@@ -22,15 +22,15 @@ from indi_matrix.settings import Address
 
 log = logging.getLogger(__name__)
 
-_AUX: Final = 1 << 15
+_AUX: Final = 1 << 15  # in DRIVER_INTERFACE of every board
 
 _WITHOUT_BOARD: Final = "; SIMULATION in Options does without a board"
 
 INTERNAL: Final = "internal error, see the log"
-"""What clients are told of a fault of ours."""
+"""The text for clients when an exception shows a fault of the driver; the details are in the log."""
 
 Simulator = Callable[[zmq.asyncio.Context], AbstractAsyncContextManager[Place]]
-"""Runs a simulated board's service in this program while its block does, and tells where that is."""
+"""Runs a simulated board's service in this program while its block runs; the block gets its place."""
 
 
 class Phase(Enum):
@@ -63,14 +63,14 @@ class Phase(Enum):
 
 
 class Connection:
-    """The life cycle of a board.
+    """The connection of a board to its service, from CONNECT to DISCONNECT, outages included.
 
     Args:
         board_properties: The properties that come with the board.
         devices: The board's devices.
-        address: Where its service is, until clients choose another place.
-        simulator: What there is instead while SIMULATION is on.
-        simulate: Whether that is so at first.
+        address: DEVICE_ADDRESS at the start.
+        simulator: Runs the service that is used while SIMULATION is On.
+        simulate: Whether SIMULATION is On at the start.
 
     Attributes:
         switch: CONNECTION.
@@ -96,7 +96,7 @@ class Connection:
         self._wanted = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
         self._address: Address | None = None  # of the session; None is the simulated board
-        self._present = devices  # what was found, as long as clients know of it
+        self._present = devices  # while connected, those that the board has; else all
         self._outages = Outages(self._indi, self._resend)
         self.switch = standard_properties.connection(self._write, lambda: self.online or self.lost)
         self.info = standard_properties.driver_info(self._interface)
@@ -115,11 +115,11 @@ class Connection:
 
     @property
     def place(self) -> str:
-        """Where the session's service is, whatever clients have chosen for the next."""
+        """The place of this session's service, for messages; DEVICE_ADDRESS may already be that of the next."""
         return "the simulated board" if self._address is None else self._address.short
 
     def retime(self) -> None:
-        """Bring a new timing to the drivers that follow it."""
+        """Send a new timing to the drivers that follow it."""
         if self.online:
             for device in self._connected_devices():
                 if isinstance(device, PolledDevice):
@@ -132,7 +132,7 @@ class Connection:
             for device in self._connected_devices():
                 device.depart(ending)
         elif self.lost:
-            # It cannot be done now; but nothing is to be On, or to move, because of what was told before.
+            # Nothing can be sent; but devices end pulses and effects, so that the next connect resumes none.
             if ending is Ending.OFF:
                 text = f"nothing was switched off: the link to {self.place} is lost; the next connect does it"
                 self._indi.tell("WARNING", text)
@@ -148,7 +148,7 @@ class Connection:
                 try:
                     await asyncio.wait({self._session})
                 except asyncio.CancelledError:
-                    # A visit that fails at the same moment raises its failure and drops the cancellation.
+                    # A visit that fails now raises its error and drops the cancellation: no visit must follow.
                     self._wanted.clear()
                     raise
             self._session = None
@@ -163,7 +163,7 @@ class Connection:
             self._indi.tell("INFO", f"{name} takes effect at the next connect")
 
     def _connect(self) -> State:
-        """Begin to connect, unless that was done already."""
+        """Begin to connect, unless already connecting or connected."""
         if self.online:
             return State.OK
         if self._phase is Phase.AWAY:
@@ -209,7 +209,7 @@ class Connection:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        """End a session that failed by a fault of ours; it costs that session and no more, whatever else fails."""
+        """End a session after a fault of the driver. If ending fails as well, the board still becomes AWAY."""
         try:
             self._fail(f"{self.place}: {INTERNAL}: {error}")
         except Exception:
@@ -219,12 +219,12 @@ class Connection:
             self._tell_failure(INTERNAL)
 
     def _is_current(self) -> bool:
-        """Tell whether clients still want the session that asks; one of before a disconnect may yet be closing."""
+        """Return whether the calling session is the wanted one; one that was disconnected may still be closing."""
         return self._wanted.is_set() and asyncio.current_task() is self._session
 
     @asynccontextmanager
     async def _service(self, context: zmq.asyncio.Context) -> AsyncIterator[Target]:
-        """Tell where the service is, for as long as the session lasts; a simulated one runs that long."""
+        """Yield the place of the service; a simulated service runs while the block does."""
         if self._address is not None:
             yield self._address
             return
@@ -232,7 +232,7 @@ class Connection:
             yield place
 
     async def _visit(self, context: zmq.asyncio.Context, target: Target) -> None:
-        """Visit the service once; a first visit that fails ends the session, a later one is repeated."""
+        """Visit the service once. A first visit that fails ends the session; the caller repeats later ones."""
         self._indi.tell("DEBUG", f"connecting to {target.short}")
         first = self._phase is Phase.CONNECTING and self._address is not None
         warn = partial(self._indi.tell, "WARNING")
@@ -249,7 +249,7 @@ class Connection:
     def _arrive(self) -> None:
         """Show clients the board, now that its service has answered.
 
-        KStars tells Ekos of a device when a property is defined while CONNECTION is Ok. So CONNECTION goes first.
+        CONNECTION Ok goes first: KStars tells Ekos of a device only when a property is defined after it.
         """
         back = self.lost
         self._phase = Phase.ONLINE
@@ -276,7 +276,7 @@ class Connection:
         self.switch.reply(None, State.ALERT, text)
 
     async def _lose(self, error: LinkError) -> None:
-        """Show that the service is lost, once; wait for as long as the next visit is to wait."""
+        """Show that the service is lost, once an outage; return when it is time for the next visit."""
         repeated = self.lost
         self._phase = Phase.LOST
         self._board_properties.mark_lost()
@@ -295,5 +295,5 @@ class Connection:
         return [device for device in self._devices if device.connected]
 
     def _interface(self) -> int:
-        """Return the sum of the INDI interfaces that the board has; away, those that every board has."""
+        """Return the sum of the INDI interfaces of the devices found; while not connected, of all devices."""
         return _AUX | sum(device.interface for device in self._present)

@@ -31,10 +31,10 @@ _DEFAULT_OUTPUT: Final = {"CLIENT_DEBUG": True, "FILE_DEBUG": False}
 
 
 class LogFile:
-    """The log file of one run, which is made when there is something to write.
+    """The log file of one run, created with its first line. It holds at most 16 MiB.
 
-    Its folder and its lines are as libindi's; so is its name but for the number of the process, so that two that
-    start in one second have a file each. It holds at most 16 MiB.
+    Folder and line format are libindi's. The name is libindi's plus the process id, so that two processes that
+    start in the same second have a file each.
     """
 
     def __init__(self) -> None:
@@ -47,10 +47,10 @@ class LogFile:
         """Add a line.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written, or is full.
         """
         line = f"{level}\t{time.monotonic() - self._start:.6f} sec\t: {text}\n"
-        # Opened for each line: nothing is left to be closed, and a file that was moved away is made anew.
+        # Opened for each line: no file is open at the end, and one that was rotated away is made anew.
         with self._opened() as file:
             if file.tell() + len(line) > _FILE_LIMIT:
                 raise OSError(f"it holds {_FILE_LIMIT >> 20} MiB already")
@@ -65,11 +65,11 @@ class LogFile:
 
 
 class Reporting:
-    """Sifts what the clients of an INDI device are told.
+    """Filters the messages of an INDI device: which clients get, and which the log file.
 
     Attributes:
-        debugging: Whether messages of the level DEBUG go anywhere; what makes them is best spared else.
-        named: Whether lines of the log file name the device: other devices write to it too.
+        debugging: Whether DEBUG messages go anywhere; if not, they need not be made.
+        named: Whether lines of the log file name the device, as other devices write to it too.
     """
 
     def __init__(self, indi: IndiDevice) -> None:
@@ -93,14 +93,14 @@ class Reporting:
             [Member("CLIENT_DEBUG", "To Client", value=True), Member("FILE_DEBUG", "To Log File", value=False)],
             rule=Rule.ANY_OF_MANY, on_write=self._write_output, saved=True, timeout=0,
         )  # fmt: skip
-        self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
+        self._apply(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         indi.sift = self.sift
 
     def sift(self, message: Message) -> bool:
-        """Write the text of a message to the log file, and take it out if clients do not want it.
+        """Write the text of a message to the log file; remove it from the message if it is not for clients.
 
         Returns:
-            Whether there is something left to be sent.
+            Whether to send the message: a vector is sent even without its text.
         """
         wanted = message.level in self._wanted
         if wanted and self._to_file:
@@ -110,7 +110,7 @@ class Reporting:
         message.text = ""
         return message.tag != "message"
 
-    def _take(self, levels: Mapping[str, bool], output: Mapping[str, bool]) -> None:
+    def _apply(self, levels: Mapping[str, bool], output: Mapping[str, bool]) -> None:
         self._wanted = {_WORDS[member] for member, on in levels.items() if on}
         self._to_client, self._to_file = output["CLIENT_DEBUG"], output["FILE_DEBUG"]
         self.debugging = "DEBUG" in self._wanted and (self._to_client or self._to_file)
@@ -127,22 +127,22 @@ class Reporting:
             self._indi.delete(self._output)
             self._levels.reply(_DEFAULT_LEVELS, State.IDLE)
             self._output.reply(_DEFAULT_OUTPUT, State.IDLE)
-            self._take(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
+            self._apply(_DEFAULT_LEVELS, _DEFAULT_OUTPUT)
         return State.OK
 
     def _write_levels(self, values: Mapping[str, bool]) -> State:
-        self._take(values, self._output.values)
+        self._apply(values, self._output.values)
         return _ok_if_any(values)
 
     def _write_output(self, values: Mapping[str, bool]) -> State:
         self._failed = False
-        self._take(self._levels.values, values)
+        self._apply(self._levels.values, values)
         if self._to_file and not self._output.values["FILE_DEBUG"]:
             self._indi.tell("INFO", f"logging to {self._file.path}")
         return _ok_if_any(values)
 
     def _write_line(self, level: str, text: str) -> None:
-        """Write to the log file, until that fails; clients are told once."""
+        """Write to the log file. If that fails, warn clients once, and stop until LOG_OUTPUT is written."""
         if self._failed:
             return
         try:
@@ -153,7 +153,7 @@ class Reporting:
 
 
 def in_words(write: Write) -> str:
-    """Return a write as it came, in one short line."""
+    """Return a client's write as one line, with long values cut."""
     values = ", ".join(f"{name}={shortened(text)}" for name, text in write.members)
     return f"{shortened(write.tag)} {write.name}: {values}"
 

@@ -14,18 +14,18 @@ log = logging.getLogger(__name__)
 _RETRY_PAUSE: Final = 0.2
 _SHORTEST: Final = 0.2
 _LONGEST: Final = 5.0
-# A service that hung needs this long to do what had piled up before it; a visit that lasted so long is a good one.
+# Seconds that a service which hung needs to work off its queue. A visit that lasts as long counts as stable.
 _AFTERMATH: Final = 3.0
 
 _HASTY: Final = f", soon after it was back; reconnecting after a growing pause, up to {_LONGEST:g} s"
 
 
 class Outages:
-    """Records when the service is lost and back; nothing is told twice within a minute.
+    """Records when the service is lost and back. Each message is shown once a minute, then counted.
 
     Args:
-        indi: The INDI device, whose clients are told.
-        resend: Sends everything once more, behind whatever else reached the service as it came back.
+        indi: The INDI device, whose clients get the messages.
+        resend: Sends everything once more: stale configs may reach a service that is back after ours.
     """
 
     def __init__(self, indi: IndiDevice, resend: Callable[[], None]) -> None:
@@ -38,8 +38,8 @@ class Outages:
         self._aftermath: asyncio.TimerHandle | None = None
 
     def begin(self, cause: str) -> tuple[str, float]:
-        """Record a loss; return what is to be told of it, if anything, and the seconds until the next visit."""
-        self._calm_down()
+        """Record a loss; return its message (empty if just shown) and the seconds until the next visit."""
+        self._cancel_resend()
         pause = self._pauses.lost()
         text = f"lost {cause}{_HASTY if pause else '; reconnecting'}"
         return text if self._losses.is_first(text) else "", pause
@@ -51,19 +51,19 @@ class Outages:
         return _RETRY_PAUSE
 
     def end(self) -> None:
-        """Record that the service is back, and have everything sent once more a little later."""
-        self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._settle)
+        """Record that the service is back; send everything once more after 3 s."""
+        self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._resend_late)
 
     def is_news(self, text: str) -> bool:
-        """Tell whether a text is to be told of a service that is back."""
+        """Return whether to show the message of a return; one of the last minute is only counted."""
         return self._returns.is_first(text)
 
     def forget(self) -> None:
-        """Begin anew: clients or the program end the connection."""
-        self._calm_down()
+        """Forget the outages, because clients or the program end the connection."""
+        self._cancel_resend()
         self._pauses.lasted()
 
-    def _settle(self) -> None:
+    def _resend_late(self) -> None:
         self._aftermath = None
         self._pauses.lasted()
         try:
@@ -71,15 +71,15 @@ class Outages:
         except LinkError as error:
             log.info("%s: nothing was sent again: %s", self._indi.name, error)
 
-    def _calm_down(self) -> None:
-        """Have nothing sent again any more."""
+    def _cancel_resend(self) -> None:
+        """Cancel the late resend."""
         if self._aftermath is not None:
             self._aftermath.cancel()
             self._aftermath = None
 
 
 class RetryPauses:
-    """The pauses after losses: none after a visit that lasted, and longer ones after each that did not."""
+    """The pause after a loss: none after a stable visit, 0.2 s after a short one, then doubled up to 5 s."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -91,5 +91,5 @@ class RetryPauses:
         return pause
 
     def lasted(self) -> None:
-        """Record that the visit has lasted by now."""
+        """Record that the visit is stable: the next loss causes no pause."""
         self._next = 0.0

@@ -10,19 +10,19 @@ from indi_matrix.indi.properties.kinds import NumberProperty
 from indi_matrix.malos.timing import Timing
 
 _DEFAULT: Final = Timing(delay=1, timeout=5)
-_SHORTEST_DELAY, _LONGEST_DELAY = 0.01, 600
-_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 1, 60
+_SHORTEST_DELAY, _LONGEST_DELAY = 0.01, 600  # s
+_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 1, 60  # s
 
 
 class Polling:
-    """The timing that clients chose, or that the service turned out to have.
+    """The timing that a client chose; else the timing that the service has.
 
     Args:
-        bring: Brings a new timing to the drivers that follow it.
+        bring: Sends a new timing to the drivers that follow it.
 
     Attributes:
         timing: The timing that holds.
-        choice: The one that a client chose, which a service is given that has another; None if none did.
+        choice: The timing that a client chose, sent to any service that has another one; None if none did.
         period: POLLING_PERIOD.
         keep_alive: KEEP_ALIVE.
     """
@@ -45,7 +45,7 @@ class Polling:
         )  # fmt: skip
 
     def adopt(self, timing: Timing) -> None:
-        """Show clients the timing that holds, as far as a client could choose it."""
+        """Show clients the timing that holds, cut to the limits of the two properties."""
         self.timing = Timing(
             min(max(timing.delay, _SHORTEST_DELAY), _LONGEST_DELAY),
             min(max(timing.timeout, _SHORTEST_TIMEOUT), _LONGEST_TIMEOUT),

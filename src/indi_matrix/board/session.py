@@ -26,7 +26,7 @@ ANSWER_LIMIT: Final = 5.0
 
 
 _ASKING: Final = 2.0
-"""Seconds that a service has to state the timing of a driver."""
+"""Seconds in which a service must answer a question for the timing of a driver."""
 
 _SILENT: Final = "MALOS answers, but its Everloop driver does not tell how many LEDs there are"
 
@@ -36,20 +36,20 @@ async def visit(
     target: Target,
     devices: Sequence[MatrixDevice],
     ready: Callable[[], None],
-    hindered: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> NoReturn:
     """Connect the devices to a service, call `ready`, and let them run.
 
-    Meanwhile `hindered` is told once what keeps the service from answering, as soon as that is known.
+    While the service does not answer, `warn` is called once with the cause, as soon as that is known.
 
     Raises:
-        LinkError: There is no such service within 5 s, or it is lost; the text names the service and the cause.
+        LinkError: The service does not answer within 5 s, or is lost; the text names the service and the cause.
     """
     answered = False
     try:
         async with asyncio.timeout(ANSWER_LIMIT) as limit, AsyncExitStack() as links:
             with reserved(len(devices) * link_descriptors(target)) as reserve:
-                found = await _find(context, target, hindered)
+                found = await _find(context, target, warn)
                 answered = True
                 pairs = await _open_links(context, found, devices, links, reserve)
             await _run(pairs, limit, ready, partial(request_info, context, found.place))
@@ -57,7 +57,7 @@ async def visit(
         cause = _SILENT if answered else (await why_silent(target)).text
     except LinkError as error:
         cause = str(error)
-    except zmq.ZMQError as error:  # no more file descriptors, say
+    except zmq.ZMQError as error:  # such as too few file descriptors
         cause = error.strerror
     except ExceptionGroup as group:
         lost, others = group.split(LinkError)
@@ -67,22 +67,22 @@ async def visit(
     raise LinkError(f"{target.short}: {cause}")
 
 
-async def _find(context: zmq.asyncio.Context, target: Target, hindered: Callable[[str], None] | None) -> Found:
-    """Return a service; what is in the way of that is told while it is waited for."""
-    if hindered is None:
+async def _find(context: zmq.asyncio.Context, target: Target, warn: Callable[[str], None] | None) -> Found:
+    """Wait for the service and return it; meanwhile warn of what keeps it from answering."""
+    if warn is None:
         return await find_service(context, target)
     async with asyncio.TaskGroup() as tasks:
-        looking = tasks.create_task(_look(target, hindered), name=f"look for {target.short}")
+        looking = tasks.create_task(_warn_of_obstacle(target, warn), name=f"look for {target.short}")
         found = await find_service(context, target)
         looking.cancel()
     return found
 
 
-async def _look(target: Target, hindered: Callable[[str], None]) -> None:
-    """Tell what is in the way to a service, if anything is."""
+async def _warn_of_obstacle(target: Target, warn: Callable[[str], None]) -> None:
+    """Warn of what keeps a service from answering; not of one that takes connections, as it may only be slow."""
     silence = await why_silent(target)
     if silence.obstacle is not Obstacle.HUNG:
-        hindered(f"{target.short}: {silence.text}; trying for {ANSWER_LIMIT:g} s")
+        warn(f"{target.short}: {silence.text}; trying for {ANSWER_LIMIT:g} s")
 
 
 async def _open_links(
@@ -92,7 +92,7 @@ async def _open_links(
     links: AsyncExitStack,
     reserve: Reserve,
 ) -> list[tuple[MatrixDevice, Link]]:
-    """Return a link for each device whose driver the service has; each is given its share of the reserve."""
+    """Open a link for each device whose driver the service has, with its share of the reserved descriptors."""
     drivers = found.drivers
     missing = [device.driver for device in devices if device.required and device.driver not in drivers]
     if missing:
@@ -112,7 +112,7 @@ async def _run(
     ready: Callable[[], None],
     ask: Callable[[], Awaitable[ServiceInfo]],
 ) -> None:
-    """Let each device work on its link; the limit holds until all have begun."""
+    """Let each device work on its link; the time limit ends once all have begun."""
     try:
         async with asyncio.TaskGroup() as tasks:
             for device, link in pairs:
@@ -136,12 +136,12 @@ async def _follow_timing(device: MatrixDevice, link: Link, ask: Callable[[], Awa
     """Ask the service for the timing of a driver whenever its updates come at another pace than expected."""
     while True:
         doubt = await link.doubt()
-        if link.settle(doubt, await _stated(device, ask)) and isinstance(device, PolledDevice):
+        if link.settle(doubt, await _ask_for_info(device, ask)) and isinstance(device, PolledDevice):
             device.timing_changed()
 
 
-async def _stated(device: MatrixDevice, ask: Callable[[], Awaitable[ServiceInfo]]) -> DriverInfo | None:
-    """Return what the service says of a driver; None if it says nothing, or cannot be asked."""
+async def _ask_for_info(device: MatrixDevice, ask: Callable[[], Awaitable[ServiceInfo]]) -> DriverInfo | None:
+    """Ask the service for the info of a device's driver; return None if there is no answer, or no such driver."""
     try:
         async with asyncio.timeout(_ASKING):
             return (await ask()).get(device.driver)

@@ -1,4 +1,4 @@
-"""Another INDI device that a board listens to: what it was heard to say, and whether it still answers. Pure."""
+"""Another INDI device that a board snoops on: its known properties, and whether it still answers. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -10,30 +10,31 @@ from indi_matrix.indi.properties.base import State
 from indi_matrix.indi.wire.values import NAME_LIMIT, shortened
 
 SILENCE: Final = 30.0
-"""Seconds without a word after which a device is asked whether it is still there, and asked again."""
+"""Seconds of silence after which a device is asked whether it is still there; as long after each such request."""
 
 MOST_MEMBERS: Final = 100
-"""Members of a property that are kept; anybody can send, in the name of a device, whatever he likes."""
+"""Most members kept of a property: any program may send any number of them in the name of a device."""
 
 _MOST_UNANSWERED: Final = 2
 _CONNECTION: Final = "CONNECTION"
-_WHOLE: Final = ""  # in place of the name of a property
+_WHOLE: Final = ""  # as property name in a request: all properties
 
 Listeners = Mapping[str, Sequence[SnoopListener]]
-"""Those who are told of a property, by its name."""
+"""Listeners to each property, by property name."""
 
 
 class SnoopedDevice:
-    """A device that is listened to.
+    """A device that is snooped on.
 
-    libindi's drivers answer who asks for a property by its name, unless it is a light: those come only with all
-    the rest. That sends all clients as many definitions, so it is asked for only while a light is not known.
+    libindi's drivers answer a getProperties that names a property, unless that is a light: lights are defined only
+    for a getProperties without a name. That sends all definitions to all clients, so it is used only while a light
+    is not known.
 
     Args:
-        device: Its name.
-        listeners: Those who are told of its properties.
-        ask: Has a device, by its name, publish a property to us from now on; all of them if that has no name.
-        warn: Tells clients what is not kept.
+        device: Name of the device.
+        listeners: Called with the properties of the device when they change.
+        ask: Snoops on a property of a device, given both names; on all properties if the second is empty.
+        warn: Warns clients of a property that is too large to be kept whole.
     """
 
     def __init__(
@@ -43,30 +44,30 @@ class SnoopedDevice:
         self._listeners = listeners
         self._ask = ask
         self._warn = warn
-        self._warned: set[str] = set()  # names of properties that had more than is kept
+        self._warned: set[str] = set()  # names of properties that were too large
         self._known: dict[str, Mapping[str, str]] = {}
-        self._defined: dict[str, None] = {}  # names that it answers by, in order
-        self._last = 0.0  # when it was heard
+        self._defined: dict[str, None] = {}  # names of properties that it defined, in order
+        self._last = 0.0  # loop time of its last element
         self._unanswered = 0
         self._asked_whole = False
         self._fell_silent = False
 
     def ask(self, *, whole: bool) -> None:
-        """Ask for all that is listened to.
+        """Request all properties that are listened to.
 
         Args:
-            whole: Whether the device may be asked for everything, for the sake of its lights.
+            whole: Whether all properties of the device may be requested, to get its lights.
         """
         if whole and self._lacks_light():
             self._ask_whole()
             return
-        # What was asked of a device that was not there yet is to be asked again.
+        # A device that has sent nothing yet was perhaps not there: it may be asked for all once more.
         self._asked_whole = self._asked_whole and bool(self._defined or self._known)
         for name in (*self._listeners, _CONNECTION):
             self._ask(self.device, name)
 
     def hear(self, root: Element, now: float) -> None:
-        """Take what the device sent, def, set or delProperty, at a time in seconds."""
+        """Take a def, set or delProperty element of the device; `now` is the loop time."""
         name = root.get("name", "")
         self._last, self._unanswered = now, 0
         if _is_gone(root, name):
@@ -75,12 +76,12 @@ class SnoopedDevice:
         if self._fell_silent:
             self._fell_silent = False
             self.ask(whole=False)
-        self._take(root, name)
+        self._record(root, name)
         if name == _CONNECTION and name in self._defined and self._lacks_light() and not self._asked_whole:
             self._ask_whole()
 
     def forget(self) -> None:
-        """Tell the listeners that nothing is known any more of the device."""
+        """Forget all properties of the device, and tell the listeners."""
         self._known.clear()
         self._defined.clear()
         self._asked_whole = False
@@ -89,15 +90,15 @@ class SnoopedDevice:
 
     @property
     def due(self) -> float | None:
-        """When the device is to be looked at, if it says nothing until then; None if that is of no use.
+        """Loop time at which to call `look` if the device sends nothing until then; None for never.
 
-        It is of use if something is known of the device, and if it answers: indiserver passes on what changes to a
-        server below, but no answers.
+        A device is checked only if some values are known, and if it has answered us with a definition: one behind
+        a chained indiserver sends us its changes, but no answers.
         """
         return self._last + SILENCE * (1 + self._unanswered) if self._known and self._defined else None
 
     def look(self, now: float) -> None:
-        """Ask a device that says nothing whether it is still there, and forget one that did not answer."""
+        """Ask a silent device whether it is still there; forget it after two requests without an answer."""
         if self.due is None or self.due > now:
             return
         if self._unanswered == _MOST_UNANSWERED:
@@ -112,11 +113,11 @@ class SnoopedDevice:
         self._ask(self.device, _WHOLE)
 
     def _lacks_light(self) -> bool:
-        """Tell whether a light is listened to and not known."""
+        """Return whether a light is listened to and not known."""
         return any(name in self._listeners and name not in self._known for name in LIGHTS)
 
-    def _take(self, root: Element, name: str) -> None:
-        """Take note of a property, if anybody listens to it or it tells that the device is there."""
+    def _record(self, root: Element, name: str) -> None:
+        """Record a property that has listeners, or CONNECTION, by which the device can be asked if it is there."""
         if name not in self._listeners and name != _CONNECTION:
             return
         if root.tag == "delProperty":
@@ -156,7 +157,7 @@ class SnoopedDevice:
 
 
 def _state(root: Element) -> State:
-    """Return the state of a property, Idle where it tells none that there is."""
+    """Return the state in an element; Idle if it has none, or one that INDI does not know."""
     try:
         return State(root.get("state", ""))
     except ValueError:
@@ -164,9 +165,10 @@ def _state(root: Element) -> State:
 
 
 def _is_gone(root: Element, name: str) -> bool:
-    """Tell whether a device has nothing more to say: it is deleted, or not connected, as after a restart.
+    """Return whether an element shows that a device is gone: all of it is deleted, or CONNECT is Off.
 
-    indiserver does not tell drivers that one has died; but it starts that anew, and so its CONNECTION is defined.
+    indiserver tells drivers nothing of a driver that died, but restarts it: CONNECTION is then defined, with
+    CONNECT Off.
     """
     if name == _CONNECTION:
         return any(one.get("name") == "CONNECT" and (one.text or "").strip() == "Off" for one in root)

@@ -16,7 +16,7 @@ _OPTIONS: Final = "Options"
 
 
 def connection(on_write: Callable[[Mapping[str, bool]], State], connected: Callable[[], bool]) -> SwitchProperty:
-    """Return CONNECTION; `connected` tells whether CONNECT is On."""
+    """Return CONNECTION; `connected` returns whether CONNECT is On."""
     members = [Member("CONNECT", "Connect", value=False), Member("DISCONNECT", "Disconnect", value=True)]
     switch = SwitchProperty(
         "CONNECTION", "Connection", _MAIN, members, rule=Rule.ONE_OF_MANY, on_write=on_write,
@@ -27,7 +27,7 @@ def connection(on_write: Callable[[Mapping[str, bool]], State], connected: Calla
 
 
 def driver_info(interface: Callable[[], int]) -> TextProperty:
-    """Return DRIVER_INFO; `interface` tells the sum of the INDI interfaces that the board has."""
+    """Return DRIVER_INFO; `interface` returns the sum of the INDI interfaces that the board has."""
     members = [
         Member("DRIVER_NAME", "Name", "MATRIX"),
         Member("DRIVER_EXEC", "Exec", "indi_matrix"),
@@ -59,7 +59,7 @@ def _read_address(values: Mapping[str, str]) -> Address:
 
 
 def connection_mode() -> SwitchProperty:
-    """Return CONNECTION_MODE, which has the one mode that there is."""
+    """Return CONNECTION_MODE; its only mode is CONNECTION_TCP."""
     members = [Member("CONNECTION_TCP", "Network", value=True)]
     return SwitchProperty(
         "CONNECTION_MODE",
@@ -84,9 +84,9 @@ class Destination:
     """DEVICE_ADDRESS and SIMULATION: where the next connect goes.
 
     Args:
-        address: Where the service is, until clients choose another place.
-        changed: Told the name of a property that a client changes.
-        simulate: Whether the simulated board is used at first.
+        address: DEVICE_ADDRESS at the start.
+        changed: Called with the name of a property whose values a client changes.
+        simulate: Whether SIMULATION is On at the start.
 
     Attributes:
         address: DEVICE_ADDRESS.

@@ -1,4 +1,4 @@
-"""Without a command: be a driver on standard input and output, as indiserver starts it."""
+"""Without a command: run as a driver on standard input and output, as indiserver starts it."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from indi_matrix.indi.transport.stdio import run_on_stdio
 
 
 def run_driver(options: argparse.Namespace) -> None:
-    """Be a driver on standard input and output, until the input ends."""
+    """Run as a driver on standard input and output, until the input ends."""
     driver = assemble(chosen_boards(options), simulate=False)
     if sys.stdin.isatty():
         print(  # noqa: T201 - for the person at the terminal

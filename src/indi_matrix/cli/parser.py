@@ -90,7 +90,7 @@ def _add_common(parser: argparse.ArgumentParser, takes: Collection[str]) -> None
     """Add all common options; those that the command does not take are hidden, and refused after parsing."""
     parser.add_argument("--version", action="version", version=f"indi_matrix {__version__}")
     for name, settings in _COMMON.items():
-        # A command's own default would undo what stands before the command.
+        # Without SUPPRESS, a command's own default would override an option that stands before the command.
         shown = settings if name in takes else {**settings, "help": argparse.SUPPRESS}
         parser.add_argument(_option(name), default=argparse.SUPPRESS, **shown)
     parser.set_defaults(takes=takes)

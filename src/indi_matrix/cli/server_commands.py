@@ -1,4 +1,4 @@
-"""`serve` and `simulate`: listen on ports of this machine until a signal ends that."""
+"""`serve` and `simulate`: listen on ports of this machine until a signal ends the program."""
 
 import argparse
 import asyncio
@@ -18,17 +18,17 @@ from indi_matrix.system.signals import ended_by_signals
 if TYPE_CHECKING:
     from indi_matrix.indi.server.server import Server
 
-# Neither command loads what only the other needs: a start takes as long as what it loads.
+# Neither command imports what only the other needs, as imports make up much of the time that a start takes.
 
 
 def run_server(options: argparse.Namespace) -> None:
-    """Serve INDI clients until a signal ends that."""
+    """Serve INDI clients until a signal ends the program."""
     with _busy_port_named(options):
         asyncio.run(_serve(options, chosen_boards(options)))
 
 
 def run_simulator(options: argparse.Namespace) -> None:
-    """Run a simulated MALOS service until a signal ends that."""
+    """Run a simulated MALOS service until a signal ends the program."""
     with _busy_port_named(options):
         asyncio.run(_simulate(options))
 

@@ -1,4 +1,4 @@
-"""What the devices of a board have in common, and what they may ask of the board."""
+"""The base class of a board's devices, and the board as they see it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -41,13 +41,13 @@ class ChosenTiming(Protocol):
 
 
 class DefinedProperties(Protocol):
-    """The properties of devices that clients know, as devices see them."""
+    """Where devices define and delete their properties."""
 
     def define(self, device: "MatrixDevice", prop: AnyProperty) -> None:
-        """Make a property of a device known to clients."""
+        """Define a property of a device to clients."""
 
     def delete(self, prop: AnyProperty) -> None:
-        """Take a property away from clients."""
+        """Delete a property."""
 
 
 class Host(Protocol):
@@ -55,20 +55,20 @@ class Host(Protocol):
 
     @property
     def board_properties(self) -> DefinedProperties:
-        """The properties of devices that clients know."""
+        """Where devices define and delete their properties."""
 
     def recall(self, prop: AnyProperty) -> None:
-        """Bring back from the config file what it has of a property that came to be known by itself."""
+        """Load one property, which has just appeared by itself, from the config file, if that has it."""
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
-        """Have a listener told of properties of another device, the one that a member of ACTIVE_DEVICES names."""
+        """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message: INFO, WARNING, ERROR or DEBUG."""
 
     @property
     def debugging(self) -> bool:
-        """Whether messages of the level DEBUG are worth being made."""
+        """Whether DEBUG messages go anywhere; if not, they need not be made."""
 
     @property
     def lost(self) -> bool:
@@ -76,7 +76,7 @@ class Host(Protocol):
 
     @property
     def loading(self) -> bool:
-        """Whether what is written now comes from the config file."""
+        """Whether the write under way comes from the config file."""
 
     @property
     def polling(self) -> ChosenTiming:
@@ -86,8 +86,8 @@ class Host(Protocol):
 class MatrixDevice(ABC):
     """One MATRIX device: its INDI properties on one side, its MALOS driver on the other.
 
-    It lives as long as its board's INDI device and remembers what it was told. It is written as five hooks, in the
-    order of a visit to the service:
+    It lives as long as its board's INDI device, and keeps its state from one visit to the service to the next; a
+    visit lasts while the links are open. A device implements five hooks, called in this order:
 
     | hook         | when it is called                                                          |
     |--------------|----------------------------------------------------------------------------|
@@ -97,20 +97,20 @@ class MatrixDevice(ABC):
     | `resend`     | After an outage, before clients are told; and again some seconds later.    |
     | `leave`      | The visit ends.                                                            |
 
-    A device that follows POLLING_PERIOD and KEEP_ALIVE, or takes over what it heard in `begin`, is a PolledDevice.
+    A device that follows POLLING_PERIOD and KEEP_ALIVE, or shows what it learned in `begin`, is a PolledDevice.
     """
 
     driver: ClassVar[str]
     """Name of the MALOS driver."""
 
     newest_only: ClassVar[bool] = False
-    """Whether a config is a whole picture, so that only the newest one unsent matters."""
+    """Whether a config replaces all earlier ones, so that of unsent configs only the newest matters."""
 
     required: ClassVar[bool] = False
-    """Whether there is no board without this driver."""
+    """Whether a service without this driver counts as no board: connecting then fails."""
 
     interface: ClassVar[int]
-    """What the device adds to DRIVER_INTERFACE."""
+    """The INDI interfaces (bits) that the device adds to DRIVER_INTERFACE."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -119,14 +119,14 @@ class MatrixDevice(ABC):
         self._written: AnyProperty | None = None
         self._fresh = True  # whether no error of the driver was reported since the last write
         self.repeats = Repeats(lambda text: self.host.tell("WARNING", text))
-        """What clients are told again and again."""
+        """Counts repeated messages to clients."""
         self.shown = False
         """Whether clients know the device's properties."""
 
     # The five hooks
 
     async def begin(self, link: Link) -> None:
-        """Take the link of a new visit, and learn what the properties need; the caller sets a limit."""
+        """Take the link of a new visit, and learn what the properties need; the caller limits the time."""
         self._link = link
         self._left = False
         link.on_send = self._tell_config
@@ -145,7 +145,7 @@ class MatrixDevice(ABC):
 
     @abstractmethod
     def leave(self, ending: Ending) -> None:
-        """Deliver what is due or, before an ending OFF, be dark and low; expect nothing more of this visit."""
+        """Send what is due or, if the ending is OFF, switch all off; then expect no more updates in this visit."""
 
     # What the base does by itself
 
@@ -166,12 +166,12 @@ class MatrixDevice(ABC):
         return self._link
 
     def depart(self, ending: Ending) -> None:
-        """Leave, once a visit: as ON_DISCONNECT says, before clients or the program end it, or for a loss."""
+        """Call `leave`: for KEEP or OFF before the visit ends, else for LOST by `end`."""
         self._left = True
         self.leave(ending)
 
     def end(self) -> None:
-        """Give up the link; a visit that nobody ended is lost."""
+        """Give up the link. A visit without an earlier `depart` ends as LOST."""
         try:
             if not self._left:
                 self.depart(Ending.LOST)
@@ -184,9 +184,9 @@ class MatrixDevice(ABC):
         self._fresh = True
 
     def report_driver_error(self, text: str) -> None:
-        """Show clients an error text of the driver, on the property that was written last; then count it.
+        """Show clients an error text of the driver as an Alert of the property written last; count repetitions.
 
-        All programs that use the driver hear its errors, so it need not be about that write.
+        All programs that use the driver get its errors, so the text may be about the write of another program.
         """
         report = f"the {self.driver} driver says: {text}"
         if not self.repeats.is_first(report) and not self._fresh:

@@ -8,10 +8,10 @@ from indi_matrix.malos.timing import Timing
 
 
 class PolledDevice(MatrixDevice):
-    """A device that brings its MALOS driver the timing that clients chose.
+    """A device that sends its MALOS driver the timing that clients chose.
 
-    MALOS' drivers read as zeros what a config leaves out, so that a config of the timing is a command, too. Only a
-    device whose driver has a config that does nothing else is one of these.
+    A MALOS driver reads its part of a config as all zeros if that is left out, so a config with a timing only is a
+    command, too. Only a device whose driver has a config without that side effect can be a PolledDevice.
     """
 
     @abstractmethod
@@ -25,11 +25,11 @@ class PolledDevice(MatrixDevice):
         link.ping()
 
     def arrive(self) -> None:
-        """Agree on the timing that clients wrote since the visit began; then they are told of the board."""
+        """Agree on the timing that clients may have written since `begin`; clients see the board after this."""
         self._agree_on_timing()
 
     def retime(self) -> None:
-        """Send POLLING_PERIOD and KEEP_ALIVE."""
+        """Send POLLING_PERIOD and KEEP_ALIVE to the driver."""
         timing = self.host.polling.timing
         self.link.send(self.timing_config(timing))
         self.link.expect(timing)

@@ -1,4 +1,4 @@
-"""A sensor: a MATRIX device that only publishes. One is a declaration of its readings."""
+"""Sensors: MATRIX devices that only publish, each declared by its readings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Reading:
     Attributes:
         name: Name of the member.
         label: What is measured.
-        unit: Its unit, as clients are to see it; nothing for a pure number.
+        unit: Its unit, as clients see it; empty for a pure number.
         minimum, maximum: The range of the sensor, in that unit.
         field: The field of the sensor's message.
-        factor: What the number in the field is multiplied by, to be in that unit.
+        factor: Factor from the number in the field to that unit.
         decimals: How many decimals are shown.
     """
 
@@ -93,7 +93,7 @@ class Sensor(MatrixDevice):
                 self._take(update)
 
     def resend(self) -> None:
-        """Send nothing: no sensor is told anything."""
+        """Send nothing: sensors are sent no configs."""
 
     def leave(self, ending: Ending) -> None:
         """Leave the sensor as it is."""
@@ -114,7 +114,7 @@ class Sensor(MatrixDevice):
             self._fail(f"the {self.driver} driver sends only zeros: the sensor failed, or there is none", values)
 
     def _fail(self, cause: str, values: Mapping[str, float] | None = None) -> None:
-        """Alert, and tell why, once a minute at most."""
+        """Turn the property to Alert; tell clients the cause, once a minute at most."""
         text = f"{self.property_name}: {cause}"
         told = text if self.repeats.is_first(text) else ""
         self._property.publish_reading(values, State.ALERT, told, "WARNING")

@@ -1,4 +1,4 @@
-"""What another INDI device published, as the devices of a board are told of it. Pure."""
+"""A property of another INDI device, as listeners get it. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Snooped:
-    """One property of another device, as it last was.
+    """Last known state and values of a property of another device.
 
     Attributes:
         state: Idle, Ok, Busy or Alert.
@@ -17,9 +17,9 @@ class Snooped:
     values: Mapping[str, str]
 
     def on(self, member: str) -> bool:
-        """Tell whether a switch is On."""
+        """Return whether a switch member is On."""
         return self.values.get(member) == "On"
 
 
 SnoopListener = Callable[[str, Snooped | None], None]
-"""Takes the name of a property, and the property; None when it is not known any more."""
+"""Takes the name of a property, and the property; None once it is no longer known."""

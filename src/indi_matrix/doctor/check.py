@@ -41,7 +41,7 @@ class Check:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    """Return the lines of a text. A word longer than a line, as of a path, is not divided."""
+    """Return the lines of a text. A word longer than a line, such as a path, is not divided."""
     return textwrap.wrap(
         text,
         _WIDTH,

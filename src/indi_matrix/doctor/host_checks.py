@@ -11,7 +11,7 @@ from typing import Final
 from indi_matrix.doctor.check import LIMIT, Check, warning
 
 _BITS: Final = 8 * struct.calcsize("P")
-"""Bits of an address in this Python; its libraries and the system's packages have the same."""
+"""Bits of an address in this Python, and so in its libraries and the system's packages."""
 
 _CORE_BITS: Final = 32
 _CORE_RELEASES: Final = ("stretch", "buster")
@@ -21,7 +21,7 @@ _LOW_NOW, _LOW_ONCE = 1 << 0, 1 << 16
 
 
 async def examine_supply() -> list[Check]:
-    """Check the supply of a Raspberry Pi; other machines have no check."""
+    """Check the supply voltage of a Raspberry Pi; return no check for another machine."""
     bits = await _throttled()
     if not bits & (_LOW_NOW | _LOW_ONCE):
         return []

@@ -25,7 +25,7 @@ class _Heard:
 
     Attributes:
         devices: Names of its devices, in the order of their definitions.
-        ours: Versions by name of the devices that this driver runs.
+        ours: Versions of this driver, by the names of the devices that it runs.
         size: Bytes that the server has sent.
         indi: Whether the server has sent INDI.
     """
@@ -36,7 +36,7 @@ class _Heard:
     indi: bool = False
 
     def add(self, element: ET.Element) -> None:
-        """Record the device, and the driver's version, that an element names."""
+        """Record the device that an element names, and the version if the element is our DRIVER_INFO."""
         self.indi = self.indi or element.tag.startswith(_INDI)
         device = element.get("device")
         if device is None or not element.tag.startswith("def"):

@@ -81,7 +81,7 @@ def _libraries() -> Iterator[Check]:
     try:
         requirements = metadata.requires(_DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
-        return  # said already
+        return  # _python has reported it
     for requirement in map(Requirement, requirements):
         if requirement.marker is None:  # what has one belongs to an extra
             yield _library(requirement.name, str(requirement.specifier))
@@ -114,7 +114,7 @@ def _protobuf(version: str) -> Check:
 
 
 def supported(version: str, specifier: str) -> bool:
-    """Tell whether a version is within a specifier such as `>=3.1.2,<4`; one that is none is not."""
+    """Return whether a version is within a specifier such as `>=3.1.2,<4`; False for an invalid version."""
     try:
         return Version(version) in SpecifierSet(specifier, prereleases=True)
     except InvalidVersion:

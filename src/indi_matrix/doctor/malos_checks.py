@@ -23,7 +23,7 @@ from indi_matrix.settings import INFO_PORT, Address
 _USED: Final = {device.driver: device for device in DEVICES}
 
 _MOST_DRIVERS: Final = 20
-# Seconds: updates are watched for this long, or for one period. A period above the second figure is not measured.
+# Seconds: updates are watched for _WATCH, or for one period; a period above _SLOWEST is not measured.
 _WATCH: Final = 0.5
 _SLOWEST: Final = (LIMIT - 1) / 2
 # The gap between two updates may differ from the stated delay by this part of it and this many seconds.

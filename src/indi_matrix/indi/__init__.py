@@ -1,4 +1,4 @@
-"""INDI: messages as bytes, the properties that they are about, and the ways on which they come and go.
+"""INDI: messages as bytes (wire), properties, and the ways to and from clients (transport, server).
 
 Nothing here knows of MALOS, ZeroMQ or protobuf.
 """

@@ -1,4 +1,4 @@
-"""Folders in which root may write: nobody else can replace a part of their path by a link."""
+"""Check of folders before root writes there: nobody else may be able to replace a part of the path by a link."""
 
 import os
 import pwd
@@ -43,7 +43,7 @@ def _check_owner(part: Path, status: os.stat_result) -> None:
 
 
 def _check_mode(part: Path, status: os.stat_result, *, last: bool) -> None:
-    """Refuse what others may write to; in a sticky folder above they cannot replace what belongs to root."""
+    """Refuse a folder that others may write to; a sticky parent is allowed, as root's files are safe there."""
     group_is_others = status.st_gid != 0 or _has_access_list(part)
     open_to_others = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and group_is_others)
     if open_to_others and (last or not status.st_mode & stat.S_ISVTX):
@@ -51,7 +51,7 @@ def _check_mode(part: Path, status: os.stat_result, *, last: bool) -> None:
 
 
 def _has_access_list(part: Path) -> bool:
-    """Return whether a folder has an access control list. The group's mode is the most that it gives."""
+    """Return whether a folder has an access control list, whose rights the mode then shows as the group's."""
     try:
         return _ACCESS_LIST in os.listxattr(part)
     except OSError:  # a file system without such lists

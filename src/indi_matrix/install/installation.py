@@ -93,7 +93,7 @@ class Installation:
 
     @property
     def _launcher(self) -> File:
-        """The command beside indiserver: a script, as a link could be one of pipx or of the user."""
+        """The command beside indiserver: a script, as a link could not be told from one of pipx or of the user."""
         text = _LAUNCHER.format(program=literal(shlex.quote(str(self.program))))
         return File(self.prefix / "bin" / EXECUTABLE, f"which starts {self.program}", text, 0o755)
 

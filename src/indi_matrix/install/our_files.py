@@ -1,4 +1,4 @@
-"""Files that carry a note that they are ours: written all or none, removed with the folders made for them."""
+"""Files that a note marks as ours: written all or none, removed with the folders that were made for them."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from typing import Final
 from indi_matrix.errors import InstallError
 from indi_matrix.install.folders import check_folder
 
-# Stands in each file, so that no file of others is removed. The number says how many folders were made for it.
+# Each file contains this note, so that no file of others is removed. The number counts the folders made for it.
 # A comment in XML may not contain two hyphens, so the note does not name the option --uninstall.
 _NOTE: Final = 'Written by "indi_matrix install" with {folders} folders, and removed by its option "uninstall".'
 _NOTED: Final = re.compile(rb'Written by "indi_matrix install" with ([0-9]{1,2}) folders')
-_NOTE_WITHIN: Final = 1000
+_NOTE_WITHIN: Final = 1000  # bytes at the beginning of a file
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 

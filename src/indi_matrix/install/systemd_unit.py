@@ -54,7 +54,7 @@ WantedBy=multi-user.target
 
 def unit_file(prefix: Path, program: Path, serve: Sequence[str]) -> File:
     """Return the unit that runs the program's command serve with these arguments."""
-    # systemd puts variables into arguments only, not into the path of the program.
+    # systemd replaces $ in arguments only, not in the path of the program.
     arguments = (_word(word).replace("$", "$$") for word in serve)
     command = " ".join((_word(str(program)), "serve", *arguments))
     text = _TEXT.format(command=literal(command), user=_user(program))

@@ -34,10 +34,10 @@ class DriverInfo:
     """What the service says of one driver.
 
     Attributes:
-        name: IMU, Humidity, Everloop, Pressure, UV, Servo or Gpio; of another one 40 printable characters at most.
+        name: IMU, Humidity, Everloop, Pressure, UV, Servo or Gpio; any other is cut to 40 printable characters.
         ports: Its four ports.
         delay: Seconds between two data updates.
-        timeout: Seconds after a ping in which updates are sent.
+        timeout: Seconds for which updates are sent after a ping.
     """
 
     name: str
@@ -73,14 +73,14 @@ def parse_info(reply: bytes) -> ServiceInfo:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A service that answers: on which of its host's addresses, and what it says of its drivers."""
+    """A service that answers: the address of its host that it answers at, and its drivers."""
 
     place: Place
     drivers: ServiceInfo
 
 
 async def find_service(context: zmq.asyncio.Context, target: Target) -> Found:
-    """Wait until a service answers, and return it; the caller sets a limit.
+    """Wait until a service answers, and return it; the caller sets a time limit.
 
     Raises:
         LinkError: What answers there is not MALOS.
@@ -101,7 +101,7 @@ async def _first_of(context: zmq.asyncio.Context, places: Sequence[Place]) -> Fo
         for earliest in asyncio.as_completed(asking):
             with suppress(LinkError):
                 return await earliest
-        return asking[0].result()  # raises its LinkError, as none has answered well
+        return asking[0].result()  # raises its LinkError, as none has returned a service
     finally:
         for one in asking:
             one.cancel()
@@ -113,7 +113,7 @@ async def _find(context: zmq.asyncio.Context, place: Place) -> Found:
 
 
 async def request_info(context: zmq.asyncio.Context, place: Place) -> ServiceInfo:
-    """Wait until the service at a place answers, and return what it says of its drivers; the caller sets a limit.
+    """Wait until the service at a place answers, and return what it says of its drivers. The caller sets a limit.
 
     Raises:
         LinkError: What answers there is not MALOS.

@@ -7,14 +7,14 @@ from typing import Final, NoReturn
 
 # In parts of the timeout:
 _AFTER_TIMER: Final = 1 / 3  # when a ping is due after one that a timer sent
-_AFTER_UPDATE: Final = 1 / 2  # when after one that was sent with an update, as the next is expected to be
+_AFTER_UPDATE: Final = 1 / 2  # the same after one that was sent with an update: the next update should carry it
 _EARLY: Final = 1 / 6  # how long before it is due a ping may be sent with an update
 
 
 class KeepAlive:
-    """Pings a driver two or three times in each timeout; three where no update comes.
+    """Pings a driver two or three times in each timeout; three times while no updates come.
 
-    As far as updates come, pings are sent with them, so that the program wakes up for nothing else.
+    While updates come, pings are sent with them, so that the program need not wake up for pings alone.
 
     Args:
         ping: Sends a ping.
@@ -29,18 +29,18 @@ class KeepAlive:
         self._timer: asyncio.TimerHandle | None = None
 
     def set_timeout(self, timeout: float) -> None:
-        """Ping at once, and from then on as a new timeout asks for.
+        """Ping at once, and then as often as a new timeout demands.
 
-        MALOS counts a timeout from the next ping on, and reads pings and configs in two threads: a ping may
-        overtake the config that sets the timeout. So that a longer one leaves no gap, two more pings keep to the
-        shorter one of old and new.
+        MALOS counts a new timeout from the next ping on, and reads pings and configs in two threads: a ping may
+        overtake the config that sets the timeout. So the ping after this one still keeps to the shorter of the
+        old and the new timeout, and a longer timeout leaves no gap in the updates.
         """
         self._timeout = timeout
         self._due.set()
 
     def ping_with_update(self, now: float) -> None:
-        """Ping, if that is not too early; to be called when an update has come."""
-        # A ping that is due at once for a new timeout is one of the two that come after it, and not spared.
+        """Ping if it is not too early; to be called when an update has come."""
+        # If a ping is due at once for a new timeout, `run` sends it.
         if now >= self._earliest and not self._due.is_set():
             self._ping_now(_AFTER_UPDATE)
 

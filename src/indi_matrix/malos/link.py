@@ -20,11 +20,11 @@ from indi_matrix.malos.sockets import MOST_UNREAD
 from indi_matrix.malos.timing import Timing, UpdateWatch
 from indi_matrix.texts import printable
 
-_LAST_CONFIG_MS: Final = 100
+_LAST_CONFIG_MS: Final = 100  # that a last config waits for an unsent one to make room
 _LONGEST_ERROR: Final = 200  # characters
-# A driver may publish without a pause: its delay is cut to whole milliseconds, and 0 is a busy loop.
+# Seconds. A driver may publish without a pause: its delay is cut to whole milliseconds, and 0 is a busy loop.
 _SHORTEST_INTERVAL: Final = 0.005
-# Another program may have set a timeout of 0; by this one pings are sent, and silence is judged.
+# Seconds. Another program may have set a timeout of 0; then this one is assumed for pings and for silence.
 _SHORTEST_TIMEOUT: Final = 0.3
 
 
@@ -33,7 +33,7 @@ class Link:
 
     Attributes:
         info: What the service said of the driver before the link was opened.
-        on_send: Called with each config that the driver took.
+        on_send: Called with each config that was handed over.
     """
 
     def __init__(self, context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool) -> None:
@@ -50,7 +50,7 @@ class Link:
         await self._sockets.connect()
 
     def abort(self) -> None:
-        """Have no config delivered any more that the network still holds back."""
+        """Drop configs that the network still holds back, so that they are not delivered later."""
         self._sockets.abort()
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class Link:
         """Hand a config to the driver, without waiting unless the flags say so.
 
         Raises:
-            LinkError: The driver is not connected, does not take what was sent before, or is quiet.
+            LinkError: The driver is not connected, does not take earlier configs, or has been quiet for too long.
         """
         if quiet := self._watch.quiet:
             raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
@@ -73,10 +73,10 @@ class Link:
             self.on_send(config)
 
     def send_last(self, config: bytes) -> None:
-        """Hand over a config that nothing follows; one that is unsent has 0.1 s to make room for it.
+        """Hand over the last config of a session; wait at most 0.1 s for an unsent one to make room.
 
         Raises:
-            LinkError: The driver is not connected, does not take what was sent before, or is quiet.
+            LinkError: The driver is not connected, does not take earlier configs, or has been quiet for too long.
         """
         self._sockets.base.sndtimeo = _LAST_CONFIG_MS
         self.send(config, flags=0)
@@ -108,12 +108,12 @@ class Link:
 
     @property
     def timing(self) -> Timing:
-        """Delay and timeout of the driver, as last set or stated."""
+        """Delay and timeout of the driver, as we last set them or the service last stated them."""
         return self._watch.timing
 
     @property
     def slowest_delay(self) -> float:
-        """Seconds that the next data update may take: the delay, or a longer one before it while that runs."""
+        """Seconds that the next data update may take: the delay, or an earlier, longer one that still runs."""
         return self._watch.slowest_delay
 
     def expect(self, timing: Timing) -> None:
@@ -143,7 +143,7 @@ class Link:
         """Return the next data update; where they come faster than 200 a second, the newest.
 
         Raises:
-            LinkError: None came for the timeout plus three delays, or a ping that was due with it was not taken.
+            LinkError: No update came for the timeout plus three delays, or the ping with an update was not taken.
         """
         self._watch.restart()
         payload = await self._sockets.updates.receive()
@@ -185,7 +185,7 @@ class Link:
 
 
 def _usable(info: DriverInfo) -> Timing:
-    """Return the timing that the service states, with a timeout by which pings can be sent."""
+    """Return the timing that the service states, with a timeout of 0.3 s at least."""
     return Timing(info.delay, max(info.timeout, _SHORTEST_TIMEOUT))
 
 
@@ -193,20 +193,20 @@ def _usable(info: DriverInfo) -> Timing:
 async def open_link(
     context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool = False
 ) -> AsyncIterator[Link]:
-    """Connect to a driver; the block is entered once all four ports are, and the caller sets a limit.
+    """Connect to a driver; enter the block once all four ports are connected. The caller sets a time limit.
 
     Args:
         context: Where the sockets are made.
         place: Where the service is.
         info: What it said of the driver.
-        newest_only: A config is refused while another one is unsent, for the sender to send a newer one instead.
+        newest_only: Whether a config is refused while another is unsent, so that a newer one can follow instead.
     """
     link = Link(context, place, info, newest_only=newest_only)
     try:
         await link.connect()
         yield link
     except Exception:
-        # Lost. Clients are told that what was not seen to be done is not done, so that must not be done later.
+        # The link is lost. Clients are told that unconfirmed writes failed, so none may be carried out later.
         link.abort()
         raise
     finally:

@@ -54,7 +54,7 @@ class LinkSockets:
         self.errors = SocketReader(self._errors)
         self.updates = SocketReader(self._updates)
         self._sockets = (self._errors, self._updates, self.base, self.keep_alive)
-        # A connection within the program is there at once, and as long as the service: ZeroMQ tells nothing of it.
+        # A connection within the program lasts exactly as long as the service, and ZeroMQ has no events for it.
         self._monitors = {} if place.inside else {socket: _monitor(socket) for socket in self._sockets}
         self._config_connection = NO_DESCRIPTOR
 
@@ -69,13 +69,13 @@ class LinkSockets:
         for socket, port in zip(self._sockets, numbers, strict=True):
             connect(socket, self._place, port)
         if self._monitors:
-            await self._shake_hands()
+            await self._wait_for_handshakes()
 
-    async def _shake_hands(self) -> None:
+    async def _wait_for_handshakes(self) -> None:
         """Wait until the service has agreed to all connections.
 
-        What a PUB socket publishes before a connection is there is lost. So a config that is sent before the one
-        for error texts is there would fail in silence.
+        A PUB socket drops what it publishes for a connection that is not agreed to yet. So the error text of a
+        config that is sent earlier would be lost.
         """
         _, _, self._config_connection, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
         # From now on the connection of the data updates alone tells whether the service is there.
@@ -86,12 +86,12 @@ class LinkSockets:
     async def disconnected(self) -> None:
         """Wait until the service closes the connection of the data updates."""
         if self._place.inside:
-            await asyncio.get_running_loop().create_future()  # for ever; its silence tells that it is gone
+            await asyncio.get_running_loop().create_future()  # for ever: only missing updates tell that it is gone
         while (await recv_monitor_message(self._monitors[self._updates]))["event"] != zmq.Event.DISCONNECTED:
             pass
 
     def abort(self) -> None:
-        """Have no config delivered any more that the network still holds back."""
+        """Drop configs that the network still holds back, so that they are not delivered later."""
         self.base.linger = 0
         drop_undelivered(self._config_connection, self._ports.base)
 
@@ -115,9 +115,9 @@ _monitor_numbers = itertools.count()
 
 
 def _monitor(socket: zmq.asyncio.Socket) -> zmq.asyncio.Socket:
-    """Return a socket that tells what happens to another one.
+    """Return a socket that reports the events of another one, under a name with a number of its own.
 
-    pyzmq would name it by a file descriptor. The next socket may get the same one while the name is still in use.
+    pyzmq's default name contains the file descriptor, which the next socket may get while the name is in use.
     """
     return socket.get_monitor_socket(addr=f"inproc://monitor-{next(_monitor_numbers)}")
 

@@ -1,6 +1,6 @@
 """Where a service is: a numeric address of its host, and the ports that MALOS listens on.
 
-A name would be looked up by ZeroMQ, in the thread that serves all its connections.
+Addresses are numeric because ZeroMQ would look a name up in the thread that serves all its connections.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Place:
     Attributes:
         host: The address.
         port: The info port.
-        inside: Whether the service runs in this program; host is then a name of its own, for inproc sockets.
+        inside: Whether the service runs in this program; host is then a unique name for inproc sockets.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""Why nothing is heard from a service, as far as a plain TCP connection can tell; ZeroMQ retries in silence."""
+"""Why nothing is heard from a service, as far as a plain TCP connection can tell; ZeroMQ reports no failure."""
 
 import asyncio
 import errno
@@ -35,7 +35,7 @@ class Obstacle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Why nothing of use is heard from an address, as a value and as text."""
+    """Why no MALOS service answers at an address, as a value and as text."""
 
     obstacle: Obstacle
     text: str
@@ -52,7 +52,7 @@ _HUNG: Final = Silence(Obstacle.HUNG, "something listens there but does not answ
 
 
 async def why_silent(target: Target) -> Silence:
-    """Return why nothing is heard from a service, after a second for its host's name and one for connections."""
+    """Return why nothing is heard from a service; take 1 s at most for its host's name, and 1 s to connect."""
     try:
         async with asyncio.timeout(_ATTEMPT):
             places = await places_of(target)
@@ -82,7 +82,7 @@ async def why_place_silent(place: Place) -> Silence:
 
 
 def _weightiest(silences: Iterable[Silence]) -> Silence:
-    """Return what says most of a host with several addresses: of one that accepts connections, or still may."""
+    """Return the most telling silence of a host: of an address that accepts connections, else of one that may."""
     return max(silences, key=lambda silence: (silence == _HUNG, silence == _UNANSWERED, silence.certain))
 
 

@@ -11,8 +11,8 @@ class SocketReader:
 
     The file descriptor of a ZeroMQ socket does not tell that a message is there. It becomes readable when
     something has happened since the socket was last looked at, and stays so until it is looked at again
-    (zmq_getsockopt, ZMQ_FD). So each wait begins with an attempt to read, and whatever happens is looked at, also
-    while no task waits. Nothing else may read the socket.
+    (zmq_getsockopt, ZMQ_FD). So each wait begins with an attempt to read, and every event is looked at, also while
+    no task waits. Nothing else may read the socket.
     """
 
     def __init__(self, socket: zmq.asyncio.Socket) -> None:
@@ -49,7 +49,7 @@ class SocketReader:
             self._waiting.set_exception(error)
 
     def _look(self) -> None:
-        """Hand the next message to the task that waits; else leave it in the socket, and the descriptor quiet."""
+        """Hand the next message to the task that waits; without one, only reset the descriptor."""
         if self._waiting is None or self._waiting.done():
             zmq.Socket.get(self._socket, zmq.EVENTS)
         elif (message := self.receive_now()) is not None:

@@ -1,4 +1,4 @@
-"""ZeroMQ sockets with bounds, and what ZeroMQ has no option for."""
+"""ZeroMQ sockets with limits, and the reset of a connection, for which ZeroMQ has no option."""
 
 import socket
 import struct
@@ -21,7 +21,7 @@ _RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 def link_descriptors(target: Target) -> int:
-    """Return how many file descriptors a link takes: four sockets, each with its connection and a monitor's two.
+    """Return how many file descriptors a link takes: for each of four sockets 1, its connection 1, its monitor 2.
 
     Within the program there are neither connections nor monitors.
     """
@@ -35,7 +35,7 @@ def connect(unconnected: zmq.asyncio.Socket, place: Place, port: int) -> None:
 
 
 def make_socket(context: zmq.asyncio.Context, kind: int, linger: int = 0) -> zmq.asyncio.Socket:
-    """Return a socket with bounds on what it takes.
+    """Return a socket with limits on the length and the number of unread messages.
 
     Args:
         context: Where the socket is made.
@@ -54,7 +54,7 @@ def drop_undelivered(descriptor: int, port: int) -> None:
 
     Args:
         descriptor: The connection's, as ZeroMQ told it. By now it may be closed, and its number be used again.
-        port: The port of the connection's other side, by which it is known.
+        port: The port of the connection's other side, which tells whether the number is still the connection's.
     """
     with suppress(OSError, ValueError):
         connection = socket.socket(fileno=descriptor)

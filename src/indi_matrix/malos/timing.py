@@ -31,7 +31,7 @@ _PAUSE: Final = 1.0
 _LOST_DELAYS: Final = 3
 _QUIET_DELAYS: Final = 2
 _QUIET_EXTRA: Final = 1.0
-# Before that, for a longer delay of another program to be known before a config is refused for it.
+# Sooner than quiet, so that a longer delay of another program is known before configs are refused because of it.
 _DOUBT_DELAYS: Final = 2
 _DOUBT_EXTRA: Final = 0.5
 _LATE_UPDATE: Final = 0.2
@@ -87,16 +87,16 @@ class IntervalWatch:
 class UpdateWatch:
     """Watches whether a driver's updates come, and come at the delay that is expected.
 
-    Where they do not, the timing is in doubt, and the service is to be asked for it. A delay under way runs to its
-    end before a new one takes hold, as MALOS sleeps through it: `slowest_delay` is the one to wait for.
+    If they do not, the timing is in doubt, and the service is to be asked for it. A delay under way runs to its
+    end before a new one takes hold, as MALOS sleeps through it: `slowest_delay` is the longer of the two.
 
     Args:
-        timing: What the service said.
+        timing: The timing that the service stated.
         lost: Called with the number of seconds without an update after which the driver counts as lost.
 
     Attributes:
-        timing: As last set or stated.
-        slowest_delay: Seconds that the next update may take: the delay, or a longer one before it while that runs.
+        timing: The timing, as we last set it or the service last stated it.
+        slowest_delay: Seconds that the next update may take: the delay, or an earlier, longer one that still runs.
         last_update: Loop time of the last update, or of the beginning.
     """
 
@@ -141,7 +141,7 @@ class UpdateWatch:
         """Record an update at a loop time."""
         self.last_update = now
         self._first = False
-        if now > self._stale_until:  # else it was sent before the delay under way began, and tells nothing of that
+        if now > self._stale_until:  # else it may be older than the delay under way, and tells nothing of that
             self.slowest_delay = self.timing.delay
         if self._interval.is_off(now):
             self._doubted.set()
@@ -160,20 +160,20 @@ class UpdateWatch:
         self._lost(self._limit)
 
     def stop(self) -> None:
-        """Wait for no update."""
+        """Stop waiting for updates."""
         if self._timer is not None:
             self._timer.cancel()
 
     async def doubt(self) -> int:
-        """Wait until the timing is to be asked for; return a number for `settle`."""
+        """Wait until the timing is in doubt; return a number for `settle`."""
         await self._doubted.wait()
         return self._expectations
 
     def settle(self, doubt: int, stated: Timing | None) -> Timing | None:
-        """End a doubt; return the timing that another program gave the driver, if one did: it has to be expected.
+        """End a doubt; return the timing that another program gave the driver, if any, for the caller to `expect`.
 
         Args:
-            doubt: The number that `doubt` returned; what was stated before a later `expect` is of no use.
+            doubt: The number that `doubt` returned; after a later `expect` the statement is outdated.
             stated: What the service says now; None where it says nothing.
         """
         self._doubted.clear()

@@ -1,4 +1,4 @@
-"""A MALOS service with a MATRIX board behind it, for those who have no board at hand.
+"""A simulated MALOS service with a MATRIX board behind it, for use without hardware.
 
 Here are the board, the service on real sockets, and the board's picture in a terminal. Nothing here knows of INDI.
 """

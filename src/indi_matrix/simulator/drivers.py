@@ -1,7 +1,7 @@
 """What each of MALOS' drivers does with a config, and what it publishes.
 
 Every driver reads its own part of a config. protobuf gives an absent part as zeros, so a config that only sets the
-delay is also a command. That, the shadow registers and the missing checks are as in the real service.
+delay is also a command. This, the shadow registers and the missing checks are as in the real service.
 """
 
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ class Aborted(Exception):  # noqa: N818 - as above
     """The service crashes; the text says on what."""
 
 
-class Driver:
+class SimulatedDriver:
     """A driver that accepts any config, and has no updates.
 
     Attributes:
@@ -57,7 +57,7 @@ class Driver:
         return None
 
 
-class Everloop(Driver):
+class SimulatedEverloop(SimulatedDriver):
     """The ring of LEDs."""
 
     notes = "Ring of LEDs, to be written as a whole: an EverloopImage, each channel 0 to 255"
@@ -83,8 +83,8 @@ class Everloop(Driver):
         return bytes(EverloopImage(everloop_length=self.board.kind.led_count).SerializeToString())
 
 
-class Gpio(Driver):
-    """The pins. It writes whole registers from a shadow, which is zero when the service starts."""
+class SimulatedGpio(SimulatedDriver):
+    """The pins, written as whole registers from a shadow, which is zero when the service starts."""
 
     notes = "Pins to be read and written, as GpioParams"
 
@@ -112,8 +112,8 @@ class Gpio(Driver):
         return bytes(GpioParams(values=self.board.levels).SerializeToString())
 
 
-class Servo(Driver):
-    """Servos on the pins. Servo and Gpio each have a shadow of the direction register of their own."""
+class SimulatedServo(SimulatedDriver):
+    """Servos on the pins. Servo and Gpio each shadow the direction register: each undoes the other's outputs."""
 
     notes = "Servos on pins, to be written as ServoParams"
 
@@ -137,7 +137,7 @@ class Servo(Driver):
             self.board.set_pulse(pin, config.servo.angle)
 
 
-class HumiditySensor(Driver):
+class SimulatedHumidity(SimulatedDriver):
     """Humidity and temperature."""
 
     notes = "Relative humidity and temperature, as Humidity"
@@ -147,7 +147,7 @@ class HumiditySensor(Driver):
         self._ratio: float | None = None
 
     async def process(self, config: Any) -> None:
-        """Calibrate: take the temperature in the config for the sensor's, 0 degrees C when it is absent."""
+        """Calibrate the sensor to the temperature in the config, which is 0 degrees C when absent."""
         cpu, sensor = self.board.cpu_celsius, self.board.readings.celsius
         if abs(cpu - sensor) <= max(abs(cpu), abs(sensor)) / 10:
             sensor = cpu - 0.1
@@ -168,7 +168,7 @@ class HumiditySensor(Driver):
         return bytes(message.SerializeToString())
 
 
-class ImuSensor(Driver):
+class SimulatedImu(SimulatedDriver):
     """Attitude, acceleration, rotation and magnetic field."""
 
     notes = "Attitude and motion, as Imu"
@@ -178,7 +178,7 @@ class ImuSensor(Driver):
         return bytes(Imu(**asdict(self.board.readings.motion)).SerializeToString())
 
 
-class PressureSensor(Driver):
+class SimulatedPressure(SimulatedDriver):
     """Air pressure, altitude and temperature."""
 
     notes = "Air pressure, altitude and temperature, as Pressure"
@@ -190,7 +190,7 @@ class PressureSensor(Driver):
         return bytes(message.SerializeToString())
 
 
-class UvSensor(Driver):
+class SimulatedUv(SimulatedDriver):
     """UV index."""
 
     notes = "UV index and its risk in words, as UV"
@@ -202,14 +202,14 @@ class UvSensor(Driver):
         return bytes(UV(uv_index=index, oms_risk=risk).SerializeToString())
 
 
-DRIVERS: Final[dict[str, type[Driver]]] = {
-    "IMU": ImuSensor,
-    "Humidity": HumiditySensor,
-    "Everloop": Everloop,
-    "Pressure": PressureSensor,
-    "UV": UvSensor,
-    "Servo": Servo,
-    "Gpio": Gpio,
+DRIVERS: Final[dict[str, type[SimulatedDriver]]] = {
+    "IMU": SimulatedImu,
+    "Humidity": SimulatedHumidity,
+    "Everloop": SimulatedEverloop,
+    "Pressure": SimulatedPressure,
+    "UV": SimulatedUv,
+    "Servo": SimulatedServo,
+    "Gpio": SimulatedGpio,
 }
 
 

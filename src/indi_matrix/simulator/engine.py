@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.malos.places import BASE_OFFSETS, DriverPorts
 from indi_matrix.simulator.drivers import DRIVERS, Refused
-from indi_matrix.simulator.service_sockets import Inbox, Sockets
+from indi_matrix.simulator.service_sockets import ReceivingSocket, Sockets
 from indi_matrix.simulator.simulated_board import SimulatedBoard
 
 # Seconds after which an idle driver looks for a ping again.
@@ -24,7 +24,7 @@ PingSeen = Callable[[str], None]
 
 
 class Engine:
-    """One driver with its four sockets.
+    """One simulated driver with its four sockets.
 
     Attributes:
         name: The driver's name.
@@ -52,8 +52,8 @@ class Engine:
         Raises:
             OSError: One of them is taken.
         """
-        self._configs = Inbox(sockets.pull(self.ports.base), self._awake)
-        self._pings = Inbox(sockets.pull(self.ports.keep_alive), self._awake)
+        self._configs = ReceivingSocket(sockets.pull(self.ports.base), self._awake)
+        self._pings = ReceivingSocket(sockets.pull(self.ports.keep_alive), self._awake)
         self._errors = sockets.publisher(self.ports.errors)
         self._updates = sockets.publisher(self.ports.updates)
 
@@ -110,7 +110,7 @@ class Engine:
 
     async def _receive_pings(self, seen: PingSeen) -> None:
         while True:
-            # An infinite timeout has become the lowest int; ZeroMQ waits for ever below zero.
+            # An infinite timeout has become the lowest int; ZeroMQ takes a negative timeout as none.
             awaited = self.timeout_ms if self._pinged.is_set() else -1
             frames = await self._pings.receive(awaited)
             for _ in frames:

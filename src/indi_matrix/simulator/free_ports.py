@@ -1,4 +1,4 @@
-"""Where a service that may listen anywhere looks for a free block of ports."""
+"""The search for a free block of ports, for a service that may listen on any."""
 
 import secrets
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _ATTEMPTS: Final = 100
 
 
 def blocks_to_try() -> Iterator[int]:
-    """Yield info ports to try, at random: behind the block of a real service, and below those for connections."""
+    """Yield random info ports: above the ports of a real service, and below the system's ephemeral ports."""
     end = _first_ephemeral_port() - BLOCK
     if end <= _LOWEST_FREE:
         end = HIGHEST_PORT - BLOCK
@@ -25,7 +25,7 @@ def blocks_to_try() -> Iterator[int]:
 
 
 def _first_ephemeral_port() -> int:
-    """Return the lowest port that the system itself gives to connections."""
+    """Return the lowest ephemeral port, which the system itself gives to connections."""
     try:
         return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
     except OSError:

@@ -16,7 +16,7 @@ from indi_matrix.settings import DEFAULT_HOST, INFO_PORT
 from indi_matrix.simulator.drivers import Aborted
 from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
 from indi_matrix.simulator.free_ports import BLOCK, blocks_to_try
-from indi_matrix.simulator.service_sockets import Inbox, Sockets, service_descriptors
+from indi_matrix.simulator.service_sockets import ReceivingSocket, Sockets, service_descriptors
 from indi_matrix.simulator.simulated_board import SimulatedBoard
 from indi_matrix.system.descriptor_limit import check
 
@@ -32,7 +32,7 @@ class MalosService:
         host: The address that it listens on.
         info_port: Its info port; 0 for any free block of ports.
         drivers: The drivers that it has, all by default.
-        inside: A ZeroMQ context in which it is reached instead of TCP ports; then no port can be taken.
+        inside: A ZeroMQ context in which it listens on inproc endpoints, and not on TCP ports, which may be taken.
 
     Attributes:
         board: The board that it drives.
@@ -106,7 +106,7 @@ class MalosService:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    # Life
+    # Start and stop
 
     async def start(self) -> None:
         """Listen and work, with the state of a fresh service; the board keeps its state.
@@ -142,13 +142,13 @@ class MalosService:
         """Work on, beginning with the messages that have piled up."""
         self._awake.set()
 
-    def _listen(self) -> Inbox:
+    def _listen(self) -> ReceivingSocket:
         """Bind all ports, or none."""
         check(service_descriptors(len(self._drivers), inside=self._inside is not None))
         sockets = Sockets(self.host, self._inside)
         engines = {name: Engine(name, self.info_port, self.board, self._awake) for name in self._drivers}
         try:
-            info = Inbox(sockets.reply(self.info_port), self._awake)
+            info = ReceivingSocket(sockets.reply(self.info_port), self._awake)
             for engine in engines.values():
                 engine.open(sockets)
         except BaseException:
@@ -157,7 +157,7 @@ class MalosService:
         self._sockets, self._engines = sockets, engines
         return info
 
-    def _listen_anywhere(self) -> Inbox:
+    def _listen_anywhere(self) -> ReceivingSocket:
         """Bind the first free block of ports."""
         for info_port in blocks_to_try():
             self.info_port = info_port
@@ -169,7 +169,7 @@ class MalosService:
                     raise
         raise OSError(errno.EADDRINUSE, f"{self.host} has no {BLOCK} free ports in a row")
 
-    async def _serve(self, info: Inbox) -> None:
+    async def _serve(self, info: ReceivingSocket) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._answer(info), name="MALOS info")
@@ -179,7 +179,7 @@ class MalosService:
             self.stopped_by = str(aborts.exceptions[0])
 
     def _finish(self, main: asyncio.Task[None]) -> None:
-        """Close everything, however the service has ended."""
+        """Close all sockets, and record a fault of the simulator, whichever way the service has ended."""
         if self._sockets is not None:
             self._sockets.close()
         self._sockets = self._main = None
@@ -193,7 +193,7 @@ class MalosService:
 
     # Work
 
-    async def _answer(self, info: Inbox) -> None:
+    async def _answer(self, info: ReceivingSocket) -> None:
         """Answer each request for info, whatever its text."""
         while True:
             request = await info.receive()
@@ -227,7 +227,7 @@ class MalosService:
     # Faults on demand
 
     def publish_error(self, driver: str, text: str | bytes) -> None:
-        """Publish an error text of a driver, without an error."""
+        """Publish an error text of a driver, although nothing failed."""
         self._engine(driver).publish_error(text)
 
     def publish_update(self, driver: str, payload: bytes) -> None:

@@ -11,9 +11,7 @@ import zmq.asyncio
 
 from indi_matrix.malos.places import Place
 
-_PUBLISHER_HIGH_WATER_MARK: Final = 20
-
-
+_PUBLISHER_HIGH_WATER_MARK: Final = 20  # messages, as in the real service
 _CONTEXT_DESCRIPTORS: Final = 5  # of a ZeroMQ context with its threads
 _names: Final = itertools.count(1)
 
@@ -56,7 +54,7 @@ class Sockets:
 
     def publisher(self, port: int) -> zmq.Socket[bytes]:
         """Return a PUB socket that listens on a port. It never blocks, so it needs no await."""
-        context: Any = self._context  # by itself it makes sockets of asyncio
+        context: Any = self._context  # its sockets are those of asyncio, unless another class is named
         publisher: zmq.Socket[bytes] = context.socket(zmq.PUB, socket_class=zmq.Socket)
         publisher.sndhwm = _PUBLISHER_HIGH_WATER_MARK
         self._bind(publisher, port)
@@ -83,15 +81,15 @@ class Sockets:
             self._context.term()
 
 
-class Inbox:
-    """The messages of one socket. None is received while the service hangs."""
+class ReceivingSocket:
+    """A socket that receives messages, but none while the service hangs."""
 
     def __init__(self, messages: zmq.asyncio.Socket, awake: asyncio.Event) -> None:
         self._messages = messages
         self._awake = awake
 
     async def receive(self, timeout_ms: int | None = None) -> list[bytes]:
-        """Return the frames of the next message, none after the timeout."""
+        """Return the frames of the next message; an empty list after the timeout."""
         while True:
             if timeout_ms == 0:
                 await asyncio.sleep(0)  # a poll without waiting would let no other task run

@@ -1,4 +1,4 @@
-"""What can be watched: callbacks after each change, and waiting for what is to become true."""
+"""Objects that can be watched: callbacks after each change, and waiting for a condition."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Self
 
 
 class Watchable:
-    """Something whose changes others are told of."""
+    """The base of objects that call watchers back after each change."""
 
     def __init__(self) -> None:
         self._watchers: dict[object, Callable[[], object]] = {}
@@ -22,7 +22,7 @@ class Watchable:
         return unwatch
 
     async def wait_until(self, predicate: Callable[[Self], object]) -> None:
-        """Return as soon as the predicate holds, even if it does so for the shortest time."""
+        """Wait until the predicate holds after a change, even if it holds only until the next one."""
         if predicate(self):
             return
         held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -33,7 +33,7 @@ class Watchable:
             try:
                 if predicate(self):
                     held.set_result(None)
-            except Exception as error:  # noqa: BLE001 - it belongs to the task that waits, not to who made the change
+            except Exception as error:  # noqa: BLE001 - raised in the task that waits, not where the change is made
                 held.set_exception(error)
 
         unwatch = self.watch(look)
@@ -43,6 +43,6 @@ class Watchable:
             unwatch()
 
     def _changed(self) -> None:
-        """Tell all who watch that something has changed."""
+        """Call all watchers back."""
         for callback in tuple(self._watchers.values()):
             callback()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 _MOST_UNREAD: Final = 1 << 16  # bytes; lines beyond that are dropped and counted
-# indiserver 1.9.9 takes a line of 1024 or more characters for the death of the driver, and starts it again.
+# indiserver 1.9.9 mistakes a line of 1024 or more characters for the driver's death, and starts it again.
 _LINE_LIMIT: Final = 1000
 _PATIENCE: Final = 0.2  # seconds that the reader has at the end of the program
 
@@ -123,7 +123,7 @@ def _dropped(count: int) -> bytes:
 
 
 class LineStream(io.RawIOBase):
-    """What stands behind sys.stderr: cuts lines to 1000 bytes, and writes them without waiting."""
+    """The raw stream behind sys.stderr: cuts lines to 1000 bytes, and writes them without waiting."""
 
     def __init__(self, descriptor: int) -> None:
         self._number = descriptor
@@ -143,7 +143,7 @@ class LineStream(io.RawIOBase):
         """Return whether that is a terminal."""
         return os.isatty(self._number)
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # of all buffers there are, it gets these
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # TextIOWrapper passes bytes only
         """Write the lines that are complete; keep the beginning of the next one."""
         *lines, self._begun = (self._begun + bytes(data)).split(b"\n")
         for line in lines:
@@ -159,7 +159,7 @@ class LineStream(io.RawIOBase):
 
     @contextlib.contextmanager
     def taken_by(self, taker: Callable[[str], None]) -> Iterator[None]:
-        """Call `taker` with each line instead, in whatever thread writes it, until the end of the context."""
+        """Call `taker` with each line instead of writing it, in the thread that writes, until the context ends."""
         self._taker = taker
         try:
             yield
@@ -167,14 +167,14 @@ class LineStream(io.RawIOBase):
             self._taker = None
 
     def drain(self) -> None:
-        """Wait 0.2 s at most for the reader to read the rest."""
+        """Write the rest; wait 0.2 s at most for the reader to read it."""
         if self._begun:
             self.write(b"\n")
         self._writer.drain()
 
 
 def wait_for_no_reader() -> LineStream:
-    """Make writing to sys.stderr never wait for its reader; return the stream that stands behind it."""
+    """Make writes to sys.stderr return without waiting for a reader; return the raw stream behind sys.stderr."""
     lines = LineStream(sys.stderr.fileno())
     sys.stderr = io.TextIOWrapper(
         lines, encoding=sys.stderr.encoding, errors="backslashreplace", line_buffering=True, write_through=True

@@ -23,7 +23,7 @@ def raise_limit() -> None:
 
 
 class Reserve:
-    """Descriptors that are kept open, as a reserve, for what is going to be opened."""
+    """Descriptors that are held open as a reserve, so that as many can be opened later."""
 
     def __init__(self) -> None:
         self._held: list[int] = []
@@ -32,7 +32,7 @@ class Reserve:
         """Hold a number of descriptors, and check that 16 more are free.
 
         Raises:
-            LinkError: So many are not free; the text says how many are.
+            LinkError: That many are not free; the text says how many are.
         """
         try:
             self._hold(count + _SPARE)
@@ -46,7 +46,7 @@ class Reserve:
         self.give(_SPARE)
 
     def give(self, count: int) -> None:
-        """Close some of those that are held, for what is opened next."""
+        """Close some of the held descriptors, for those that are opened next."""
         for _ in range(min(count, len(self._held))):
             os.close(self._held.pop())
 
@@ -61,7 +61,7 @@ def reserved(count: int) -> Iterator[Reserve]:
     """Hold descriptors while the block runs, except those that are given away.
 
     Raises:
-        LinkError: So many, and 16 more, are not free.
+        LinkError: That many, and 16 more, are not free.
     """
     reserve = Reserve()
     reserve.take(count)
@@ -75,7 +75,7 @@ def check(count: int) -> None:
     """Check that a number of descriptors can be opened now.
 
     Raises:
-        LinkError: So many, and 16 more, are not free.
+        LinkError: That many, and 16 more, are not free.
     """
     with reserved(count):
         pass

@@ -65,7 +65,7 @@ def remove(path: Path) -> None:
     Raises:
         OSError: It cannot be removed, or is no regular file.
     """
-    path = Path(os.path.realpath(path))  # as replace() does, to which the link leads again
+    path = Path(os.path.realpath(path))  # the file that a link leads to, as in replace()
     _check(path.stat())
     path.unlink()
 
@@ -105,7 +105,7 @@ def _adopt(descriptor: int, before: os.stat_result) -> None:
     except OSError:
         try:
             os.fchown(descriptor, -1, before.st_gid)
-        except OSError:  # what the old group may do, the new one may do only if all others may, too
+        except OSError:  # another group gets only the rights of all others
             mode = mode & ~0o070 | (mode & 0o007) << 3
     os.fchmod(descriptor, mode)
 
@@ -116,7 +116,7 @@ def _stem(path: Path) -> str:
 
 
 def _create(path: Path, mode: int) -> tuple[Path, int]:
-    """Return a new temporary file beside another, and its descriptor; nothing that was there is opened."""
+    """Return a new temporary file beside another, and its descriptor; an existing file is never opened."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     for tries in range(_TRIES):
         temporary = path.with_name(f"{_stem(path)}{os.getpid()}.{secrets.token_hex(4)}.new")

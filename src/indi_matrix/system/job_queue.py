@@ -32,12 +32,12 @@ class JobQueue:
     def put(
         self, begin: Callable[[], Callable[[], T]], done: Callable[[T], None], failed: Callable[[Exception], None]
     ) -> None:
-        """Add a job; all its parts but the work itself are called in the event loop.
+        """Add a job. Its work is called in a thread, all else in the event loop.
 
         Args:
-            begin: Returns the work, when the job's turn has come.
+            begin: Called when the job's turn has come; returns the work.
             done: Called with what the work returned.
-            failed: Called with what was raised instead.
+            failed: Called with the exception, if `begin` or the work raised one.
         """
 
         def start() -> Callable[[], _Conclusion]:
@@ -65,13 +65,13 @@ class JobQueue:
             loop.call_soon(self._conclude, partial(failed, error))
 
     def _run(self, work: Callable[[], _Conclusion], loop: asyncio.AbstractEventLoop) -> None:
-        """Work, in the job's thread."""
+        """Do the work, in the job's thread."""
         conclude = work()
         with suppress(RuntimeError):  # the loop did not wait for the job, and is closed
             loop.call_soon_threadsafe(self._conclude, conclude)
 
     def _conclude(self, conclude: _Conclusion) -> None:
-        """Call what the job's end is told to, and begin the next job."""
+        """Call `done` or `failed` of a job, and begin the next job."""
         try:
             conclude()
         except Exception:
@@ -86,7 +86,7 @@ class JobQueue:
 def _concluded(
     work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
 ) -> _Conclusion:
-    """Do some work, and return the call that tells what came of it."""
+    """Do the work, and return the call of `done` or `failed` that follows."""
     try:
         return partial(done, work())
     except Exception as error:  # noqa: BLE001 - as above

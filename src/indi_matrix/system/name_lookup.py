@@ -15,7 +15,7 @@ from indi_matrix.errors import LinkError
 
 _MOST_LOOKUPS: Final = 16
 """Names that may be looked up at the same time; there is one thread for each."""
-_MOST_ADDRESSES: Final = 4
+_MOST_ADDRESSES: Final = 4  # of one host
 
 _under_way: dict[str, Future[list[str]]] = {}
 _lock: Final = Lock()
@@ -53,7 +53,7 @@ def _run(host: str, found: Future[list[str]]) -> None:
     """Look up a name, in a thread of its own."""
     try:
         looked_up = _look_up(host)
-    except Exception as error:  # noqa: BLE001 - it is raised in those who wait
+    except Exception as error:  # noqa: BLE001 - it is raised in the tasks that wait
         _end(host)
         found.set_exception(error)
     else:

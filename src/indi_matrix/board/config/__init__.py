@@ -1,1 +1,1 @@
-"""CONFIG_PROCESS and the config file: what of a board's properties is saved, and how it comes back."""
+"""CONFIG_PROCESS and the config file: saving a board's properties, and loading them."""

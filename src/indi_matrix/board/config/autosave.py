@@ -1,4 +1,4 @@
-"""When to save what is saved as soon as it is written: never within a write, and not for each of many."""
+"""When to save the properties that are saved by themselves: shortly after a write, many writes in one save."""
 
 import asyncio
 import time
@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 _SOON: Final = 0.1
-"""Seconds in which further writes may follow the first."""
+"""Seconds from a write to its save, so that writes in quick succession share one."""
 
 _INTERVAL: Final = 1.0
-"""Seconds between two times, at least."""
+"""Least seconds between two saves."""
 
 
 class Autosave:
-    """Has properties saved soon after they were written, and once a second at most.
+    """Saves properties soon after they were written, and once a second at most.
 
-    What cannot be saved stays due, until something else is written or all is at its end; clients are told once.
+    A property that could not be saved is tried again with the next save; the last one is at the end of the
+    program. Clients are told once.
 
     Args:
-        save: Has properties saved, by their names; `saved` or `failed` is to be called when that is over.
-        warn: Tells clients why nothing is saved.
+        save: Begins to save the named properties; `saved` or `failed` must be called when that has ended.
+        warn: Tells clients why a save failed.
     """
 
     def __init__(self, save: Callable[[Sequence[str]], None], warn: Callable[[str], None]) -> None:
@@ -35,10 +36,10 @@ class Autosave:
     def note(self, name: str) -> None:
         """Record that a property was written."""
         self._due[name] = None
-        self._wait()
+        self._schedule()
 
     def flush(self) -> None:
-        """Have saved now what is due."""
+        """Begin to save now what is due."""
         names = self.take()
         if names:
             self._last = time.monotonic()
@@ -46,46 +47,46 @@ class Autosave:
             self._save(names)
 
     def take(self) -> Sequence[str]:
-        """Return what is due, which somebody else saves now."""
-        self._stop()
+        """Return the names that are due, and drop them: the caller saves these properties."""
+        self._cancel_timer()
         names = list({**self._refused, **self._due})
         self.forget()
         self._due.clear()
         return names
 
     def give_back(self, names: Iterable[str]) -> None:
-        """Have due again what somebody else could not save."""
+        """Make due again what could not be saved; it waits for the next save."""
         self._refused.update(dict.fromkeys(names))
 
     def forget(self) -> None:
-        """Save nothing of what could not be saved: the file has it now, or is gone."""
+        """Drop what could not be saved: the file has it now, or was removed."""
         self._refused.clear()
 
     def saved(self) -> None:
-        """Record that what was under way is saved."""
+        """Record that a save has succeeded."""
         self._failed = False
-        self._go_on()
+        self._end_save()
 
     def failed(self, names: Sequence[str], error: Exception) -> None:
-        """Record that what was under way is not saved, and say why, once."""
+        """Record that a save has failed; tell clients why, unless the save before failed too."""
         if not self._failed:
             self._warn(f"{error}; not saved: {', '.join(names)}")
         self._failed = True
         self.give_back(names)
-        self._go_on()
+        self._end_save()
 
-    def _go_on(self) -> None:
+    def _end_save(self) -> None:
         self._under_way -= 1
         if self._due:
-            self._wait()
+            self._schedule()
 
-    def _wait(self) -> None:
-        """Save what is due in a moment, but not while a disk is still busy with what was due before."""
+    def _schedule(self) -> None:
+        """Schedule a save of what is due, unless one is scheduled or still under way."""
         if self._timer is None and not self._under_way:
             pause = self._last + _INTERVAL - time.monotonic()
             self._timer = asyncio.get_running_loop().call_later(max(_SOON, pause), self.flush)
 
-    def _stop(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -13,12 +13,12 @@ from indi_matrix.errors import ConfigError
 from indi_matrix.indi.wire.values import speakable
 from indi_matrix.system import files
 
-# libindi sets a value on a line of its own, and strips what it reads. Within just this frame blanks are kept.
+# libindi writes a value on a line of its own, and strips it on reading. We strip exactly this, to keep blanks.
 _FRAME: Final = ("\n      ", "\n  ")
 _MARKUP: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;", '"': "&quot;", "\r": "&#13;"}
 )
-_MOST_BYTES: Final = 1 << 20
+_MOST_BYTES: Final = 1 << 20  # of a file
 _VECTOR_START: Final = re.compile(rb"<new(?:Number|Switch|Text)Vector\b")
 _VECTOR_END: Final = re.compile(rb"</new(?:Number|Switch|Text)Vector\s*>")
 _TAG: Final = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
@@ -47,7 +47,7 @@ def _escaped(text: str) -> str:
 
 @dataclass
 class _Span:
-    """Where an element is in the text of a file, up to the byte behind it, and what vectors are known by."""
+    """The bytes of an element in a file (`end` is excluded), and the device and name of a vector as its key."""
 
     key: tuple[str | None, str | None]
     start: int
@@ -55,9 +55,10 @@ class _Span:
 
 
 def with_vectors(data: bytes, vectors: Iterable[ET.Element]) -> bytes:
-    """Return the text of a config file with these vectors in it, and all else as it was.
+    """Return a config file with these vectors put into it, and everything else unchanged.
 
-    A vector takes the place of the first of its name, and there are no more of them then; or it comes to the end.
+    A vector replaces the first one of its device and name; further ones of that name are removed. A vector that
+    the file does not have is added at its end.
 
     Raises:
         ConfigError: The file is damaged; the text names the line.
@@ -83,7 +84,7 @@ def with_vectors(data: bytes, vectors: Iterable[ET.Element]) -> bytes:
 
 
 def _spans(data: bytes) -> list[_Span]:
-    """Return where the root is, then where its children are."""
+    """Return the span of the root, then those of its children."""
     parser = expat.ParserCreate("utf-8")
     spans: list[_Span] = []
     unfinished: list[_Span] = []
@@ -109,7 +110,7 @@ def _spans(data: bytes) -> list[_Span]:
 
 
 def from_bytes(data: bytes) -> tuple[list[ET.Element], list[str]]:
-    """Return the vectors in a config file; and of a damaged one those that are sound, with each damage's line."""
+    """Return the vectors of a config file that are sound, and a text with line and cause for each damage."""
     damages: list[str] = []
     try:
         vectors = list(_parsed(data))
@@ -122,7 +123,7 @@ def from_bytes(data: bytes) -> tuple[list[ET.Element], list[str]]:
 
 
 def _salvaged(data: bytes) -> tuple[list[ET.Element], list[str]]:
-    """Return the vectors that can be read by themselves, and what is wrong with the others."""
+    """Return the vectors of a damaged file that can be parsed one by one, and a text for each of the others."""
     vectors, damages = [], []
     lines = counted = 0
     for start, piece in _pieces(data):
@@ -140,7 +141,7 @@ def _parsed(text: bytes) -> ET.Element:
 
 
 def _pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield where each vector starts, and the text from there to its end, or up to the next where it has none."""
+    """Yield the start of each vector and its text: to its end tag, or to the next vector if it has none."""
     starts = [match.start() for match in _VECTOR_START.finditer(data)]
     for start, limit in pairwise([*starts, len(data)]):
         end = _VECTOR_END.search(data, start, limit)
@@ -160,10 +161,10 @@ def _value(text: str) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return what a file holds.
+    """Return the bytes of a file, 1 MiB at most.
 
     Raises:
-        ConfigError: It cannot be read; the text names path and cause.
+        ConfigError: It cannot be read, or is longer; the text names path and cause.
     """
     try:
         data = files.read(path, _MOST_BYTES + 1)
@@ -175,7 +176,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all, with its folder; never what could not be read again.
+    """Write a file atomically, and make its folder; refuse more than 1 MiB, which could not be read again.
 
     Raises:
         ConfigError: It cannot be written; the text names path and cause.

@@ -29,10 +29,10 @@ _MEMBERS: Final = {
     "CONFIG_DEFAULT": "Default",
     "CONFIG_PURGE": "Purge",
 }
-_MOST_WAITING: Final = 16
+_MOST_WAITING: Final = 16  # requests of clients
 
 LAST_WAIT: Final = 0.4
-"""Seconds that a disk has at the end of the program."""
+"""Seconds that the last saves may take when the program ends."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class _Loading:
     """A load that was asked for.
 
     Attributes:
-        since: What was written since then, which holds.
+        since: Names of properties written since then, which the load leaves as they are.
     """
 
     since: set[str] = field(default_factory=set)
@@ -51,8 +51,8 @@ class _Saving:
     """A save that was asked for.
 
     Attributes:
-        vectors: What is to be saved; None if that is known only when its turn has come.
-        due: What need not be saved by itself then.
+        vectors: What is to be saved; None to take the values when its turn comes, as a load is before it.
+        due: Names that were due for an autosave, which this save covers.
         begun: Whether it is under way.
     """
 
@@ -62,14 +62,14 @@ class _Saving:
 
 
 class Configuration:
-    """What clients have done with the config file of an INDI device, one thing after another.
+    """Loads, saves and removes the config file of an INDI device: one job after another, each in a thread.
 
-    The disk holds up nobody: CONFIG_PROCESS is Busy until all is done that clients asked for.
+    So nobody waits for the disk. CONFIG_PROCESS is Busy until all requests of clients are done.
 
     Args:
         indi: The INDI device.
-        path: The file.
-        carry_out: Carries out a write to a property; returns why it was refused, or nothing.
+        path: Path of the config file.
+        carry_out: Carries out a write to a property; returns why it was refused, or an empty text.
 
     Attributes:
         prop: CONFIG_PROCESS.
@@ -81,10 +81,10 @@ class Configuration:
         self._replay = Replay(indi, carry_out)
         self._jobs = JobQueue()
         self._autosave = Autosave(self._save_some, self._warn)
-        self._asked = 0  # what clients asked for that is not done yet
+        self._asked = 0  # number of clients' requests that are not done yet
         self._loadings: list[_Loading] = []
         self._recalls: dict[str, _Loading] = {}
-        self._last_saving: _Saving | None = None  # while it waits and nothing was asked for after it
+        self._last_saving: _Saving | None = None  # the last job, if it is a save that still waits
         self.prop = SwitchProperty(
             "CONFIG_PROCESS", "Config", "Options",
             [Member(name, label, value=False) for name, label in _MEMBERS.items()],
@@ -94,18 +94,18 @@ class Configuration:
 
     @property
     def loading(self) -> bool:
-        """Whether what is written now comes from the file."""
+        """Whether the write under way comes from the file."""
         return self._replay.active
 
     def start(self, given: Collection[str]) -> None:
-        """Load the file, if there is one, but for properties that were given by other ways."""
+        """Load the file, if there is one, except for the properties that arguments or the environment gave."""
         self._replay.given = given
         try:
             stored = self._store.load()
             if stored is not None:
                 self._replay.all_of(stored)
         except ConfigError as error:
-            # There are no clients yet to be told.
+            # The log too, as there are no clients yet: they get the text later.
             log.warning("%s: %s", self._indi.name, error)
             self._indi.tell("ERROR", str(error))
 
@@ -119,7 +119,7 @@ class Configuration:
             self._autosave.note(prop.name)
 
     async def finish(self) -> None:
-        """Save what is still due of what was written, as far as the disk takes it in time."""
+        """Save what is due, and wait for all jobs, 0.4 s at most."""
         self._autosave.flush()
         try:
             async with asyncio.timeout(LAST_WAIT):
@@ -128,7 +128,7 @@ class Configuration:
             log.warning("%s: gave up on %s, whose disk does not answer", self._indi.name, self._store.path)
 
     def recall(self, prop: AnyProperty) -> None:
-        """Load one property, which only now has come to be known; nothing if the file has nothing of it."""
+        """Load one property, if the file has it; for a property that has just appeared by itself."""
         if prop.name not in self._recalls:
             self._recalls[prop.name] = _Loading()
             self._last_saving = None
@@ -170,7 +170,7 @@ class Configuration:
     def _ask(
         self, begin: Callable[[], Callable[[], T]], done: Callable[[T], None], failed: Callable[[], None]
     ) -> None:
-        """Have something done in its turn; CONFIG_PROCESS tells of its end."""
+        """Queue a client's request; CONFIG_PROCESS shows how it ends."""
 
         def conclude(outcome: T) -> None:
             try:
@@ -195,7 +195,7 @@ class Configuration:
         self._settle(State.ALERT, f"{self.prop.name}: {cause}")
 
     def _settle(self, state: State, text: str = "") -> None:
-        """Tell that something is done; Ok only when all is, for nobody knows whose Ok it would be."""
+        """Answer a request that has ended: Alert at once, but Ok only for the last, as an Ok names no request."""
         self._asked -= 1
         if state is State.ALERT or not self._asked:
             self.prop.reply(None, state, text)
@@ -210,7 +210,7 @@ class Configuration:
 
     def _loaded(self, loading: _Loading, stored: Stored | None) -> None:
         self._loadings.remove(loading)
-        if stored is None:  # no error, for Ekos asks for it at every connect, the very first too
+        if stored is None:  # no error: Ekos loads at every connect, the very first included
             path = self._store.path
             told = f"no configuration was saved yet: Save in Options (CONFIG_SAVE) writes {path}"
             self._indi.tell("INFO", told)
@@ -220,7 +220,7 @@ class Configuration:
         self._indi.tell("INFO", f"loaded {stored.path}{rest}")
 
     def _ask_to_save(self) -> None:
-        """Save what is so now; a save that still waits, and nothing behind it, need not be done for itself."""
+        """Queue a save of the present values; a save that still waits as the last job takes them over."""
         vectors = None if self._loadings else self._vectors()
         due = self._autosave.take()
         if self._last_saving is not None:
@@ -248,10 +248,10 @@ class Configuration:
         self._autosave.forget()
         self._indi.tell("INFO", f"removed {self._store.path}")
 
-    # What is saved by itself
+    # Autosave
 
     def _save_some(self, names: Sequence[str]) -> None:
-        """Save some properties into the file as it is, or begin one with them."""
+        """Queue an autosave of some properties."""
         vectors = [self._indi.saved[name].as_saved() for name in names]
         self._last_saving = None
         self._jobs.put(

@@ -1,4 +1,4 @@
-"""What a config file holds, written to the properties of an INDI device as if a client did."""
+"""Loading: what a config file holds is written to the properties of an INDI device, as by a client."""
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -12,15 +12,15 @@ from indi_matrix.indi.wire.write import Write
 
 
 class Replay:
-    """Brings saved properties back.
+    """Writes the vectors of a config file to the properties of an INDI device.
 
     Args:
         indi: The INDI device.
-        carry_out: Carries out a write to a property; returns why it was refused, or nothing.
+        carry_out: Carries out a write to a property; returns why it was refused, or an empty text.
 
     Attributes:
-        given: Names of properties that were given by other ways, and are not brought back.
-        active: Whether what is written now comes from a file.
+        given: Names of properties that arguments or the environment gave; they are not loaded.
+        active: Whether the write under way comes from a file.
     """
 
     def __init__(self, indi: IndiDevice, carry_out: Callable[[AnyProperty, Write], str]) -> None:
@@ -30,15 +30,15 @@ class Replay:
         self.active = False
 
     def all_of(self, stored: Stored, but: Collection[str] = (), only: str = "") -> Sequence[str]:
-        """Write what is stored of the properties that clients know now; return names of those they do not know.
+        """Write what is stored to the properties that exist now; return the names of those that do not exist.
 
         Args:
             stored: What a file holds.
-            but: Names of properties that are to stay as they are.
-            only: Name of the one property to be written; all if none is named.
+            but: Names of properties that stay as they are.
+            only: Name of the one property to write; all if empty.
 
         Raises:
-            ConfigError: The file is damaged; what is sound was written.
+            ConfigError: The file is damaged; its sound vectors were written.
         """
         for text in () if only else stored.warnings:
             self._indi.tell("WARNING", text)
@@ -53,7 +53,7 @@ class Replay:
         return list(dict.fromkeys(vector.get("name", "") for vector in left))
 
     def _in_passes(self, vectors: Sequence[Element], but: Collection[str], path: Path) -> Sequence[Element]:
-        """Write vectors, in passes, for one may bring forth the property of another; return those left."""
+        """Write vectors, in passes, as a write may define the property of another vector; return those left."""
         while vectors:
             names = set(self._indi.properties)
             known = [vector for vector in vectors if vector.get("name", "") in names]
@@ -67,7 +67,7 @@ class Replay:
         return vectors
 
     def _restore(self, prop: AnyProperty, vector: Element, path: Path) -> None:
-        """Write one vector, without members that the property does not have; clients are told what is refused."""
+        """Write one vector, without members that the property does not have; warn clients if it is refused."""
         unknown = [name for one in vector if (name := one.get("name", "")) not in prop.members]
         if unknown:
             self._leave_out(prop, vector, unknown, path)
@@ -75,7 +75,7 @@ class Replay:
             self._indi.tell("WARNING", f"{path.name}: {reason}")
 
     def _leave_out(self, prop: AnyProperty, vector: Element, unknown: Sequence[str], path: Path) -> None:
-        """Take members out of a vector that the property does not have; of some properties they come and go."""
+        """Remove unknown members from a vector; warn of them, unless the property's members come and go."""
         vector[:] = [one for one in vector if one.get("name", "") in prop.members]
         if not prop.members_vary:
             more = f" and {len(unknown) - 1} others" if len(unknown) > 1 else ""

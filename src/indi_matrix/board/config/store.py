@@ -1,4 +1,4 @@
-"""The config file of an INDI device on its disk, which may be slow: nothing here is for the event loop."""
+"""The config file of an INDI device on disk. As disks can hang, a running event loop calls this in a thread."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ from indi_matrix.indi.wire.values import shortened
 from indi_matrix.system import files
 
 _MOST_GONE: Final = 100
-"""Members that a vector in the file has beyond those there are now: anybody can name filters, again and again."""
+"""Most members kept in the file that a property no longer has; else ever new filter names would fill it."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Stored:
     Attributes:
         path: The file.
         vectors: A newXxxVector for each property that can be read.
-        damages: What cannot be read.
-        warnings: What is to be said besides.
+        damages: Line and cause of each part that cannot be read.
+        warnings: Other texts for clients.
     """
 
     path: Path
@@ -42,15 +42,15 @@ class Stored:
 
 
 class Store:
-    """The config file of an INDI device, and the one with the first configuration there was.
+    """The config file of an INDI device, and the default file: a copy of the first configuration.
 
     Args:
-        device: The device's name.
-        path: The file.
+        device: Name of the device.
+        path: Path of the config file.
 
     Attributes:
-        path: The file.
-        default: The other.
+        path: Path of the config file.
+        default: Path of the default file.
     """
 
     def __init__(self, device: str, path: Path) -> None:
@@ -59,7 +59,7 @@ class Store:
         self.default = Path(f"{path}.default")
 
     def load(self) -> Stored | None:
-        """Return what the file holds; None if there is none. A sound one becomes the default, if that is missing.
+        """Return what the file holds; None if it is missing. A sound file is copied to a missing default file.
 
         Raises:
             ConfigError: It cannot be read.
@@ -76,20 +76,20 @@ class Store:
         return Stored(stored.path, stored.vectors, (), (*stored.warnings, *self._keep_default(data)))
 
     def load_default(self) -> Stored:
-        """Return what the default holds.
+        """Return what the default file holds.
 
         Raises:
-            ConfigError: It cannot be read, or there is none.
+            ConfigError: It cannot be read, or is missing.
         """
         return self._stored(self.default, read_bytes(self.default))
 
     def save(self, vectors: Sequence[Element], known: Collection[str], varying: Collection[str]) -> Sequence[str]:
-        """Write these vectors, and what the file has of properties and members that are not known now.
+        """Write these vectors; keep the vectors and members in the file that do not exist in the device now.
 
         Args:
             vectors: What is to be saved.
-            known: Names of the properties of which the file need not keep anything else.
-            varying: Names of those whose members come and go.
+            known: Names of the properties that exist now, whose old vectors are dropped.
+            varying: Names of the properties whose members come and go; their old members are kept.
 
         Returns:
             Warnings.
@@ -97,7 +97,7 @@ class Store:
         Raises:
             ConfigError: It cannot be read or written.
         """
-        before = self._before()
+        before = self._read_ours()
         rest = [vector for vector in before if vector.get("name") not in known]
         data = to_bytes([*_with_members(vectors, before, varying), *rest])
         write_bytes(self.path, data)
@@ -106,11 +106,11 @@ class Store:
     def save_some(
         self, vectors: Sequence[Element], everything: Sequence[Element], varying: Collection[str]
     ) -> Sequence[str]:
-        """Put some vectors into the file as it is, or begin one with them; return warnings.
+        """Replace some vectors in the file, or create it with them; return warnings.
 
         Members that a property of `varying` does not have now stay in the file.
 
-        The default that goes with a file that begins has everything: it is to bring back what there was.
+        A default file created with it gets `everything`, so that CONFIG_DEFAULT brings back all values.
 
         Raises:
             ConfigError: It cannot be written, or is damaged; then it is left alone.
@@ -150,24 +150,24 @@ class Store:
         told = [f"{path.name}: only the last counts of each {shortened(', '.join(again))}"] if again else []
         return Stored(path, list(last.values()), damages, told)
 
-    def _before(self) -> list[Element]:
-        """Return what the file holds of the device, as far as that is sound; nothing if there is no file.
+    def _read_ours(self) -> list[Element]:
+        """Return the sound vectors of the device in the file; none if there is no file.
 
         Raises:
-            ConfigError: There is one that cannot be read. What it holds is not to be lost.
+            ConfigError: The file cannot be read. It must not be overwritten, or its content would be lost.
         """
         try:
             return self._ours(from_bytes(read_bytes(self.path))[0])
         except ConfigError:
             if os.path.isfile(self.path):  # noqa: PTH113 - pathlib's own fails in a folder that cannot be entered
                 raise
-            return []  # and where there is anything else, writing will tell
+            return []  # if there is something else, as a folder, writing fails
 
     def _ours(self, vectors: Sequence[Element]) -> list[Element]:
         return [vector for vector in vectors if vector.get("device") == self._device]
 
     def _keep_default(self, data: bytes) -> Sequence[str]:
-        """Keep the first configuration there is; return why that is not possible, if it is not."""
+        """Write the default file if it is missing; return a warning if that fails."""
         if files.exists(self.default):
             return ()
         try:
@@ -180,7 +180,7 @@ class Store:
 def _with_members(
     vectors: Sequence[Element], before: Sequence[Element], varying: Collection[str]
 ) -> Sequence[Element]:
-    """Give vectors whose members come and go those that the file has besides, of which the latest come first."""
+    """Add to the vectors of `varying` the 100 latest members that only the file has; it has the latest first."""
     kept = {(vector.tag, vector.get("name")): vector for vector in before if vector.get("name") in varying}
     for vector in vectors:
         names = {one.get("name") for one in vector}
@@ -190,10 +190,10 @@ def _with_members(
 
 
 def is_missing(error: ConfigError) -> bool:
-    """Tell whether a file could not be read for there is none."""
+    """Return whether the cause of an error is that the file is missing."""
     return isinstance(error.__cause__, FileNotFoundError)
 
 
 def damaged(path: Path, what: str) -> ConfigError:
-    """Return the error of a file that is damaged."""
+    """Return the error for a damaged file."""
     return ConfigError(f"{path} is damaged: {what}")

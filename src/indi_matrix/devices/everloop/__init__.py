@@ -1,4 +1,4 @@
 """Everloop: the ring of LEDs.
 
-What the ring shows is pure, without INDI, MALOS or a clock: `picture`, `effects`, `status`, `observatory`, `show`.
+Pure modules, without INDI, MALOS or a clock: `picture`, `effects`, `status`, `observatory`, `show`.
 """

@@ -8,8 +8,8 @@ from typing import Final
 
 from indi_matrix.devices.everloop.picture import CHANNEL_COUNT, FULL, PANEL_WHITE, Color, dimmed
 
-_TAIL: Final = 0.4  # of the ring
-_HUES: Final = 6 * FULL  # that differ in eight bits a channel
+_TAIL: Final = 0.4  # length of a comet's tail, as a share of the ring
+_HUES: Final = 6 * FULL  # number of hues that differ with 8 bits a channel
 
 Effect = Callable[[bytes, float], bytes]
 """Takes the frame beneath, and the turns since the effect began; returns the frame that the ring shows then."""

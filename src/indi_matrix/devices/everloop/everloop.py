@@ -30,12 +30,12 @@ _GROUP: Final = "Everloop"
 BOARDS: Final = {count: kind.capitalize() for kind, count in LED_COUNTS.items()}
 _MOST_LEDS: Final = 255
 
-# The other properties follow a write within 100 ms.
+# Seconds from a write until the other properties follow it; clients are promised 100 ms.
 _MIRROR_DELAY: Final = 0.08
 
 
 def led_count(update: bytes) -> int:
-    """Return the number of LEDs in a data update; 0 where it tells none that a board could have."""
+    """Return the number of LEDs in a data update; 0 if it has none from 1 to 255."""
     try:
         count = int(EverloopImage.FromString(update).everloop_length)
     except DecodeError:
@@ -65,11 +65,11 @@ class Everloop(MatrixDevice):
         super().__init__(host)
         self._show = Show()
         self._frames = FrameSender(self, self._show)
-        self._last_color = bytes(DARK)  # of the whole ring, while its LEDs differ
+        self._last_color = bytes(DARK)  # the last colour that all LEDs shared
         self._owes_frame = False  # whether the last frame of a visit could not be sent
         self._unmirrored = asyncio.Event()
         self._leds: list[NumberProperty] = []
-        self._presets = FilterPresets(self, self._preset)
+        self._presets = FilterPresets(self, self._apply_preset)
         for role, names in WATCHED.items():
             host.listen(role, names, self._observe)
         self._make_picture_properties()
@@ -144,7 +144,7 @@ class Everloop(MatrixDevice):
         )  # fmt: skip
 
     async def run(self) -> None:
-        """Show the newest picture, let the properties follow it, and see that the ring stays the same.
+        """Send frames, let the properties follow the picture, and check that the number of LEDs stays.
 
         Raises:
             LinkError: The service is lost, or has another board now.
@@ -162,12 +162,12 @@ class Everloop(MatrixDevice):
                     raise LinkError(f"the ring has {count} LEDs now")
 
     def resend(self) -> None:
-        """Show again what was shown, if anything ever was."""
+        """Send the present frame again, if any frame was ever sent."""
         if self._frames.used:
             self._frames.refresh()
 
     def leave(self, ending: Ending) -> None:
-        """Show the picture, or darkness: clients or the program end an effect and the status ring, too."""
+        """Unless LOST, end effect and status ring, and show the picture or, if the ending is OFF, darkness."""
         if ending is not Ending.LOST:
             self._end_show(off=ending is Ending.OFF)
         self._frames.stop()
@@ -184,7 +184,7 @@ class Everloop(MatrixDevice):
     # The picture
 
     async def _mirror(self) -> None:
-        """Let all properties follow the picture, a little behind it and in one go."""
+        """Publish changed properties 80 ms after a change of the picture, those of several changes in one go."""
         while True:
             await self._unmirrored.wait()
             await asyncio.sleep(_MIRROR_DELAY)
@@ -194,8 +194,8 @@ class Everloop(MatrixDevice):
             if self._picture.uniform() is None:
                 self._color.publish_reading(state=State.IDLE)
 
-    def _change(self, picture: Picture) -> State:
-        """Make a picture the one to be shown, which ends an effect."""
+    def _show_picture(self, picture: Picture) -> State:
+        """Set the picture and show it, which ends an effect."""
         self._show.effect = NO_EFFECT
         self._show.picture = picture
         self._last_color = picture.uniform() or self._last_color
@@ -204,16 +204,16 @@ class Everloop(MatrixDevice):
         return State.OK
 
     def _write_color(self, values: Mapping[str, float]) -> State:
-        return self._change(self._picture.paint_all(from_values(values)))
+        return self._show_picture(self._picture.paint_all(from_values(values)))
 
     def _write_image(self, values: Mapping[str, str]) -> State:
-        return self._change(self._picture.paint(parse_image(values["IMAGE"], self._picture.leds)))
+        return self._show_picture(self._picture.paint(parse_image(values["IMAGE"], self._picture.leds)))
 
     def _led_property(self, index: int) -> NumberProperty:
         """Return the property of one LED, counted from 0 here and from 1 by clients."""
 
         def write(values: Mapping[str, float]) -> State:
-            return self._change(self._picture.paint_led(index, from_values(values)))
+            return self._show_picture(self._picture.paint_led(index, from_values(values)))
 
         def source() -> Mapping[str, float]:
             return to_values(self._picture.led(index))
@@ -224,14 +224,14 @@ class Everloop(MatrixDevice):
 
     def _write_light(self, values: Mapping[str, bool]) -> State:
         lit = values["FLAT_LIGHT_ON"]
-        return self._change(self._picture.switch_on() if lit else self._picture.switch_off())
+        return self._show_picture(self._picture.switch_on() if lit else self._picture.switch_off())
 
     def _write_intensity(self, values: Mapping[str, float]) -> State:
         self._dim(round(values["FLAT_LIGHT_INTENSITY_VALUE"]))
         return State.OK
 
-    def _preset(self, intensity: int) -> None:
-        """Take over the intensity that is set for a filter."""
+    def _apply_preset(self, intensity: int) -> None:
+        """Set the intensity to the preset of a filter."""
         self._dim(intensity)
         self._intensity.publish_reading()
 
@@ -241,7 +241,7 @@ class Everloop(MatrixDevice):
             self._frames.refresh()
 
     def _last_uniform(self) -> Mapping[str, float]:
-        """Return the ring's colour, or the last that it had while its LEDs differ."""
+        """Return the ring's colour; while its LEDs differ, the last one they shared."""
         return to_values(self._last_color)
 
     def _describe(self) -> Mapping[str, str]:
@@ -268,14 +268,14 @@ class Everloop(MatrixDevice):
         return State.OK
 
     def _write_status(self, values: Mapping[str, bool]) -> State:
-        """Show the status from now on, or no longer, while neither the light nor an effect hides it."""
+        """Switch the status ring on or off; it is seen while neither the light nor an effect hides it."""
         if values["INDI_ENABLED"] != self._show.status:
             self._show.status = values["INDI_ENABLED"]
             self._frames.refresh()
         return State.OK
 
     def _observe(self, name: str, heard: Snooped | None) -> None:
-        """Take note of what another device published."""
+        """Record a property of another device; refresh the status ring if that changes it."""
         before = self._show.observatory.sights()
         self._show.observatory.hear(name, heard)
         if self.connected and self._show.status and self._show.observatory.sights() != before:

@@ -14,21 +14,21 @@ from indi_matrix.indi.wire.values import NAME_LIMIT
 INTENSITY_STEP: Final = 10
 """As libindi's: with steps of 1 KStars shows no slider."""
 
-_MOST_GONE: Final = 100
-_NO_NAME: Final = re.compile("[^ -~]")  # of control characters too: XML makes blanks of some in an attribute
+_MOST_GONE: Final = 100  # presets that are kept of filters that are gone
+_NO_NAME: Final = re.compile("[^ -~]")  # no control characters: XML turns some into blanks in an attribute
 _NAMES: Final = "FILTER_NAME"
 _SLOT: Final = "FILTER_SLOT"
 
 
 class FilterPresets:
-    """Follows the filter wheel that ACTIVE_FILTER names.
+    """An intensity for each filter of the wheel that ACTIVE_FILTER names, set when that filter is in place.
 
     Args:
-        device: Whose property it is.
+        device: Device that has the property.
         apply: Sets an intensity, 1 to 255.
 
     Attributes:
-        property: The property, while the names of the filters are known.
+        property: The property; None while no name of a filter is known.
     """
 
     def __init__(self, device: MatrixDevice, apply: Callable[[int], None]) -> None:
@@ -42,7 +42,7 @@ class FilterPresets:
 
     def _hear(self, name: str, heard: Snooped | None) -> None:
         if name == _NAMES:
-            self._name(() if heard is None else [_member_name(text) for text in heard.values.values()])
+            self._set_filters(() if heard is None else [_member_name(text) for text in heard.values.values()])
         elif heard is None:
             self._slot = 0
         elif heard.state in {"Ok", "Idle"}:
@@ -52,10 +52,10 @@ class FilterPresets:
             return
         self._follow_wheel()
 
-    def _name(self, filters: Sequence[str]) -> None:
-        """Have one member for each filter; those that go keep their preset for the day when they are back.
+    def _set_filters(self, filters: Sequence[str]) -> None:
+        """Replace the property by one with a member for each filter.
 
-        Of those that went, the presets written last are kept.
+        Presets of filters that are gone are kept, in case these come back: the 100 written last.
         """
         if filters == self._filters:
             return
@@ -63,17 +63,17 @@ class FilterPresets:
         host = self._device.host
         if self.property is not None and self.property.defined:
             host.board_properties.delete(self.property)
-        self.property = self._made() if any(filters) else None
+        self.property = self._make_property() if any(filters) else None
         if self.property is not None and self._device.shown:
             host.board_properties.define(self._device, self.property)
             self.recall()
 
     def recall(self) -> None:
-        """Bring back the presets from the config file, if there are none yet."""
+        """Load the presets from the config file, unless some are set already."""
         if self.property is not None and not self._presets:
             self._device.host.recall(self.property)
 
-    def _made(self) -> NumberProperty:
+    def _make_property(self) -> NumberProperty:
         names = [name for name in dict.fromkeys(self._filters) if name]
         members = [NumberMember(name, name, 0.0, 0, FULL, step=INTENSITY_STEP) for name in names]
         made = NumberProperty(
@@ -94,7 +94,7 @@ class FilterPresets:
         return State.OK
 
     def _follow_wheel(self) -> None:
-        """Apply the preset of the filter that is in place; 0 means that there is none."""
+        """Apply the preset of the filter in place, unless it is 0 (none)."""
         if self._device.shown and 1 <= self._slot <= len(self._filters):
             preset = round(self._presets.get(self._filters[self._slot - 1], 0))
             if preset:
@@ -107,7 +107,7 @@ def _member_name(text: str) -> str:
 
 
 def _slot_number(text: str) -> int:
-    """Return the number of a slot, from 1 on; 0 where it is none."""
+    """Return the number of a slot, from 1 on; 0 if the text is no number."""
     try:
         return int(float(text))
     except (ValueError, OverflowError):

@@ -12,12 +12,12 @@ from indi_matrix.malos.messages import DriverConfig
 
 log = logging.getLogger(__name__)
 
-# A slow board shows 50 frames a second, and MALOS queues what comes faster: this interval never builds up a lag.
+# Seconds. MALOS queues frames that come faster than a board shows them (a slow one: 50 a second), which is a lag.
 _INTERVAL: Final = 0.025
 
 
 class ImageConfig:
-    """The config that shows a frame. One message serves for all frames: making it anew takes twice the time."""
+    """The config that shows a frame. All frames share one message: to make a new one takes twice the time."""
 
     def __init__(self) -> None:
         self._message = DriverConfig()
@@ -34,13 +34,13 @@ class ImageConfig:
 
 
 class FrameSender:
-    """Sends what a show has on the ring, no faster than any board can show it.
+    """Sends the frames of a show to the ring, no faster than any board can show them.
 
-    What asks for a frame costs next to nothing: the frame is made when its turn has come.
+    Calling `refresh` costs next to nothing: a frame is made only when it is sent.
 
     Args:
         device: The ring.
-        show: What it is to show.
+        show: Makes the frames.
 
     Attributes:
         used: Whether any frame was ever asked for.
@@ -51,8 +51,8 @@ class FrameSender:
         self._device = device
         self._show = show
         self._config = ImageConfig()
-        self._fault: asyncio.Future[None] | None = None  # while frames are sent, the fault that ends it
-        self._due = False  # whether something has changed that was not sent yet
+        self._fault: asyncio.Future[None] | None = None  # of the current run: gets the exception that ends it
+        self._due = False  # whether a frame was asked for and not sent yet
         self._last: bytes | None = None  # the frame sent last in this run
         self._timer: asyncio.TimerHandle | None = None
         self._earliest = 0.0  # loop time from which on a frame may be sent
@@ -62,21 +62,21 @@ class FrameSender:
         self._fault = asyncio.get_running_loop().create_future()
         self._last = None
         if self._due:
-            self._wait_until(self._earliest)
+            self._schedule(self._earliest)
         await self._fault
 
     def refresh(self) -> None:
-        """Have the present frame sent, once all that is at hand is answered, and those that follow if it moves."""
+        """Send the present frame as soon as pending writes are answered; further frames follow while it moves."""
         self.used = True
         if not self._due:
             self._due = True
-            self._wait_until(self._earliest)
+            self._schedule(self._earliest)
 
     def flush(self) -> None:
-        """Send the present frame now if it is still due, and none of what moves after it."""
+        """Send the present frame now if it is due, and no moving frames after it."""
         if self._due and self._device.connected:
             self.send_last(self._show.frame(now()))
-        self._calm_down()
+        self._cancel_due()
 
     def settle(self, *, again: bool) -> bool:
         """Send the present frame now, and nothing after it; return whether the service has it.
@@ -86,12 +86,12 @@ class FrameSender:
         """
         frame = self._show.frame(now())
         wanted = self.used if again else self._due or self._last not in {None, frame}
-        self._calm_down()
+        self._cancel_due()
         return self.send_last(frame) if wanted else True
 
     def send_last(self, frame: bytes) -> bool:
         """Send a frame now, and nothing after it; return whether the service took it."""
-        self._calm_down()
+        self._cancel_due()
         try:
             self._device.link.send_last(self._config.holding(frame))
             self._last = frame
@@ -106,7 +106,7 @@ class FrameSender:
         self._fault = None
 
     def _take_turn(self, fault: "asyncio.Future[None]") -> None:
-        """Send the newest frame, or have the run end with the fault that prevents it."""
+        """Send the newest frame; an exception ends the run."""
         try:
             self._send_newest()
         except Exception as error:  # noqa: BLE001 - it is raised by run
@@ -114,7 +114,7 @@ class FrameSender:
                 fault.set_exception(error)
 
     def _send_newest(self) -> None:
-        """Send the newest frame, and see when the next one is to follow."""
+        """Send the newest frame; schedule the next one, if the show moves or this one was not taken."""
         moment = now()
         self._earliest = moment + _INTERVAL
         self._due = False
@@ -123,23 +123,23 @@ class FrameSender:
             self._device.link.send(self._config.holding(frame))
             self._last = frame
         except LinkError as error:
-            # Still due. If the service does not come round, its updates stop, and the visit ends.
+            # Still due. If the service stays stuck, its updates stop too, and the visit ends.
             log.debug("a picture has to wait: %s", error)
             self._due = True
-            self._wait_until(self._earliest)
+            self._schedule(self._earliest)
             return
         if (beat := self._show.next_beat(moment)) is not None:
-            self._wait_until(max(beat, self._earliest))
+            self._schedule(max(beat, self._earliest))
 
-    def _wait_until(self, moment: float) -> None:
-        """Take a turn at a loop time, or as soon as all else at hand is done if that is past, and at no other."""
+    def _schedule(self, moment: float) -> None:
+        """Schedule the next turn in place of any other; if the loop time is past, after pending callbacks."""
         if self._fault is None:
             return  # what is due waits for the next run
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(moment, self._take_turn, self._fault)
 
-    def _calm_down(self) -> None:
+    def _cancel_due(self) -> None:
         self._due = False
         if self._timer is not None:
             self._timer.cancel()

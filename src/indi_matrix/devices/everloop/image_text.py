@@ -19,7 +19,7 @@ def parse_image(text: str, leds: int) -> bytes:
     Raises:
         WriteError: Another number of words, or a word that is no colour.
     """
-    # Nearly always a text is just what would be printed, and that needs no look at its words.
+    # Fast path: most clients write a text just as `image_text` returns it; its words need no parsing.
     try:
         colors = bytes.fromhex(text)
     except ValueError:

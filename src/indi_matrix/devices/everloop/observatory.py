@@ -12,7 +12,7 @@ from indi_matrix.devices.snooped import Snooped
 NOTHING: Final = Snooped("Idle", {})
 
 LIGHTS: Final = ("WEATHER_STATUS", "SAFETY_STATUS")
-"""Of the properties that are listened to, those that are lights."""
+"""Those of the WATCHED properties that are light vectors."""
 
 WATCHED: Final = {
     "ACTIVE_WEATHER": LIGHTS,
@@ -26,12 +26,12 @@ _WORST_FIRST: Final = {"Alert": Sight.ALERT, "Busy": Sight.BUSY, "Ok": Sight.CAL
 
 @dataclass
 class Observatory:
-    """Collects what was heard, and says what it means."""
+    """Collects properties of other devices, and returns what they mean for the status ring."""
 
     _heard: dict[str, Snooped] = field(default_factory=dict)
 
     def hear(self, name: str, heard: Snooped | None) -> None:
-        """Take note of a property; None if it is gone, or nobody is to be listened to any more."""
+        """Record a property; None if it is gone, or its device is no longer listened to."""
         if heard is None:
             self._heard.pop(name, None)
         else:
@@ -42,7 +42,7 @@ class Observatory:
         return {"weather": self._weather(), "mount": self._mount(), "dome": self._dome()}
 
     def _weather(self) -> Sight:
-        """Return what is to be said of the weather: the worse of the two, for some devices have one only."""
+        """Return the worse of the two weather lights, as some devices have only one."""
         states = {self._heard.get(name, NOTHING).state for name in LIGHTS}
         return next((sight for state, sight in _WORST_FIRST.items() if state in states), Sight.UNKNOWN)
 
@@ -59,13 +59,13 @@ class Observatory:
         return self._moving("ACTIVE_DOME", parked=park.on("PARK"), active=opened)
 
     def _moving(self, role: str, *, parked: bool, active: bool) -> Sight:
-        """Return what is to be said of a device that moves: trouble first, then motion."""
+        """Return the sight of a device that moves: an Alert goes first, then motion, then parked or active."""
         states = {name: self._heard[name].state for name in WATCHED[role] if name in self._heard}
         if not states:
             return Sight.UNKNOWN
         if "Alert" in states.values():
             return Sight.ALERT
-        # A mount that tracks says so by a state of Busy.
+        # TELESCOPE_TRACK_STATE is Busy all the time while a mount tracks.
         if any(state == "Busy" for name, state in states.items() if name != "TELESCOPE_TRACK_STATE"):
             return Sight.BUSY
         if parked:

@@ -1,6 +1,6 @@
 """The picture on a ring of RGBW LEDs: what was painted, and what of it is shown. Pure functions and values.
 
-What all LEDs show is a frame: bytes, four for each LED, its red, green, blue and white, and those of LED 1 first.
+A frame is what all LEDs show: four bytes (red, green, blue, white) for each LED, LED 1 first.
 """
 
 import re
@@ -57,18 +57,18 @@ def dimmed(frame: bytes, intensity: int) -> bytes:
 
 @cache
 def _dimming(intensity: int) -> bytes:
-    """Return what becomes of each brightness from 0 to 255."""
+    """Return a table: for each brightness from 0 to 255 the one at an intensity."""
     return bytes(round(brightness * intensity / FULL) for brightness in range(FULL + 1))
 
 
 def _filtered(share: float) -> bytes:
-    """Return what a filter that lets a share pass makes of each brightness from 0 to 255; light stays light."""
+    """Return a table: for each brightness from 0 to 255 its share in night mode; only 0 becomes 0."""
     return bytes(
         max(int(brightness * share * _NIGHT_LIMIT / FULL), min(brightness, 1)) for brightness in range(FULL + 1)
     )
 
 
-# Of red, green, blue and white. Were all let pass alike, a rainbow would be one red, and nothing in it would move.
+# For red, green, blue and white. With equal shares a rainbow would be one red all round, and seem to stand still.
 _NIGHT: Final = tuple(map(_filtered, (1, 2 / 3, 1 / 3, 1)))
 
 
@@ -78,9 +78,9 @@ def channels(frame: bytes) -> tuple[bytes, ...]:
 
 
 def reddened(frame: bytes) -> bytes:
-    """Return what keeps eyes used to the dark: red only, a quarter of full at most.
+    """Return a frame in night mode, which keeps eyes used to the dark: red only, at most a quarter of full.
 
-    It is as seen through a red filter: of red and white most is left, of green less, and of blue least.
+    As through a red filter, red and white stay brightest; green is darker, and blue darkest.
     """
     red = bytearray(len(frame))
     seen = [channel.translate(night) for channel, night in zip(channels(frame), _NIGHT, strict=True)]
@@ -89,7 +89,7 @@ def reddened(frame: bytes) -> bytes:
 
 
 class Picture(NamedTuple):
-    """The one truth about a ring.
+    """The state of a ring that clients paint; its properties all follow from it.
 
     Attributes:
         colors: What was painted, as a frame.
@@ -151,7 +151,7 @@ class Picture(NamedTuple):
         return self._replace(colors=(self.colors + filling)[: CHANNEL_COUNT * leds])
 
     def uniform(self) -> bytes | None:
-        """Return what all LEDs have in common, or None."""
+        """Return the colour that all LEDs share; None if they differ."""
         if not self.colors or self.colors[CHANNEL_COUNT:] != self.colors[:-CHANNEL_COUNT]:
             return None
         return self.led(0)

@@ -9,8 +9,8 @@ from indi_matrix.devices.everloop.status import flashes, status_picture
 
 NO_EFFECT: Final = "NONE"
 
-_EFFECT_INTERVAL: Final = 0.04
-_FLASH_INTERVAL: Final = 0.25
+_EFFECT_INTERVAL: Final = 0.04  # s
+_FLASH_INTERVAL: Final = 0.25  # s
 
 
 class Show:
@@ -19,10 +19,10 @@ class Show:
     Attributes:
         picture: What was painted.
         effect: Name of the effect that runs, or NONE.
-        rate: Turns of it in a minute.
+        rate: Turns of the effect per minute.
         night: Whether all is shown in dim red.
         status: Whether the observatory is shown while the light is off.
-        observatory: What is known of that.
+        observatory: What is known of the observatory.
     """
 
     def __init__(self) -> None:
@@ -33,8 +33,8 @@ class Show:
         self.status = False
         self.observatory = Observatory()
         self._turns = 0.0
-        self._then = 0.0
-        self._beat = 0.0
+        self._turns_at = 0.0  # time at which the effect had made those turns
+        self._beat = 0.0  # time of the last or next moving frame
 
     @property
     def interval(self) -> float | None:
@@ -46,9 +46,9 @@ class Show:
         return None
 
     def next_beat(self, now: float) -> float | None:
-        """Return when, after this time in seconds, what moves needs its next frame; None if nothing does.
+        """Return the time after `now`, in seconds, at which the next moving frame is due; None if nothing moves.
 
-        Beats are counted one from the other, so that none drifts, and a frame between two of them moves neither.
+        Each beat is one interval after the beat before. So beats do not drift, and extra frames do not shift them.
         """
         interval = self.interval
         if interval is None:
@@ -60,19 +60,19 @@ class Show:
         return self._beat
 
     def start(self, effect: str, now: float) -> None:
-        """Let an effect begin, at a time in seconds."""
+        """Start an effect at a time in seconds."""
         self.effect = effect
-        self._turns, self._then = 0.0, now
+        self._turns, self._turns_at = 0.0, now
 
     def turn_at(self, rate: float, now: float) -> None:
-        """Let the effect go on at another rate, in turns a minute, from a time in seconds on."""
-        self._turn(now)
+        """Change the rate of the effect, in turns per minute, from a time in seconds on."""
+        self._advance(now)
         self.rate = rate
 
     def frame(self, now: float) -> bytes:
         """Return the frame that is to be shown at a time in seconds."""
         if self.effect != NO_EFFECT:
-            # Reddened before it is dimmed: of a dim rainbow no two colours would differ in red.
+            # Redden before dimming: the colours of a dimmed rainbow would all become the same red.
             return dimmed(self._at_night(self._effect_frame(now)), self.picture.intensity)
         return self._at_night(self._still_frame(now))
 
@@ -80,7 +80,7 @@ class Show:
         return reddened(frame) if self.night else frame
 
     def _effect_frame(self, now: float) -> bytes:
-        self._turn(now)
+        self._advance(now)
         return EFFECTS[self.effect](self.picture.colors, self._turns)
 
     def _still_frame(self, now: float) -> bytes:
@@ -90,6 +90,6 @@ class Show:
         lit = int(now / _FLASH_INTERVAL) % 2 == 0
         return b"".join(map(bytes, status_picture(self.observatory.sights(), picture.leds, lit=lit)))
 
-    def _turn(self, now: float) -> None:
-        self._turns += (now - self._then) * self.rate / 60
-        self._then = now
+    def _advance(self, now: float) -> None:
+        self._turns += (now - self._turns_at) * self.rate / 60
+        self._turns_at = now

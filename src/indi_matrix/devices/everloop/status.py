@@ -1,7 +1,7 @@
 """The picture of an observatory on a ring of LEDs, made for a glance in the dark. Pure.
 
 The ring has three arcs, divided by a dark LED each: the weather from the top clockwise, then the mount, then the
-dome. What an arc says is told by its pattern, so that it can be read in red light too; its colour says it as well.
+dome. The pattern of an arc shows its sight, so that it can be read in red light too; its colour shows the same.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ _COLORS: Final = {
 
 
 def flashes(sights: Mapping[str, Sight]) -> bool:
-    """Tell whether the picture moves: an alert flashes."""
+    """Return whether the picture moves: an alert flashes."""
     return Sight.ALERT in sights.values()
 
 
@@ -50,7 +50,7 @@ def status_picture(sights: Mapping[str, Sight], leds: int, *, lit: bool) -> tupl
     Args:
         sights: What is known of the weather, the mount and the dome.
         leds: Number of LEDs.
-        lit: Whether what flashes is bright at this moment.
+        lit: Whether flashing LEDs are bright at this moment.
     """
     picture = [DARK] * leds
     for number, arc in enumerate(ARCS):

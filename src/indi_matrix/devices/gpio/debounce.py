@@ -1,8 +1,8 @@
-"""GPIO_DEBOUNCE: how long a level of an input must have lasted. Pure."""
+"""GPIO_DEBOUNCE: how long an input's level must have lasted before clients see it. Pure."""
 
 
 class Debounce:
-    """The level of an input that clients are shown, and the time since when its pad has another one."""
+    """The level of an input that clients see, and since when its pad has had the other one."""
 
     def __init__(self) -> None:
         self._shown: bool | None = None
@@ -13,7 +13,7 @@ class Debounce:
         self._shown = self._changed_at = None
 
     def passes(self, level: bool, now: float, seconds: float) -> bool:  # noqa: FBT001 - the level itself
-        """Tell whether a level that is seen now is to be shown: it has lasted so many seconds, or is the first."""
+        """Return whether to show a level seen now: it is the first or the shown one, or has lasted long enough."""
         if self._shown is None or level == self._shown:
             self._changed_at = None
         else:

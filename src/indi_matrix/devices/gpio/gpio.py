@@ -22,15 +22,17 @@ log = logging.getLogger(__name__)
 
 _GROUP: Final = "GPIO"
 
-# The first update is waited for this long before the pins are shown without it.
+# Seconds to wait for the first data update; after that the pins are shown without levels.
 _FIRST_UPDATE: Final = 0.5
+# Seconds. With a longer delay the first update could miss the 5 s in which a visit must begin.
 _SLOW_DELAY: Final = 3.0
+# A level that was sent must be seen within this many update periods plus so many seconds.
 _CONFIRM_PERIODS: Final = 2
 _CONFIRM_EXTRA: Final = 1.0
 
 
 class Gpio(PolledDevice):
-    """The pins: what direction each has, what outputs were told to be, and what the pads are."""
+    """The pins: their directions, the levels that outputs were told, and the levels of the pads."""
 
     driver = "Gpio"
     interface = 1 << 16 | 1 << 17  # OUTPUT, INPUT
@@ -39,11 +41,11 @@ class Gpio(PolledDevice):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
-        self._changed = asyncio.Event()  # the next moment to look at the pins
-        self._next_look: float | None = None  # that moment, in loop time; None if there is none
+        self._changed = asyncio.Event()  # set when a deadline of a pin has changed
+        self._next_look: float | None = None  # the earliest deadline, in loop time; None if there is none
         self._first_update: bytes | None = None
-        self._in_step = False  # whether the service is known to hold what was told
-        self._readable = True  # whether the last data update was
+        self._in_step = False  # whether all our pins were sent in this visit
+        self._readable = True  # whether the last data update could be read
         self._active_low = SwitchProperty(
             "GPIO_ACTIVE_LOW", "Active low", _GROUP, _pin_members(), rule=Rule.ANY_OF_MANY, saved=True,
             on_write=self._write_active_low,
@@ -68,7 +70,7 @@ class Gpio(PolledDevice):
     # The visit
 
     async def begin(self, link: Link) -> None:
-        """Agree on the timing, and learn the levels of the pads where the driver tells them soon."""
+        """Agree on the timing, and wait a short time for the levels of the pads."""
         self._in_step = False
         self._first_update = None
         for pin in self._pins:
@@ -76,7 +78,7 @@ class Gpio(PolledDevice):
         if not self.host.lost:
             self._register.publish_reading({"PADS": 0.0}, State.IDLE)
         await super().begin(link)
-        # After an outage the driver must prove that it is back; else clients would be told so again and again.
+        # After an outage the driver must prove that it is back: else losses and returns could alternate for ever.
         proof = self.host.lost and link.info.delay <= _SLOW_DELAY
         try:
             async with asyncio.timeout(link.info.delay + _FIRST_UPDATE if proof else _FIRST_UPDATE):
@@ -86,7 +88,7 @@ class Gpio(PolledDevice):
                 raise LinkError("the Gpio driver sends no updates") from None
 
     def arrive(self) -> None:
-        """Take over the levels that are known by now; a service in a long delay tells them later."""
+        """Show the levels that came in `begin`; a service in a long delay sends them later."""
         super().arrive()
         if self._first_update is not None:
             self._take(self._first_update)
@@ -102,7 +104,7 @@ class Gpio(PolledDevice):
                 yield labels.property
 
     async def run(self) -> None:
-        """Follow the levels, see that outputs get there in time, and end pulses."""
+        """Follow the levels, report outputs that do not reach theirs in time, and end pulses."""
         self._warn_of_strays()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_outputs())
@@ -110,28 +112,28 @@ class Gpio(PolledDevice):
                 self._take(await self.link.update())
 
     def _warn_of_strays(self) -> None:
-        """Tell of outputs that were found elsewhere than where they were told to be, before clients knew them."""
+        """Warn of outputs that were found at another level than told before clients knew their properties."""
         for pin in self._outputs():
             if text := pin.view.take_warning():
                 self.host.tell("WARNING", text)
 
     def resend(self) -> None:
-        """Send again the direction and level of each pin that is ours."""
+        """Send again the direction and level of each pin that a client ever made an output."""
         self._send_ours()
         for pin in self._outputs():
             pin.resend(self._limit())
         self._changed.set()
 
     def leave(self, ending: Ending) -> None:
-        """End pulses, or have all outputs show Off; levels that are still due will not be seen."""
+        """Switch off pulsing outputs, or all if the ending is OFF, but none if LOST; expect no more levels."""
         lost = ending is Ending.LOST
         for pin in self._outputs():
             if not lost and (ending is Ending.OFF or pin.view.pulse.end is not None):
-                pin.switch_off(sent=self._sent_off(pin))
+                pin.switch_off(sent=self._send_off(pin))
         for pin in self._outputs():
             pin.abandon(lost=lost)
 
-    def _sent_off(self, pin: Pin) -> bool:
+    def _send_off(self, pin: Pin) -> bool:
         """Send Off; return whether the service took it."""
         try:
             self._catch_up()
@@ -149,12 +151,12 @@ class Gpio(PolledDevice):
         super().retime()
 
     def timing_changed(self) -> None:
-        """Show the timing that another program gave the driver, and wait for levels as long as that takes."""
+        """Show the timing that another program gave the driver, and extend the deadlines of levels to it."""
         super().timing_changed()
         for pin in self._outputs():
             pin.extend(self._limit())
         self._changed.set()
-        self._pay_off()
+        self._send_owed_offs()
 
     # Directions
 
@@ -175,7 +177,7 @@ class Gpio(PolledDevice):
         return State.OK
 
     def _turn(self, pin: Pin) -> None:
-        """Turn a pin to its other direction, which was sent, and let its properties follow."""
+        """Turn a pin to its other direction, whose config was sent, and exchange its properties."""
         for prop in pin.properties():
             self.host.board_properties.delete(prop)
         if pin.is_output:
@@ -186,7 +188,7 @@ class Gpio(PolledDevice):
             self.host.board_properties.define(self, prop)
 
     def _label(self) -> None:
-        """Have a label for each pin, among the outputs or the inputs."""
+        """Give each pin a label, in the property of the outputs or of the inputs."""
         self._output_labels.label([pin.view.output for pin in self._pins if pin.is_output])
         self._input_labels.label([pin.view.input for pin in self._pins if not pin.is_output])
 
@@ -202,10 +204,10 @@ class Gpio(PolledDevice):
         self.link.send(pin_config(pin.number, output=output, level=level))
 
     def _send_ours(self) -> None:
-        """Send each pin that is ours as it was told, outputs first.
+        """Send direction and told level of each pin of ours, outputs first.
 
-        The first config that a restarted service gets turns all other pins into inputs: those of other programs
-        are theirs to send again, and ours are not to wait for one another.
+        The first config after a restart of the service turns all other pins into inputs. So all of ours follow at
+        once; pins of other programs are for those programs to send again.
         """
         ours = [pin for pin in self._pins if pin.ours]
         for pin in sorted(ours, key=lambda pin: not pin.is_output):
@@ -213,7 +215,7 @@ class Gpio(PolledDevice):
         self._in_step = True
 
     def _catch_up(self) -> None:
-        """Before the first config of a visit, send all that earlier ones told."""
+        """Send all our pins before the first config of a visit, as that may follow a restart of the service."""
         if not self._in_step:
             self._send_ours()
 
@@ -256,8 +258,8 @@ class Gpio(PolledDevice):
         else:
             pin.judge(now)
 
-    def _pay_off(self) -> None:
-        """Send each Off that was refused: the driver publishes, so that it takes configs again."""
+    def _send_owed_offs(self) -> None:
+        """Send each Off that was refused, now that the driver publishes and so takes configs again."""
         for pin in self._outputs():
             if pin.owes_off:
                 self._catch_up()  # a restarted service would make inputs of our other outputs
@@ -272,17 +274,17 @@ class Gpio(PolledDevice):
         levels = pad_levels(update)
         if levels is None:
             self.report_driver_error("a data update that cannot be read")
-            self._judge_levels(readable=False)
+            self._show_readable(readable=False)
             return
-        self._judge_levels(readable=True)
+        self._show_readable(readable=True)
         self._register.publish_reading({"PADS": float(levels)})
-        self._pay_off()
+        self._send_owed_offs()
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
             pin.see(is_high(levels, pin.number), now, debounce)
 
-    def _judge_levels(self, *, readable: bool) -> None:
-        """Tell clients when the levels that they see of inputs are no longer those of the pads, or are again."""
+    def _show_readable(self, *, readable: bool) -> None:
+        """Turn inputs and GPIO_REGISTER to Alert if data updates become unreadable; to Ok if readable again."""
         if readable == self._readable:
             return
         self._readable = readable

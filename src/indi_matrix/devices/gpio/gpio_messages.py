@@ -1,4 +1,4 @@
-"""What the Gpio driver of MALOS is sent, and what it publishes. Pure: values in, bytes out, and back."""
+"""Configs for the Gpio driver of MALOS, and its data updates. Pure: values in, bytes out, and back."""
 
 import struct
 from functools import cache
@@ -11,7 +11,7 @@ from indi_matrix.malos.timing import Timing
 
 PINS: Final = range(16)
 ALL_HIGH: Final = 0xFFFF
-_NO_PIN: Final = 16  # which the service takes, and which touches no register
+_NO_PIN: Final = 16  # the service accepts this number, and changes no register
 
 
 @cache  # of which there are 64
@@ -46,7 +46,7 @@ def timing_config(timing: Timing) -> bytes:
 
 
 def pad_levels(update: bytes) -> int | None:
-    """Return the levels in a data update, bit n for pin n; None where it cannot be read. Empty is all low."""
+    """Return the levels in a data update, bit n for pin n; None if unreadable. An empty update is all low."""
     try:
         return int(GpioParams.FromString(update).values) & ALL_HIGH
     except DecodeError:
@@ -54,12 +54,12 @@ def pad_levels(update: bytes) -> int | None:
 
 
 def is_high(levels: int, pin: int) -> bool:
-    """Tell the level of one pin."""
+    """Return whether a pin is high."""
     return bool(levels >> pin & 1)
 
 
 def _not_below(seconds: float) -> float:
-    """Return the nearest single-precision number that is not less: MALOS cuts seconds to whole milliseconds."""
+    """Return the least single-precision number >= seconds: MALOS cuts to whole ms, so less would lose one."""
     single = float(struct.unpack("f", struct.pack("f", seconds))[0])
     if single >= seconds:
         return single

@@ -10,16 +10,16 @@ from indi_matrix.indi.wire.values import NAME_LIMIT, is_name, shortened
 
 
 class Labels:
-    """A text property with the labels of some properties, which come and go.
+    """A text property whose members are the labels of other properties; these come and go.
 
     Args:
-        device: Whose property it is.
-        name: Its name.
-        label: Its own label.
-        group: Its group.
+        device: Device that has the property.
+        name: Name of the property.
+        label: Label of the property itself.
+        group: Group of the property.
 
     Attributes:
-        property: The property, while there is anything to be labelled.
+        property: The property; None while there is nothing to label.
     """
 
     def __init__(self, device: MatrixDevice, name: str, label: str, group: str) -> None:
@@ -29,22 +29,22 @@ class Labels:
         self._label = label
         self._group = group
         self._labelled: dict[str, SwitchProperty] = {}
-        self._first: dict[str, str] = {}  # the label of each before any client wrote one
+        self._original: dict[str, str] = {}  # the original label of each, by property name
 
     def label(self, properties: Sequence[SwitchProperty]) -> None:
-        """Have one member for each of these properties, from now on."""
+        """Replace the property by one with a member for each of these properties."""
         if self.property is not None and self.property.defined:
             self._device.host.board_properties.delete(self.property)
         self._labelled = {prop.name: prop for prop in properties}
         for prop in properties:
-            self._first.setdefault(prop.name, prop.label)
-        self.property = self._made() if properties else None
+            self._original.setdefault(prop.name, prop.label)
+        self.property = self._make_property() if properties else None
         if self.property is not None and self._device.shown:
             self._device.host.board_properties.define(self._device, self.property)
 
-    def _made(self) -> TextProperty:
-        labelled = self._labelled  # also when clients no longer know it: it is saved all the same
-        members = [Member(name, self._first[name], prop.label) for name, prop in labelled.items()]
+    def _make_property(self) -> TextProperty:
+        labelled = self._labelled  # for the source, which is asked on a save even after the property was deleted
+        members = [Member(name, self._original[name], prop.label) for name, prop in labelled.items()]
         made = TextProperty(
             self._name, self._label, self._group, members, on_write=self._write, saved_at_once=True,
             source=lambda: {name: prop.label for name, prop in labelled.items()},

@@ -1,4 +1,4 @@
-"""What is known of a GPIO pin: the states of the machine that Pin is."""
+"""The states of a GPIO pin's state machine, which is Pin."""
 
 from enum import Enum, auto
 

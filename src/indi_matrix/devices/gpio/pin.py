@@ -9,34 +9,34 @@ from indi_matrix.devices.gpio.pin_properties import PinProperties
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, State
 
-# Seconds that a look at a pin may be late before what came meanwhile is read first.
+# Seconds by which the check of a deadline may be late; if later, data updates that wait are read first.
 _LATE: Final = 0.1
 
-# In these the output shows what it was told, which its latch holds; else what its pad is.
+# Phases in which clients see the told level, which the output's latch holds; in others they see the pad's.
 _SHOWN_AS_TOLD: Final = (Phase.WAITING, Phase.FAILED, Phase.MISSED)
 
 Command = Callable[["Pin", bool], None]
-"""Sends a pin the level that a client wrote, On or Off; raises a LinkError where that cannot be done."""
+"""Sends a pin the level that a client wrote, On (True) or Off; raises a LinkError if it cannot be sent."""
 
 
 class Pin:
-    """A pin, input at first: the machine whose states are those of Phase, and whose events are its methods.
+    """A pin, at first an input: a state machine with the states of Phase, whose events are the methods here.
 
-    Levels are those of the pad.
+    Levels are those of the pad; the told level is the one last commanded. Off is low, or high if active-low.
 
     Args:
         number: 0 to 15.
         command: Sends what a client wrote.
-        is_news: Tells whether a warning is to be told, and not counted only.
+        is_news: Returns whether to show a warning; a repeated one is only counted.
 
     Attributes:
-        phase: What is known of it.
+        phase: What is known of the pin.
         ours: Whether a client ever made it an output; else it belongs to other programs.
         told: The level that it drives, or will drive as an output; None as long as it never was one.
         pad: The level that was last seen; None while that is not known.
         due: Loop time by which the told level must be seen; None when nothing is expected.
         owes_off: Whether an Off that was refused is still to be sent.
-        view: What clients see of it.
+        view: The pin as clients see it.
     """
 
     def __init__(self, number: int, command: Command, is_news: Callable[[str], bool]) -> None:
@@ -49,7 +49,7 @@ class Pin:
         self.phase = Phase.INPUT
         self._command = command
         self._debounce = Debounce()
-        self._proven: bool | None = None  # the level that was last told and seen, but for pulses
+        self._proven: bool | None = None  # the last told level that was seen, except in pulses
         self._was_on = False  # whether the pulse that is ENDING was seen
         self._off_unseen = False  # whether Off was sent at the end of a visit, so that nobody saw it
         self.view = PinProperties(number, self._write_output, self._write_pulse, is_news)
@@ -61,7 +61,7 @@ class Pin:
         return self.phase is not Phase.INPUT
 
     def properties(self) -> tuple[AnyProperty, ...]:
-        """Return what clients see of it in its present direction."""
+        """Return the pin's properties in its present direction."""
         return (self.view.output, self.view.pulse.property) if self.is_output else (self.view.input,)
 
     @property
@@ -73,7 +73,8 @@ class Pin:
         """Return the level that the pin has when it becomes an output: what it was told before, else Off.
 
         Args:
-            loading: Whether a config file makes it an output. That tells no level: the pin drives the one it has.
+            loading: Whether the config file makes it an output. The file has no levels, so the pin keeps the one
+                that its pad has: what it switches may be running.
         """
         if self.told is not None:
             return self.told
@@ -81,21 +82,21 @@ class Pin:
 
     @property
     def moment(self) -> float | None:
-        """Loop time at which the pin is to be looked at, if nothing happens before; None if it is not."""
+        """Loop time of the next deadline, of a told level or of a pulse's end; None if there is none."""
         moments = (self.due, self.view.pulse.end)
         return min((moment for moment in moments if moment is not None), default=None)
 
     # What was sent
 
     def drive(self, level: bool, due: float) -> None:  # noqa: FBT001 - the level itself
-        """Be an output from now on, which was sent with its level; that must have been seen by a loop time."""
+        """Become an output. Direction and level were sent; the level must be seen by the loop time `due`."""
         self._begin_direction()
         self.told = level
         self.phase, self.due = Phase.WAITING, due
         self.view.output.publish_reading(self.view.values(None), State.BUSY)
 
     def release(self) -> None:
-        """Be an input from now on, which was sent."""
+        """Become an input; the direction was sent."""
         self._begin_direction()
         self.phase = Phase.INPUT
         self.view.input.publish_reading(state=State.IDLE)
@@ -109,19 +110,19 @@ class Pin:
         self.owes_off = self._off_unseen = False
 
     def tell(self, level: bool, due: float, pulse_end: float | None = None) -> None:  # noqa: FBT001 - as above
-        """Expect a level, sent on a client's command, by the loop time `due`; a pulse ends at `pulse_end`."""
+        """Record a level sent for a client: it must be seen by loop time `due`; a pulse ends at `pulse_end`."""
         self.told = level
         self.phase, self.due, self.view.pulse.end = Phase.WAITING, due, pulse_end
         self.owes_off = self._off_unseen = False
 
     def end_pulse(self, due: float) -> None:
-        """Expect Off, which was sent because a pulse is over, until a loop time."""
+        """Record that Off was sent to end a pulse: it must be seen by the loop time `due`."""
         self.told = self.idle_level
         self._was_on = self.phase in {Phase.PULSING, Phase.STRAYED}
         self.phase, self.due, self.view.pulse.end = Phase.ENDING, due, None
 
     def resend(self, due: float) -> None:
-        """Expect the told level, which was sent again without a command, until a loop time."""
+        """Record that the told level was sent again: it must be seen by the loop time `due`."""
         owed, self.owes_off = self.owes_off, False
         if self.phase in {Phase.INPUT, Phase.ENDING, Phase.MISSED} and not owed:
             return
@@ -130,19 +131,19 @@ class Pin:
             self.view.output.publish_reading(self.seen(), State.BUSY)
 
     def extend(self, due: float) -> None:
-        """Expect what is due until a later loop time: updates come more slowly now."""
+        """Move the deadline of the told level to a later loop time, as updates come more slowly now."""
         if self.due is not None:
             self.due = max(self.due, due)
 
     def switch_off(self, *, sent: bool) -> None:
-        """Be Off without a client's command to the pin, from now on, or as soon as Off can be sent."""
+        """Become Off without a write of a client. If Off was not `sent`, it is owed until it can be."""
         self._cancel_pulse()
         self.told = self._proven = self.idle_level
         self.owes_off, self._off_unseen = not sent, sent
         self.phase, self.due = Phase.SETTLED, None
 
     def _cancel_pulse(self) -> None:
-        """Forget a pulse that something else has ended: the pin is to be Off when it drives its pad again."""
+        """Forget a pulse that another event has ended; the told level is Off then."""
         if self.view.pulse.end is not None or self.phase is Phase.ENDING:
             self.told, self.view.pulse.end, self.due = self.idle_level, None, None
             self.view.pulse.property.publish_reading(state=State.IDLE)
@@ -151,7 +152,7 @@ class Pin:
     # What is seen
 
     def invert(self, *, active_low: bool) -> None:
-        """Show clients the inverse from now on, or no longer; the pad stays as it is."""
+        """Set whether clients see the inverse of the pad, whose level stays."""
         self.view.active_low = active_low
         if not self.is_output:
             if self.told is not None:
@@ -182,17 +183,17 @@ class Pin:
             self._stray()
 
     def forget(self, *, shown: bool) -> None:
-        """Forget the level of the pad, which was that of an earlier visit; if `shown`, clients see none."""
+        """Forget the pad's level, which is of an earlier visit; if `shown`, show clients that none is known."""
         self.pad = None
         if shown:
             self.view.forget_level()
 
     def is_pulse_over(self, now: float) -> bool:
-        """Tell whether Off is to be sent now, because the pulse has lasted long enough."""
+        """Return whether a pulse has lasted long enough, so that Off must be sent now."""
         return self.view.pulse.end is not None and self.view.pulse.end <= now
 
     def judge(self, now: float) -> None:
-        """Fail if the told level was not seen in time; but if this is late itself, read first what came."""
+        """Fail if the told level was not seen in time; if this check is late, let updates be read first."""
         if self.due is None or self.due > now:
             return
         if now > self.due + _LATE:
@@ -212,7 +213,7 @@ class Pin:
         """Expect nothing more: the visit is over.
 
         Args:
-            lost: Whether the link was lost. Then a level that was not seen is as if it had not been sent.
+            lost: Whether the link was lost. A told level that was not seen then goes back to the one before.
         """
         why = "the link was lost" if lost else "the connection was closed"
         pulsed = self.view.pulse.end is not None or self.phase is Phase.ENDING
@@ -228,10 +229,10 @@ class Pin:
         if pulsed or unanswered:
             self.view.output.reply(self.seen(), State.ALERT, text)
         elif self.view.output.state is State.ALERT:
-            self.view.correct(self.seen())  # no longer what a failed output was told
+            self.view.correct(self.seen())  # a FAILED output showed its told level; now it shows its pad's
 
     def _level_before(self) -> bool:
-        """Return what the pin is to be in place of a level that was not seen: Off, or On if that was before."""
+        """Return the level to go back to from an unseen told one: the last seen one; Off if Off was told."""
         if self.told == self.idle_level or self._proven is None:
             return self.idle_level
         return self._proven
@@ -275,9 +276,9 @@ class Pin:
     # Writes
 
     def keep_off(self, values: Mapping[str, bool]) -> str:
-        """Keep an Off that is refused, as it cannot be sent now: it is sent as soon as possible.
+        """Keep an Off that is refused because it cannot be sent now, and send it as soon as possible.
 
-        Return what becomes of the write; nothing where it is not Off.
+        Return a text about that for the refusal; an empty one if the write is not Off.
         """
         if not values["OFF"]:
             return ""
@@ -294,4 +295,4 @@ class Pin:
         return State.BUSY
 
     def _write_pulse(self, _: Mapping[str, float]) -> State:
-        return State.BUSY if self.view.pulse.told and self.phase is not Phase.FAILED else State.OK
+        return State.BUSY if self.view.pulse.shown and self.phase is not Phase.FAILED else State.OK

@@ -1,4 +1,4 @@
-"""What clients see of a GPIO pin: its INDI properties, and the messages that tell of it."""
+"""A GPIO pin as clients see it: its INDI properties, and the messages about it."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,9 +13,9 @@ class PinProperties:
 
     Args:
         number: 0 to 15.
-        write_output: Carries out that a client writes On or Off; returns the state to answer with.
+        write_output: Carries out a client's write of On (True) or Off; returns the state to answer with.
         write_pulse: Returns the state to answer a write to PULSE_n with.
-        is_news: Tells whether a warning is to be told, and not counted only.
+        is_news: Returns whether to show a warning; a repeated one is only counted.
 
     Attributes:
         active_low: Whether clients see the inverse of the pad.
@@ -61,20 +61,20 @@ class PinProperties:
         self.input.publish_reading(self.input.only("OFF"), self.input.state)
 
     def trouble(self, told: bool, pad: bool | None, why: str) -> str:  # noqa: FBT001 - levels
-        """Return a message that the pin is not known to be where it was told to be."""
+        """Return the message that the pin is not known to have its told level, and why."""
         shown = "unknown" if pad is None else self._name(pad)
         return f"{self.output.name}.{self._name(told)}: pin {self._number} is {shown}; {why}"
 
     def missed_pulse(self) -> str:
-        """Return a message that a pulse is over and was never seen."""
+        """Return the message that a pulse is over and its On was never seen."""
         text = "On was not seen before the pulse was over; a pulse is seen if it is longer than POLLING_PERIOD"
         return f"{self.output.name}.ON: {text}"
 
     def stray(self, told: bool) -> str:  # noqa: FBT001 - a level
-        """Return a message that the pin no longer is where it was told to be.
+        """Return the message that the pin no longer has its told level.
 
-        Return nothing while clients do not know the output, for `take_warning` to return the message; nor where it
-        was told a moment ago.
+        It is empty if it was shown within the last minute. It is also empty while clients do not know the output;
+        `take_warning` then returns the message later.
         """
         text = f"{self.output.name}: pin {self._number} was told {self._name(told)} and no longer is"
         if not self.output.defined:
@@ -83,7 +83,7 @@ class PinProperties:
         return text if self._is_news(text) else ""
 
     def take_warning(self) -> str:
-        """Return what is to be told of the pin now that clients know it; nothing is told twice."""
+        """Return the message that `stray` kept until clients know the output, once; empty if there is none."""
         text, self._untold = self._untold, ""
         return text if text and self._is_news(text) else ""
 

@@ -13,18 +13,18 @@ class Pulse:
     """The length of an output's pulses, and the pulse under way.
 
     Args:
-        number: That of the pin, 0 to 15.
+        number: Number of the pin, 0 to 15.
         on_write: Returns the state to answer a write with.
 
     Attributes:
         property: PULSE_n.
         end: Loop time at which the pulse ends; None while there is none.
-        told: Whether the state of PULSE_n is that of a pulse, and not of the last write.
+        shown: Whether the state of PULSE_n is that of a pulse, and not of the last write.
     """
 
     def __init__(self, number: int, on_write: Callable[[Mapping[str, float]], State]) -> None:
         self.end: float | None = None
-        self.told = False
+        self.shown = False
         self.property = NumberProperty(
             f"PULSE_{number}", f"GPIO {number}", "Pulse Mode",
             [NumberMember("DURATION", "Duration (ms)", 0.0, 0, _LONGEST, step=100)],
@@ -34,17 +34,17 @@ class Pulse:
 
     @property
     def seconds(self) -> float:
-        """How long an output stays On; 0 for as long as it is told."""
+        """How long an output stays On; 0: until Off is written."""
         return self.property.values["DURATION"] / 1000
 
     def show(self) -> None:
         """Show that a pulse is under way."""
-        if not self.told:
-            self.told = True
+        if not self.shown:
+            self.shown = True
             self.property.publish_reading(state=State.BUSY)
 
     def close(self, state: State) -> None:
-        """Show how a pulse ended, if PULSE_n tells of one."""
-        if self.told:
-            self.told = state is State.ALERT  # until Off is seen
+        """Show how a pulse ended, if PULSE_n shows one."""
+        if self.shown:
+            self.shown = state is State.ALERT  # until Off is seen
             self.property.publish_reading(state=state)

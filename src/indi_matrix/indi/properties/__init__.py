@@ -1,4 +1,4 @@
-"""INDI properties and the device that has them: members, states, rules, and how clients' writes are judged.
+"""INDI properties and the device that has them: members, states, rules, and how clients' writes are checked.
 
-How they look as bytes is in `wire`; which ones there are, the board and its devices say.
+Their XML is in `wire`. Which properties exist is up to the board and its devices.
 """

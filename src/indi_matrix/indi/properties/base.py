@@ -1,6 +1,6 @@
-"""INDI properties: what they hold, how they are written to, and what is sent of them.
+"""INDI properties: their values, the check of clients' writes, and the messages to clients.
 
-Each has an indipydriver vector, by which indipydriver finds it. The values are kept here, as Python values.
+indipydriver finds a property by the property's indipydriver vector. The values are kept here, as Python values.
 """
 
 import time
@@ -60,9 +60,9 @@ class Member(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class NumberMember(Member[float]):
-    """A number with its limits, both allowed.
+    """A number with its limits, both inclusive.
 
-    `step` is what clients offer to change it by, and no rule for what they write.
+    `step` is the increment that clients offer; a written value need not be a multiple of it.
     """
 
     minimum: float
@@ -72,7 +72,7 @@ class NumberMember(Member[float]):
 
     @property
     def whole(self) -> bool:
-        """Whether it is kept as a whole number: its format shows no decimals."""
+        """Whether a written value is rounded to a whole number, because the format shows no decimals."""
         return self.format == "%.f"
 
 
@@ -87,26 +87,26 @@ def _second(number: int) -> str:
 
 
 class Property(ABC, Generic[V]):
-    """What all kinds of properties share.
+    """The base of all kinds of properties.
 
-    `on_write` takes the values of all members as a checked write would have them, and returns the state to
-    answer with. It raises a MatrixError to refuse; the values then stay.
+    `on_write` is called with the values that all members would have after a checked write. It returns the state
+    to answer with, or raises a MatrixError to refuse the write; the values then stay.
 
-    `on_refused` takes the values of a checked write that is refused because the service is lost, and returns what
-    becomes of the write nevertheless, to be told with the refusal.
+    `on_refused` is called with the same values when a write is refused because the service is lost. It returns
+    what becomes of the write nevertheless; the refusal's message says so.
 
-    `source` returns the true values where they are not kept here but follow from something else.
+    `source`, if given, returns the true values: those of a property whose values follow from something else.
 
-    `saved` tells whether the property is part of the config file; `saved_at_once`, whether a write is saved there
-    by itself.
+    `saved`: whether the property is part of the config file. `saved_at_once`: whether each write is saved there
+    without being asked.
 
-    `members_vary` tells whether members come and go; the config file keeps those that are gone.
+    `members_vary`: whether members come and go; the config file then keeps values of members that are gone.
 
-    `tells_of_writes` tells whether the state is that of the last write. Else it is that of something else, as of a
-    connection or a measurement, and outlasts a refused write.
+    `tells_of_writes`: whether the state is the result of the last write. Otherwise it is that of something else,
+    such as a connection or a measurement, and is sent again after the Alert of a refused write.
 
-    `timeout` is the limit in seconds that clients are told for an answer, which they take with a write; 0 is none.
-    It is libindi's where libindi has the property, and else what libindi gives nearly all.
+    `timeout` is the attribute of the vector: seconds that an answer to a write may take, 0 for no limit. Its
+    value is libindi's for the same property, else 60, as nearly all properties of libindi have.
     """
 
     kind: ClassVar[str]
@@ -174,16 +174,16 @@ class Property(ABC, Generic[V]):
         return self._post is not None
 
     def attach(self, device: str, post: Callable[[Message], None]) -> None:
-        """Let clients, who are to be sent the definition, write the property and be sent its changes by `post`."""
+        """Open the property to clients: take writes, send changes by `post`. The caller sends the definition."""
         self.device = device
         self._post = post
-        # A set vector does without by the protocol, but indipyclient counts on it.
+        # The protocol makes a timeout optional in a set vector, but indipyclient relies on it.
         timeout = {"timeout": str(self.timeout)}
         self._outline = Outline(self.kind, device, self.name, self.members, timeout)
         self.vector.enable = True
 
     def relabel(self, label: str) -> None:
-        """Take another label, which clients learn from the next definition."""
+        """Change the label; clients see it with the next definition."""
         self.label = self.vector.label = label
 
     def delete(self) -> None:
@@ -200,20 +200,20 @@ class Property(ABC, Generic[V]):
         text: str = "",
         level: str = "ERROR",
     ) -> None:
-        """Take over values and state that changed by themselves; clients are sent the members that changed.
+        """Record values and state that changed without a write; send clients the members that changed.
 
         Nothing is sent where nothing changed and there is no text.
 
         Args:
-            values: New values of some or all members; a property with a source asks that instead.
-            state: New state. None: Ok if a value changed, or the measured values are the first; else it stays.
-            text: Words to go along.
+            values: New values of some or all members; a property with a source takes those of the source instead.
+            state: New state. None: Ok if a value changed or these values are the first; else it stays.
+            text: Text to send along, for people.
             level: Level of the text: INFO, WARNING, ERROR or DEBUG.
         """
         first = values is not None and self.state is State.IDLE
         given = self._source() if self._source is not None else values or {}
         changed: dict[str, V] = {}
-        if given != self._values:  # most readings are what they were
+        if given != self._values:  # most readings repeat the last one
             changed = {name: value for name, value in given.items() if self._values[name] != value}
         if state is None:
             state = State.OK if changed or first else self.state
@@ -223,9 +223,9 @@ class Property(ABC, Generic[V]):
             self._send(changed, text, level)
 
     def reply(self, values: Mapping[str, V] | None, state: State, text: str = "", level: str = "ERROR") -> None:
-        """Take over values and state, and send clients all members, with a text of a level if one is given.
+        """Record values and state, and send clients all members, with a text of a level if one is given.
 
-        A property with a source asks that for the values instead.
+        A property with a source takes the values of the source instead.
         """
         self._values.update(self._source() if self._source is not None else values or {})
         self.state = state
@@ -261,10 +261,10 @@ class Property(ABC, Generic[V]):
         return element
 
     def read(self, write: Write) -> Mapping[str, V]:
-        """Check a client's write and return the values of all members as it would have them.
+        """Check a client's write, and return the values that all members would have after it.
 
         Raises:
-            WriteError: It cannot be accepted; the text says which property, member and value, and the limit.
+            WriteError: The write is refused; the text names property, member, value and limit.
         """
         if not self.writable:
             raise WriteError(f"{self.name} is read-only")
@@ -285,7 +285,7 @@ class Property(ABC, Generic[V]):
         return self.merge_written(written)
 
     def _member_list(self) -> str:
-        """Return the members' names; the first and the last where there are many."""
+        """Return the members' names; of more than five only the first and the last."""
         names = list(self.members)
         return ", ".join(names) if len(names) <= 5 else f"{names[0]} to {names[-1]}"  # noqa: PLR2004
 
@@ -305,7 +305,7 @@ class Property(ABC, Generic[V]):
         self._post(SetVector(self._outline, self.state, timestamp(), texts, level, text))
 
     def _rule(self) -> dict[str, str]:
-        """Return the switch rule, which the other kinds do not have."""
+        """Return the attribute `rule` of a switch property; the other kinds have none."""
         return {}
 
     def _member_attributes(self, member: Member[V]) -> dict[str, str]:  # noqa: ARG002 - numbers have some

@@ -1,4 +1,4 @@
-"""An INDI device: the properties that clients know of it, and what they are told."""
+"""An INDI device: its properties, and the messages that it sends to clients."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,7 +8,7 @@ import indipydriver
 from indi_matrix.indi.properties.base import AnyProperty, timestamp
 from indi_matrix.indi.wire.message import Message, words
 
-# What is of no use to clients before they asked for the definitions.
+# Tags of messages that are of no use to clients before they ask for the definitions.
 _OF_PROPERTIES: Final = ("def", "set", "del")
 
 
@@ -19,9 +19,9 @@ class IndiDevice:
         name: Its name.
         device: The indipydriver device in which clients' messages find their property.
         properties: The properties that clients know, by name.
-        saved: Those of the config file that they know or ever knew, by name.
+        saved: The properties of the config file that clients know or ever knew, by name.
+        sift: Called with each message that has a text; returns False to keep the message from clients.
         rebind: Has all writes bound anew: there are other properties, or another way to judge a write.
-        sift: Takes each message with a text on its way to the clients; returns False if they are not sent it.
     """
 
     def __init__(self, name: str) -> None:
@@ -35,7 +35,7 @@ class IndiDevice:
         self._post: Callable[[Message], None] = self._early.append
 
     def open(self, post: Callable[[Message], None], rebind: Callable[[], None]) -> None:
-        """Take the way to the clients; they are sent what came before, but for values, still undefined."""
+        """Send messages by `post` from now on, first the earlier ones that are not about a property."""
         self._post = post
         self.rebind = rebind
         for early in self._early:
@@ -53,7 +53,7 @@ class IndiDevice:
         self.post(words(self.name, timestamp(), level, text))
 
     def add(self, prop: AnyProperty) -> None:
-        """Let clients' messages find a property, and its definition be asked for."""
+        """Add a property, which clients can then write and whose definition they can ask for."""
         prop.attach(self.name, self.post)
         prop.vector.devicename = self.name
         prop.vector.driver = self.device.driver
@@ -64,7 +64,7 @@ class IndiDevice:
         self.rebind()
 
     def define(self, prop: AnyProperty) -> None:
-        """Make a property known to clients."""
+        """Add a property, and send clients its definition."""
         self.add(prop)
         self.post(prop.definition())
 

@@ -69,7 +69,7 @@ class TextProperty(Property[str]):
 
     def parse(self, member: Member[str], text: str) -> str:
         """Return the text that a client wrote, without white space around it."""
-        # indiserver sets a text on a line of its own; libindi's drivers drop the white space around one, too.
+        # indiserver puts a text on a line of its own; libindi's drivers, too, drop the white space around a text.
         text = text.strip()
         if len(text) > TEXT_LIMIT:
             limit = f"has {len(text)} characters; it takes at most {TEXT_LIMIT}"

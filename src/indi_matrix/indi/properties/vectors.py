@@ -1,7 +1,7 @@
-"""indipydriver's vectors, by which it finds what there is to be defined.
+"""indipydriver's vectors, in which indipydriver looks up the properties to define.
 
-They hold no values and no state: `driver["MATRIX"]["EVERLOOP_COLOR"]["RED"]`, the library's way to read a value,
-asks the property.
+They hold no values and no state. Reading a value as the library does, by
+`driver["MATRIX"]["EVERLOOP_COLOR"]["RED"]`, asks the property.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ class Shown(Protocol):
 
 
 class _ShowsProperty:
-    """Answers what the library asks a vector from the vector's property."""
+    """The base of the vectors: takes values and state from the property."""
 
     prop: Shown
     enable: bool
@@ -66,10 +66,10 @@ _KINDS = {
 
 
 def make_vector(prop: Shown, rights: Mapping[str, str], members: Iterable[tuple[str, str]]) -> Any:
-    """Return an indipydriver vector, which takes no part before a client knows it.
+    """Return an indipydriver vector, disabled until clients know the property.
 
     Args:
-        prop: Its property.
+        prop: The property of the vector.
         rights: perm, and rule for a switch.
         members: Name and label of each member.
     """

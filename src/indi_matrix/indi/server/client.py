@@ -15,13 +15,13 @@ from indi_matrix.indi.wire.writer import message, serialise
 
 _log = logging.getLogger(__name__)
 
-_MOST_UNSENT: Final = 4 << 20  # bytes in the send buffer of a client that does not read; then it is dropped
-_MOST_UNREAD: Final = 1 << 18  # bytes that are read of a connection that has broken
+_MOST_UNSENT: Final = 4 << 20  # bytes in a client's send buffer; a client with more is dropped
+_MOST_UNREAD: Final = 1 << 18  # bytes that are read from a broken connection
 _TIME_TO_READ_REFUSAL: Final = 1.0  # seconds
-_LONGEST_DELAY: Final = 0.1  # seconds
-_MOST_DELAYED: Final = 1 << 16  # bytes
+_LONGEST_DELAY: Final = 0.1  # seconds that output waits for a client that has asked for nothing yet
+_MOST_DELAYED: Final = 1 << 16  # bytes that may wait so
 _LONGEST_UID: Final = 1 << 10  # characters of a ping; libindi's have up to 64
-# A close then resets the connection and drops what is unsent; else the kernel would keep that for a minute.
+# SO_LINGER by which a close resets the connection and drops unsent data, which the kernel else keeps for a minute.
 _RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
 # INDI has no heartbeat that clients must answer, so the kernel alone notices a client whose host or network
 # vanished: within a minute, by three probes without an answer while the connection is idle, else by data that is
@@ -47,20 +47,20 @@ class ClientHost(Protocol):
         """Serve or refuse a new client."""
 
     def client_leaves(self) -> None:
-        """Let a client that waits for a place look for one."""
+        """Note that a client leaves, so that one that waits may get the place."""
 
     @property
     def has_unsent(self) -> bool:
-        """Whether there is something to be sent to clients, which will be in this turn of the event loop."""
+        """Whether data waits to be sent to clients at the end of this turn of the event loop."""
 
     def flush(self) -> None:
-        """Send all clients what is unsent."""
+        """Send all clients the unsent data."""
 
     def flush_drivers(self) -> None:
-        """Send all clients what is unsent, and what drivers hold back while a client's send buffer is full."""
+        """Send all clients the unsent data, and what drivers hold back while a send buffer is full."""
 
     def offer(self, write: Write) -> bool:
-        """Have a write carried out without waiting; return False if only `handle` can do that."""
+        """Carry out a write without waiting; return False if it has to go through `handle`."""
 
     def carry_out_bound(self, data: bytes) -> int:
         """Carry out the bound writes that data begins with; return where the rest begins."""
@@ -70,12 +70,12 @@ class ClientHost(Protocol):
 
 
 def _read_rest(transport: asyncio.Transport) -> bytes:
-    """Return what arrived on a broken connection and was not read.
+    """Return the unread bytes of a broken connection.
 
-    A client may write and hang up while it is sent something. That send then fails, and asyncio closes the
-    connection without reading the write that is already here.
+    A client may write and hang up while the server sends to it. The send then fails, and asyncio closes the
+    connection without reading the write, which has already arrived.
     """
-    # Not on a copy of the descriptor: a client must be able to leave also when no more descriptors can be had.
+    # Not on a duplicate of the descriptor: this has to work also when no file descriptor is free.
     connection = socket.socket(fileno=transport.get_extra_info("socket").fileno())
     try:
         return connection.recv(_MOST_UNREAD)
@@ -86,16 +86,16 @@ def _read_rest(transport: asyncio.Transport) -> bytes:
 
 
 class Client(asyncio.BufferedProtocol):
-    """A client's connection. What arrives before its end is handled, as some clients write and hang up.
+    """A client's connection. All that arrives before its end is handled, as some clients write and hang up.
 
     Attributes:
         admitted: Whether the client has one of the places.
-        leaving: Whether nothing more is read.
-        slow: Whether the send buffer is full: the client reads slower than the devices talk.
+        leaving: Whether nothing more is read from the client.
+        slow: Whether the send buffer is full: the client reads slower than the devices send.
     """
 
     # All clients are read into one buffer: asyncio fills it, and calls buffer_updated before it reads another
-    # client. It is small, so that the others have their turn between the pieces of what one client writes.
+    # client. It is small, so that a long input is read in pieces, between which other clients have their turn.
     _buffer: Final = bytearray(1 << 14)
 
     def __init__(self, host: ClientHost) -> None:
@@ -128,24 +128,24 @@ class Client(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Handle what arrived."""
+        """Handle the bytes that arrived."""
         if not self.leaving:
             self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.offer, self._host.carry_out_bound)
         self._acknowledge()
 
     def _acknowledge(self) -> None:
-        """Have the kernel acknowledge now what arrived, unless what is sent in this turn carries that along."""
+        """Have the kernel acknowledge input now, unless output of this turn carries the acknowledgement."""
         carried = self._reads and self._host.has_unsent
-        if not carried and _ACKNOWLEDGE_NOW is not None:  # not once for all, as the kernel resets the option
+        if not carried and _ACKNOWLEDGE_NOW is not None:  # each time anew, as the kernel resets the option
             self._socket.setsockopt(socket.IPPROTO_TCP, _ACKNOWLEDGE_NOW, 1)
 
     def eof_received(self) -> bool:
-        """Handle the rest; a client that closed only its half of the connection still gets its answers."""
+        """Handle the remaining messages; a client that closed only its half of the connection gets answers."""
         self._end_input()
         return True
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
-        """Handle the rest, with what the client wrote before it hung up."""
+        """Handle the remaining messages, and the unread bytes that the client wrote before it hung up."""
         if not self.leaving:
             self._inbox.feed(_read_rest(self._transport), self._host.offer, self._host.carry_out_bound)
         self._end_input()
@@ -216,11 +216,11 @@ class Client(asyncio.BufferedProtocol):
         self._host.client_leaves()
 
     async def _handle(self, message: ET.Element | Write) -> None:
-        """Handle one message; of definitions, values and messages, which only devices may send, nobody hears.
+        """Handle one message; drop definitions, values and texts, which only devices may send.
 
-        An enableBLOB changes nothing, as no device here has BLOBs. `Only` asks for nothing but BLOBs; but an
-        indiserver above us passes it on from one of its clients (q2RDrivers in its DvrInfo.cpp), on the connection
-        that all of its clients share. To obey would silence our devices for all of them.
+        Ignore enableBLOB, as no device here has BLOBs. Its value `Only` asks for BLOBs alone. But an indiserver in
+        front of this one passes on the enableBLOB of one of its clients (q2RDrivers in its DvrInfo.cpp), on the
+        connection that all of its clients share: to obey would silence our devices for all of them.
         """
         if isinstance(message, Write):
             await self._host.handle(message)
@@ -231,7 +231,7 @@ class Client(asyncio.BufferedProtocol):
             await self._host.handle(wanted)
 
     def _reply_to_ping(self, ping: ET.Element) -> None:
-        """Reply to a ping, behind all answers to what the client wrote before."""
+        """Reply to a ping, after the answers to all earlier writes of the client."""
         if len(ping.get("uid", "")) > _LONGEST_UID:
             _log.warning("Client %s: no reply to a ping whose uid has more than %s characters", self, _LONGEST_UID)
             return
@@ -260,7 +260,7 @@ class Client(asyncio.BufferedProtocol):
             self._timer = asyncio.get_running_loop().call_later(_LONGEST_DELAY, self._send_delayed)
 
     def _send_delayed(self) -> None:
-        """Send what was delayed, unless the connection is at its end."""
+        """Send the delayed data, unless the connection is closing."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

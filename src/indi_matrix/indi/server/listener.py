@@ -15,7 +15,7 @@ _BACKLOG: Final = 100  # connections that wait in the kernel to be accepted
 
 
 async def bind(make_client: Callable[[], asyncio.BaseProtocol], host: str, port: int) -> asyncio.Server:
-    """Return what listens on a port, once `start_accepting` is called; warn if others than this computer reach it.
+    """Return a listener on a port, for `start_accepting`; warn if other computers can reach the port.
 
     Raises:
         OSError: The port is in use, or the host is none of this computer's addresses.
@@ -38,7 +38,7 @@ async def _bound(make_client: Callable[[], asyncio.BaseProtocol], host: str, por
         return await loop.create_server(make_client, host, port, backlog=1, start_serving=False)
     except socket.gaierror:
         raise
-    except OSError as error:  # asyncio's text has the address as a tuple, and no number where no address fits
+    except OSError as error:  # asyncio's text shows a tuple; its error has no number if no address fits
         number = error.errno or errno.EADDRNOTAVAIL
         where = f"port {port} of {host or 'this computer'}"
         raise OSError(number, f"{where}: {os.strerror(number).lower()}") from error
@@ -47,8 +47,8 @@ async def _bound(make_client: Callable[[], asyncio.BaseProtocol], host: str, por
 async def start_accepting(listener: asyncio.Server) -> None:
     """Accept connections, one in each turn of the event loop.
 
-    asyncio tries to accept as many in a turn as its backlog is long. Where no file descriptors are left, it would
-    fail as often, and each failure begins another row of tries a second later: ever more of them. So asyncio's
+    In each turn asyncio tries to accept as many connections as its backlog. Without free file descriptors all of
+    these tries fail, and each failure starts as many new tries a second later, ever more of them. So asyncio's
     backlog is 1, and the kernel is given the true one.
     """
     await listener.start_serving()

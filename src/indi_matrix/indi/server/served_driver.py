@@ -1,4 +1,4 @@
-"""A driver that the server serves: what it sends goes out, and what other drivers send waits for it."""
+"""A driver in the server: its messages go to clients, and other drivers' messages are queued for it."""
 
 import asyncio
 import logging
@@ -53,9 +53,10 @@ class ServedDriver:
             self._host.publish(self, message)
 
     async def room(self) -> None:
-        """Let the event loop send what is buffered, if a client's send buffer is full.
+        """Let the event loop send buffered data, if a client's send buffer is full.
 
-        That is one turn of the loop and no wait for the client: one that does not read must not stop the driver.
+        This takes one turn of the loop. It does not wait for the client: one that never reads must not stop the
+        driver.
         """
         if not self._host.ready:
             await asyncio.sleep(0)
@@ -72,14 +73,14 @@ class ServedDriver:
         """Do nothing: indipydriver calls this when a driver ends, and there is no connection to close."""
 
     def queue(self, message: Message) -> None:
-        """Queue another driver's message; whether this driver snoops on it, indipydriver knows."""
+        """Queue another driver's message; indipydriver decides whether this driver snoops on it."""
         if len(self._queue) == _LONGEST_QUEUE - 1:
             _log.warning("%s is too slow for what other drivers send", type(self.driver).__name__)
         self._queue.append(message)
         self._queued.set()
 
     async def deliver_queued(self) -> None:
-        """Hand the driver what is queued, one message after another, for ever."""
+        """Hand the driver the queued messages, one after another, for ever."""
         while True:
             await self._queued.wait()
             self._queued.clear()

@@ -1,4 +1,4 @@
-"""The INDI server of `indi_matrix serve`: it stands whatever its clients do, and ends when a driver fails."""
+"""The INDI server of `indi_matrix serve`: no client can end it, but a driver that fails does."""
 
 import asyncio
 import contextlib
@@ -17,9 +17,9 @@ from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
-_TIME_TO_LEAVE: Final = 0.4  # seconds that clients have at the end of the server to read what is sent
+_TIME_TO_LEAVE: Final = 0.4  # seconds that clients have at the end of the server to read the last data
 _TIME_TO_ADMIT: Final = 0.5  # seconds that a client waits for a place
-_MOST_UNSENT: Final = 1 << 16  # bytes that are sent without waiting for the end of the event loop's turn
+_MOST_UNSENT: Final = 1 << 16  # bytes; more are sent at once, and not at the end of the event loop's turn
 _MOST_WAITING: Final = 20  # connections beyond those that are served
 
 
@@ -27,13 +27,13 @@ class Server:
     """Serves drivers that have no BLOBs to INDI clients; used like indipyserver's IPyServer.
 
     Args:
-        drivers: What is served.
+        drivers: The drivers to serve.
         host: Address to listen on; all of this computer's addresses if empty.
         port: TCP port; 0 picks a free one.
         maxconnections: Number of clients at a time, 1 or more.
 
     Attributes:
-        port: The port that is listened on, once started is set.
+        port: The TCP port that the server listens on, once `started` is set.
         started: Set once clients are served.
         stopped: Set at the end of asyncrun.
     """
@@ -59,7 +59,7 @@ class Server:
             library.set_transport(served.driver, served)
 
     async def asyncrun(self) -> None:
-        """Serve until shutdown; raise OSError for an address in use, and whatever ends a driver."""
+        """Serve until shutdown; raise OSError for an address in use, and any error that ends a driver."""
         try:
             if self._stopping.is_set():
                 return
@@ -75,7 +75,7 @@ class Server:
                     await self._stopping.wait()
                 finally:  # a driver has failed: the group takes no more clients
                     self.shutdown()
-                await asyncio.gather(self._see_off_clients(), *drivers)
+                await asyncio.gather(self._end_clients(), *drivers)
                 for delivery in deliveries:
                     delivery.cancel()
         finally:
@@ -92,7 +92,8 @@ class Server:
         for client in self._clients:
             client.close()
 
-    async def _see_off_clients(self) -> None:
+    async def _end_clients(self) -> None:
+        """Wait until all clients are gone; cancel the tasks of those that are too slow."""
         if self._clients:
             _, late = await asyncio.wait(self._clients.values(), timeout=_TIME_TO_LEAVE)
             for task in late:
@@ -112,16 +113,16 @@ class Server:
         task.add_done_callback(lambda _: self._clients.pop(client))
 
     def client_leaves(self) -> None:
-        """Let clients that wait for a place look for one."""
+        """Note that a client leaves, so that one that waits may get the place."""
         self._place_may_be_free.set()
 
     def _has_place(self) -> bool:
         return sum(client.admitted and not client.leaving for client in self._clients) < self.maxconnections
 
     async def _admit(self, client: Client) -> None:
-        """Serve a client if another one leaves in time, or refuse it.
+        """Serve a client if a place becomes free in time, else refuse it.
 
-        Of the clients that came before, some may have hung up: the server learns that a little later.
+        Earlier clients may have hung up already, which the server learns a little later.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_TIME_TO_ADMIT):
@@ -138,7 +139,7 @@ class Server:
     # From clients to drivers
 
     def offer(self, write: Write) -> bool:
-        """Have a client's write carried out without waiting; return False if only `handle` can do that."""
+        """Carry out a client's write without waiting; return False if it has to go through `handle`."""
         return any(library.direct_way(driver)(write) for driver in self._addressed(write))
 
     def carry_out_bound(self, data: bytes) -> int:
@@ -168,7 +169,7 @@ class Server:
 
     @property
     def has_unsent(self) -> bool:
-        """Whether there is something to be sent to clients, which will be in this turn of the event loop."""
+        """Whether data waits to be sent to clients at the end of this turn of the event loop."""
         return bool(self._unsent)
 
     def publish(self, source: ServedDriver, message: Message) -> None:
@@ -182,7 +183,7 @@ class Server:
                 served.queue(message)
 
     def _add_unsent(self, data: bytes) -> None:
-        """Send bytes, with all else of this turn of the event loop: each send is a system call for each client."""
+        """Send bytes with all others of this turn of the event loop: each send is a system call per client."""
         if not self._unsent:
             asyncio.get_running_loop().call_soon(self.flush)
         self._unsent += data
@@ -190,14 +191,14 @@ class Server:
             self.flush()
 
     def flush(self) -> None:
-        """Send all clients what is unsent."""
+        """Send all clients the unsent data."""
         data, self._unsent = self._unsent, bytearray()
         if data:
             for client in self._clients:
                 client.send(data)
 
     def flush_drivers(self) -> None:
-        """Send all clients what is unsent, and what drivers hold back while a client's send buffer is full."""
+        """Send all clients the unsent data, and what drivers hold back while a send buffer is full."""
         for driver in self.drivers:
             library.send_posted(driver)
         self.flush()

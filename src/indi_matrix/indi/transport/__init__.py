@@ -1,4 +1,4 @@
-"""The driver's way to its clients: indipydriver's hooks, standard input and output, what waits on either side.
+"""Between a driver and its clients: indipydriver's hooks, standard input and output, inbox and outbox.
 
-All of indipydriver's private parts are in `driver` and `library`. Clients over TCP are in `server`.
+Only `driver` and `library` touch indipydriver's private parts. Clients over TCP are in `server`.
 """

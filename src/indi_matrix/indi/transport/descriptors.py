@@ -1,7 +1,7 @@
 """File descriptors without blocking: pipes, sockets and terminals on the event loop, files directly.
 
-asyncio's own pipes would not do. indiserver 1.9.8 and later hand a driver one socket as stdin and stdout, where
-connect_read_pipe and connect_write_pipe break; neither takes a regular file.
+asyncio's own pipes do not work here. indiserver 1.9.8 and later give a driver one socket as stdin and stdout, on
+which connect_read_pipe and connect_write_pipe break; neither takes a regular file.
 """
 
 import asyncio
@@ -14,18 +14,18 @@ from typing import Final
 
 _CHUNK: Final = 1 << 16  # bytes that are read at a time
 _HIGH_WATER: Final = 1 << 18  # unsent bytes from which on the driver has to wait
-_MOST_HELD: Final = 6000  # bytes; then the other side can work on them while more are made
+_MOST_HELD: Final = 6000  # bytes collected for one write; the other side works on them while more are made
 
 
 class Descriptor(contextlib.ExitStack):
     """A descriptor that does not block while this context is open.
 
-    That mode belongs to the open file, which other programs may share. A terminal is the shell's as well, so it is
-    opened anew.
+    The mode belongs to the open file, which other programs may share. A terminal is shared with the shell, so it
+    is opened anew.
 
     Attributes:
         number: The descriptor.
-        watched: Whether the event loop tells when it is ready. Regular files and /dev/null always are, and epoll
+        watched: Whether the event loop can wait for it. Regular files and /dev/null are always ready, and epoll
             refuses them.
     """
 
@@ -39,7 +39,7 @@ class Descriptor(contextlib.ExitStack):
         if not self.watched:
             return
         if os.isatty(self.number):
-            with contextlib.suppress(OSError):  # it has no name in some containers: the shared one has to do there
+            with contextlib.suppress(OSError):  # without a name, as in some containers, the shared one is used
                 self.number = os.open(os.ttyname(self.number), os.O_RDWR | os.O_NOCTTY)
                 self.callback(os.close, self.number)
         self.callback(os.set_blocking, self.number, os.get_blocking(self.number))
@@ -57,8 +57,8 @@ class HangUp:
     """Calls back when the other side of a pipe or socket hangs up, while nothing is read from it."""
 
     def __init__(self, number: int, callback: Callable[[], None]) -> None:
-        # The event loop can wait for something to read, and unread data would always be that. An epoll of its own
-        # waits for the hang-up alone; it is itself a descriptor, which has something to read when that happens.
+        # The event loop waits for something to read, and unread data would always be that. An epoll of its own
+        # waits for the hang-up alone, and is itself a descriptor, which becomes readable at the hang-up.
         self._events = select.epoll()
         self._events.register(number, select.EPOLLRDHUP)  # EPOLLHUP is always waited for
         self._loop = asyncio.get_running_loop()
@@ -93,13 +93,13 @@ class Source:
         self._descriptor.close()
 
     def pause(self) -> None:
-        """Read nothing for now, unless the other side hangs up: what is left to be read is bounded then."""
+        """Stop reading for now; read on if the other side hangs up, as the rest of the input is bounded then."""
         self._stop()
         if self._descriptor.watched:
             self._hang_up = HangUp(self._descriptor.number, self.resume)
 
     def resume(self) -> None:
-        """Read on, until the end."""
+        """Read again, until the end of input."""
         if self._ended:
             return
         self._stop()
@@ -139,7 +139,7 @@ class Sink:
 
     Attributes:
         written: How many bytes the other side has taken.
-        room: Set while so little is unsent that more should be sent.
+        room: Set while the send buffer has room for more.
     """
 
     def __init__(self, number: int, broken: Callable[[OSError], None]) -> None:
@@ -166,7 +166,7 @@ class Sink:
         self._descriptor.open()
 
     def hurry(self) -> None:
-        """Have room from now on, however full the buffer is: at the end of input, what is to come is bounded."""
+        """Keep `room` set, however full the buffer is: after the end of input, the output to come is bounded."""
         self._hurried = True
         self.room.set()
 
@@ -183,11 +183,11 @@ class Sink:
         self._descriptor.close()
 
     def hold(self) -> None:
-        """Collect what is written until release, or in pieces of some kilobytes: each write is a system call."""
+        """Collect writes until `release`, at most 6000 bytes at a time: each write is a system call."""
         self._held = bytearray()
 
     def release(self) -> None:
-        """Write what was collected."""
+        """Write the collected bytes."""
         held, self._held = self._held, None
         if held:
             self.write(held)
@@ -222,7 +222,7 @@ class Sink:
             self.room.set()
 
     def _write(self, data: bytes | bytearray) -> int:
-        """Return how many bytes were written; to a file all are, or it is broken."""
+        """Write bytes, and return how many were written: to a file all of them, unless it is broken."""
         written = 0
         try:
             while written < len(data):

@@ -1,11 +1,11 @@
-"""Writes answered at once: what goes past indipydriver, for speed, is all in this module.
+"""A driver that answers writes at once: all that bypasses indipydriver, for speed, is in this module.
 
-indipydriver takes a message through a waiting task, four coroutines and an event of its own. A write to one of our
-devices needs none of them: a transport offers it, the device's judge carries it out or refuses it, and what it
-leads to is sent before `offer` returns. A write that has to wait, as there is no room for its answer, is accepted
-later. Both ways lead to the same judge, and through one outbox. All other messages go indipydriver's way. Of
-indipydriver's private parts, `_readdata` and `_monitorsnoop` are replaced, and `_commsobj` is looked at; tests pin
-them.
+indipydriver passes a message through a waiting task, four coroutines and an event of its own. A write to one of
+our devices needs none of them: a transport calls `offer`, the device's judge carries the write out or refuses it,
+and the resulting messages are sent before `offer` returns. If there is no room for the answer, `offer` returns
+False, and the transport calls `accept`, which waits. Both call the same judge, and send through one outbox. All
+other messages take indipydriver's way. Of indipydriver's private parts, `_readdata` and `_monitorsnoop` are
+replaced, and assignments to `_commsobj` are intercepted; tests pin them.
 """
 
 import asyncio
@@ -41,14 +41,14 @@ class DirectTransport(Protocol):
         """Send messages, now or as soon as the other side reads."""
 
     async def room(self) -> None:
-        """Wait until the send buffers have room; a server has the event loop take one turn instead."""
+        """Wait until the send buffers have room; in a server, wait for one turn of the event loop instead."""
 
 
-class _OfServer:
+class _SafeServerTransport:
     """The transport that indipyserver gives its drivers, made safe.
 
-    Else a definition of the driver's own device, which any client can send, would shut that server down, and so
-    would any exception of the driver.
+    Without this, a definition of the driver's own device, which any client can send, would shut the server down,
+    and so would any exception of the driver.
     """
 
     def __init__(self, driver: "DirectDriver", transport: Any) -> None:
@@ -59,7 +59,7 @@ class _OfServer:
         self.shutdown = transport.shutdown
 
     async def driver_rx(self, source: int, element: Element) -> None:
-        """Take a message of anybody, as the server's hook."""
+        """Take a message of a client or of any driver: the server's hook."""
         if source != self._transport.con_id:  # else it is the driver's own
             await self._driver._readdata(element)  # noqa: SLF001 - as the library's does
 
@@ -73,13 +73,13 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     Args:
         devices: The indipydriver devices.
-        judges: By the name of a device, what judges a write to it, and posts the answer.
-        bind: Returns what a device's property has for the writes that are bound to it, by the names of both.
+        judges: By the name of a device, the function that carries out or refuses a write and posts the answer.
+        bind: Returns what a property has for bound writes, given the names of device and property.
 
     Attributes:
         bound: The writes that are bound.
-        direct: Its transport, if that is one of ours.
-        post: Sends clients a message, after all that was posted before; never waits.
+        direct: The transport of the driver, if it is one of ours.
+        post: Queues a message to clients, behind all earlier ones; never waits.
     """
 
     def __init__(
@@ -100,12 +100,12 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         self._limited = asyncio.Event()
 
     def offer(self, write: Write) -> bool:
-        """Have a write judged and send what it leads to, without waiting.
+        """Carry out or refuse a write, and send the resulting messages, without waiting.
 
-        What goes wrong is logged and ends nothing.
+        Errors are logged, and do not end the driver.
 
         Returns:
-            False if that was not possible now: the write is to be accepted later.
+            False if the write cannot be handled now, and has to go through `accept`.
         """
         judge = self._judges.get(write.device)
         if judge is None or self.stop or self.direct is None or not self.direct.ready:
@@ -143,7 +143,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
             log_failure(write, error)
 
     async def accept(self, write: Write) -> None:
-        """Have a write judged, and send what it leads to, waiting while the other side is slow to read."""
+        """Carry out or refuse a write, and send the resulting messages; wait while the other side reads slowly."""
         judge = self._judges.get(write.device)
         if judge is None or self.stop:
             return
@@ -155,24 +155,24 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
             await self.flush()
 
     def send_posted(self) -> None:
-        """Send what was posted, without waiting."""
+        """Send the posted messages, without waiting."""
         if self.direct and not self.stop:
             self.direct.send(self._outbox.take_all())
 
     async def send(self, xmldata: Element) -> None:
-        """Send clients an element; what indipydriver itself sends takes the same way as all else."""
+        """Send clients an element of indipydriver, through the outbox like all other messages."""
         self.post(ElementMessage(xmldata))
         await self.flush()
 
     async def deliver(self) -> None:
-        """Send what is posted, whenever something is."""
+        """Send posted messages as they come, for ever."""
         while True:
             await self._outbox.news.wait()
             await self.flush()
             self._outbox.news.clear()
 
     async def flush(self) -> None:
-        """Send what is in the outbox, in order; one caller at a time does it for all."""
+        """Send the messages in the outbox, in order; return at once while another caller does so."""
         if self._sending:
             return
         self._sending = True
@@ -189,12 +189,12 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                 self._outbox.news.set()
 
     def snoop(self, devicename: str, vectorname: str, timeout: int = 30) -> None:
-        """Listen to a property of another device, and ask for it whenever nothing was heard for some seconds."""
+        """Listen to a property of another device; ask for it again after `timeout` seconds without news."""
         super().snoop(devicename, vectorname, timeout)
         self._limited.set()
 
     async def _monitorsnoop(self) -> None:
-        """Look every second for what others should have published by now, but only once there is such a limit."""
+        """Check the timeouts of snooped properties every second, but only once something is snooped on."""
         await self._limited.wait()
         await super()._monitorsnoop()
 
@@ -205,10 +205,10 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
 
     @_commsobj.setter
     def _commsobj(self, transport: Any) -> None:
-        self._transport = _OfServer(self, transport) if hasattr(transport, "driver_rx") else transport
+        self._transport = _SafeServerTransport(self, transport) if hasattr(transport, "driver_rx") else transport
 
     async def _readdata(self, root: Element) -> None:
-        """Take any message, as indipydriver's hook for transports; what goes wrong is logged and ends nothing."""
+        """Take any message: indipydriver's hook for transports. Errors are logged, and do not end the driver."""
         try:
             await self._read(root)
         except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
@@ -221,17 +221,17 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
             await super()._readdata(wanted)
 
     def _wanted(self, root: Element) -> Element | None:
-        """Return what indipydriver is to see, or None.
+        """Return the element for indipydriver to handle, or None.
 
-        It would stop if it saw a definition of a device of its own, and it has no event for messages.
+        A definition of a device of its own would stop indipydriver, and it has no event for `message` elements.
         """
         if root.tag in FROM_DEVICES:
             return None if root.tag == "message" or root.get("device") in self else root
         if root.tag != "getProperties":
             return request(root)
-        asked = Element(root.tag, root.attrib)  # others may have the same element
+        asked = Element(root.tag, root.attrib)  # a copy, as others may hold the same element
         if asked.get("device") == "*":
-            del asked.attrib["device"]  # an indiserver asks so that serves all devices of the one below it
+            del asked.attrib["device"]  # from an indiserver that passes on all devices of another one
         return request(asked)
 
 

@@ -1,4 +1,4 @@
-"""Messages on their way in: kept in order until their reader has time, and checked for what they are."""
+"""Incoming messages: kept in order until their reader takes them; a getProperties is checked for its version."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ from indi_matrix.indi.wire.reader import IndiStream, Item
 from indi_matrix.indi.wire.write import Write
 
 VERSION: Final = 1.7
-# Bytes of messages that may wait before the peer has to: enough for the end of input to be seen behind them.
+# Bytes of messages that may wait before the peer is paused: enough to see the end of input behind them.
 _BACKLOG: Final = 1 << 20
 
 
@@ -19,7 +19,7 @@ def _none(_: bytes) -> int:
 
 
 class Inbox:
-    """A peer's bytes in, its messages out, in order, for one reader; a peer that is too fast is paused."""
+    """Turns a peer's bytes into messages for one reader, in order; pauses a peer that is too fast."""
 
     def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         self._pause = pause
@@ -33,12 +33,12 @@ class Inbox:
         self._news = asyncio.Event()
 
     def feed(self, data: bytes, offer: Callable[[Write], bool], bound: Callable[[bytes], int] = _none) -> None:
-        """Take what the peer sent.
+        """Take bytes of the peer.
 
-        While the reader waits, each write is offered, up to the first that is not taken, or to another message.
+        While the reader waits, writes are offered, up to the first that is refused or the first other message.
 
         Args:
-            data: Bytes, from anywhere in a message on.
+            data: The bytes; they may begin and end within a message.
             offer: Carries out a write now; returns False if it has to wait for the reader.
             bound: Carries out now the bound writes that data begins with; returns where the rest begins.
         """
@@ -57,9 +57,9 @@ class Inbox:
                 taken += 1
             del found[:taken]
         if self._ended:
-            return  # in consequence of one of these writes
+            return  # one of these writes has ended the input
         self._items.extend(found)
-        # What completed no message waits for nobody, and the reader would never come to resume the peer.
+        # Bytes that complete no message do not count: the reader would get nothing, and never resume the peer.
         self._waiting = self._waiting + len(data) if self._items else 0
         if self._waiting > _BACKLOG and not self._paused:
             self._paused = True
@@ -68,12 +68,12 @@ class Inbox:
             self._news.set()
 
     def end(self) -> None:
-        """Let the reader come to an end, once it has read what is here."""
+        """End the input: the reader gets the messages that are here, then None."""
         self._ended = True
         self._news.set()
 
     def discard(self) -> None:
-        """Let the reader come to an end now."""
+        """End the input, and drop the messages that are here."""
         self._items.clear()
         self.end()
 
@@ -96,7 +96,7 @@ class Inbox:
 
 
 def request(element: ET.Element) -> ET.Element | None:
-    """Return a getProperties as the library wants it, and None for anything else."""
+    """Return a getProperties with the version that the library wants; None for a newer one or another message."""
     if element.tag == "getProperties" and _is_spoken(element.get("version", "")):
         element.set("version", str(VERSION))
         return element

@@ -1,4 +1,4 @@
-"""How a transport reaches a driver of anybody's: the private parts of indipydriver that it needs for that."""
+"""How a transport reaches any IPyDriver, ours or not: the private parts of indipydriver that this takes."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,7 +14,7 @@ GRACE: Final = 0.6  # seconds that a driver has between being asked to stop and 
 
 
 class Transport(Protocol):
-    """What a driver talks through: the hook that the library made for its own server."""
+    """A transport as a driver uses it: the hook that the library made for its own server."""
 
     async def run_rx(self) -> None:
         """Run as long as the driver runs."""
@@ -27,10 +27,10 @@ class Transport(Protocol):
 
 
 class Receiver(Protocol):
-    """Whatever takes messages: a driver, a program that is one, another server."""
+    """An object that takes messages: a driver, an external driver program, another server."""
 
     def __contains__(self, device: object, /) -> bool:
-        """Return whether this device is behind it."""
+        """Return whether the receiver has this device."""
 
     def _readdata(self, element: Any, /) -> Coroutine[Any, Any, None]: ...
 
@@ -55,9 +55,9 @@ def set_transport(driver: Any, transport: Transport) -> None:
 
 
 async def deliver(receiver: Receiver, message: ET.Element | Write) -> None:
-    """Hand over one message; what goes wrong in there is logged and ends nothing."""
+    """Hand a message to a receiver; an error of the receiver is logged, and ends nothing."""
     if message.tag == "message" and isinstance(receiver, IPyDriver):
-        return  # it has no event for what other devices say in words
+        return  # indipydriver has no event for texts of other devices
     try:
         if not isinstance(message, Write):
             await receiver._readdata(message)  # noqa: SLF001
@@ -70,7 +70,7 @@ async def deliver(receiver: Receiver, message: ET.Element | Write) -> None:
 
 
 def direct_way(receiver: Receiver) -> Callable[[Write], bool]:
-    """Return a driver's `offer`; for a driver that is not ours, and has to be waited for, what returns False."""
+    """Return the `offer` of a driver of ours; for any other, which must be awaited, one that returns False."""
     return receiver.offer if isinstance(receiver, DirectDriver) else _has_to_wait
 
 
@@ -94,9 +94,9 @@ def send_posted(receiver: Receiver) -> None:
 
 
 async def run(driver: Driver) -> None:
-    """Run a driver to its end; once it was asked to stop it has a short grace, then it is cancelled.
+    """Run a driver to its end; cancel it 0.6 s after it was asked to stop.
 
-    The library's own asyncrun may sleep for a second before it sees that it was asked.
+    The library's own asyncrun may sleep for a second before it notices the request.
     """
     running = asyncio.create_task(driver.asyncrun(), name=f"driver {type(driver).__name__}")
     asked = asyncio.create_task(driver.shutdownrequested.wait(), name="driver asked to stop")

@@ -1,4 +1,4 @@
-"""What is waiting to be sent to clients: in order, and bounded by merging what a later element supersedes."""
+"""Messages that wait to be sent to clients: in order, and bounded by dropping and merging superseded ones."""
 
 import asyncio
 from collections import deque
@@ -7,15 +7,15 @@ from typing import Final
 
 from indi_matrix.indi.wire.message import Message
 
-_ROOM: Final = 512
-_MESSAGES_KEPT: Final = 64
+_ROOM: Final = 512  # messages
+_MESSAGES_KEPT: Final = 64  # messages that are about no property
 
 
 class Outbox:
     """A queue of INDI messages that a stalled reader cannot make grow.
 
-    Up to 512 of them wait as they came. Beyond that each property keeps what is left after its newest definition
-    or deletion, its set vectors merged into one, and the newest 64 messages stay.
+    Up to 512 of them wait as they came. Beyond that each property keeps at most its newest deletion, a definition
+    after that, and the set vectors after both merged into one. Of all other messages the newest 64 stay.
 
     Attributes:
         news: Set when a message is added, for the task that sends, unless attended.
@@ -33,7 +33,7 @@ class Outbox:
         return len(self._queue)
 
     def put(self, message: Message) -> None:
-        """Add a message, which is no longer the caller's; never waits."""
+        """Add a message, which the caller must not change afterwards; never waits."""
         self._queue.append(message)
         if len(self._queue) > self._room:
             self._queue = deque(merged(self._queue))
@@ -45,7 +45,7 @@ class Outbox:
         """Return the oldest message.
 
         Raises:
-            IndexError: None is waiting.
+            IndexError: No message is waiting.
         """
         message = self._queue.popleft()
         if not self._queue:
@@ -58,12 +58,13 @@ class Outbox:
         return messages
 
 
-# What must not be lost before what: a set vector needs its definition, a definition the deletion before it.
+# A message supersedes earlier ones of the same or a higher rank: a set vector needs the definition before it, and
+# a definition the deletion before it.
 _RANK: Final = {"del": 0, "def": 1, "set": 2}
 
 
 def merged(messages: Iterable[Message]) -> list[Message]:
-    """Return the messages without those that later ones make pointless, in the order of the newest of each."""
+    """Return the messages that later ones do not supersede, in order; set vectors are merged into the newest."""
     kept: list[Message] = []
     newest: dict[tuple[str | None, str | None], Message] = {}
     others = 0

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 _FLUSH: Final = 0.8  # seconds from being asked to stop until unsent output is given up
 _STALLED: Final = 0.2  # seconds in which a reader has to take something, once there is no more input
-_LAST_WAIT: Final = 0.1  # seconds that one who did not has for what is said at the end
+_LAST_WAIT: Final = 0.1  # seconds that a stalled reader has for the last messages
 
 
 class StdioTransport:
@@ -38,7 +38,7 @@ class StdioTransport:
         self._give_up = 0.0  # loop time
 
     async def run_rx(self) -> None:
-        """Hand over what arrives, one after another, until the end of input or of the driver."""
+        """Hand the driver each message that arrives, until the end of input or of the driver."""
         if not self._is_open:
             self._open()
         self._source.open()
@@ -50,17 +50,17 @@ class StdioTransport:
             await self._close()
 
     async def run_tx(self, element: ET.Element) -> None:
-        """Send, and wait while the other side is slow to read."""
+        """Send an element, and wait while the other side is slow to read."""
         self.send([ElementMessage(element)])
         await self.room()
 
     @property
     def ready(self) -> bool:
-        """Whether so little is unsent that more should be sent."""
+        """Whether the send buffer has room for more."""
         return self._sink.room.is_set()
 
     def send(self, messages: Iterable[Message]) -> None:
-        """Send, as soon as the other side reads."""
+        """Send messages, as soon as the other side reads."""
         if not self._is_open:
             self._open()
         self._sink.write(b"".join([message.data() for message in messages]))
@@ -70,14 +70,14 @@ class StdioTransport:
         await self._sink.room.wait()
 
     def shutdown(self) -> None:
-        """Read no more, and let run_rx come to its end."""
+        """Read no more, and let run_rx end."""
         if not self._give_up:
             self._give_up = self._loop.time() + _FLUSH
         self._sink.hurry()
         self._inbox.discard()
 
     def _open(self) -> None:
-        # By run_rx, or before it has its turn by a task of the driver that sends something.
+        # Called by run_rx, or earlier by a task of the driver that sends something before run_rx has its turn.
         self._is_open = True
         self._sink.open()
 
@@ -98,7 +98,7 @@ class StdioTransport:
             finally:
                 self._sink.release()
         else:
-            # What is still to be answered is bounded from now on, so a reader that stalls holds up nothing.
+            # The answers to come are bounded from now on, so they need not wait for a reader that stalls.
             self._sink.hurry()
             self._inbox.end()
             self._watch_reader()
@@ -107,7 +107,7 @@ class StdioTransport:
         self._loop.call_later(_STALLED, self._give_up_on_stalled, self._sink.written)
 
     def _give_up_on_stalled(self, written: int) -> None:
-        """Handle nothing more, if nobody reads the answers."""
+        """Drop the remaining messages, if answers are unsent and none was read since the last look."""
         if not self._sink.unsent or self._sink.written != written:
             self._watch_reader()
         else:
@@ -127,10 +127,9 @@ class StdioTransport:
             await library.deliver(self._driver, element)
 
     def _wanted(self, element: ET.Element) -> ET.Element | None:
-        """Return what the driver is to see, or None.
+        """Return the element for the driver to handle, or None.
 
-        The driver would stop if it saw a definition of a device of its own, which any client can send
-        through indiserver.
+        A definition of a device of its own, which any client can send through indiserver, would stop the driver.
         """
         if element.tag in FROM_DEVICES:
             return element if element.get("device") not in self._driver else None
@@ -138,7 +137,7 @@ class StdioTransport:
 
 
 async def run_on_stdio(driver: library.Driver) -> None:
-    """Run a driver over stdin and stdout until end of input, or a signal that is to end it."""
+    """Run a driver over stdin and stdout until end of input, or a signal that ends programs."""
     library.set_transport(driver, StdioTransport(driver))
     with ended_by_signals(driver.shutdown):
         await library.run(driver)

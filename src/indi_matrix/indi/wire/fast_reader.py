@@ -1,7 +1,7 @@
-"""Writes as nearly every client has them: taken apart by one match, several times faster than by a parser.
+"""Plain writes, read by one match of a regular expression: several times faster than by a parser.
 
-A plain write has no markup but its tags, no attributes of members but their names, and nothing beyond ASCII. The
-parser accepts all that matches, and makes the same write of it; it is left whatever does not match.
+Nearly all writes of clients are plain: no markup but tags, no attributes of members but their names, ASCII only.
+The parser accepts all that matches, and returns the same write for it; all else is left to the parser.
 """
 
 import re
@@ -13,7 +13,7 @@ from indi_matrix.indi.wire.write import Write
 LONGEST: Final = 1 << 16  # bytes
 _MOST_MEMBERS: Final = 4  # of a write that is bound: of an LED
 
-# Printable ASCII but for markup and quotes; of blanks, those that parsing leaves as they are.
+# Printable ASCII without markup and quotes; of white space only what XML parsing leaves unchanged.
 _NAMES: Final = r"[ !#-%(-;=?-~]{0,64}+"
 _VALUES: Final = r"[\t\n -%'-;=?-~]*+"
 _BLANK: Final = r"[ \t\r\n]"
@@ -69,7 +69,7 @@ def members_pattern(kind: str) -> re.Pattern[bytes]:
     return re.compile(f"{members}{_end(kind)}".encode())
 
 
-# Clients write the same few properties again and again. Their start tags are short, so that this stays small.
+# Clients write the same few properties again and again. Their start tags are short, so the cache stays small.
 @lru_cache(256)
 def _target(head: bytes) -> tuple[str, str] | None:
     """Return the device and the property of a start tag; None if it has an attribute twice, or a namespace."""

@@ -1,4 +1,4 @@
-"""What a driver sends: definitions, deletions, words, and set vectors, which are in `set_vector`."""
+"""Messages that a driver sends: definitions, deletions and texts. Set vectors are in `set_vector`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ class Message(ABC):
     """One message on its way to clients.
 
     Attributes:
-        tag: Tag of the XML element that it is.
+        tag: Tag of its XML element.
         device: Name of the device; None if the message is about none.
         name: Name of the property; None if the message is about none.
         level: INFO, WARNING, ERROR or DEBUG, where there is a text.
-        text: Words for people as of `limited`, which clients are sent behind the level; empty if there are none.
+        text: Text for people, as `limited` returns it; sent behind the level. Empty if there is none.
     """
 
     __slots__ = ("device", "level", "name", "tag", "text")
@@ -40,19 +40,19 @@ class Message(ABC):
 
     @abstractmethod
     def merge(self, earlier: "Message") -> None:
-        """Take over what only an earlier set vector of the property tells: other members, and its text."""
+        """Add what only an earlier set vector of the property has: other members, and its text."""
 
     def element(self) -> ET.Element:
         """Return the message as an XML element, as indipydriver wants it."""
         return ET.fromstring(self.data())  # noqa: S314 - made by our own writer
 
     def bracketed_text(self) -> str:
-        """Return the text as clients are sent it."""
+        """Return the text behind its level, as clients are sent it."""
         return f"[{self.level}] {self.text}"
 
 
 class ElementMessage(Message):
-    """A message made of an XML element, which is no longer the caller's."""
+    """A message made of an XML element, which the caller must not change afterwards."""
 
     __slots__ = ("_element",)
 
@@ -75,7 +75,7 @@ class ElementMessage(Message):
         return {one.get("name", ""): one.text or "" for one in self._element}
 
     def merge(self, earlier: Message) -> None:
-        """Take over what only an earlier set vector of the property tells: other members, and its text."""
+        """Add what only an earlier set vector of the property has: other members, and its text."""
         own = self.members()
         tag = self.tag.removesuffix("Vector").replace("set", "one")
         for name, text in earlier.members().items():
@@ -91,7 +91,7 @@ def deletion(device: str, name: str, timestamp: str) -> Message:
 
 
 def words(device: str, timestamp: str, level: str, text: str) -> Message:
-    """Return a message of words alone, of the level INFO, WARNING, ERROR or DEBUG."""
+    """Return a message that is a text alone, of the level INFO, WARNING, ERROR or DEBUG."""
     return ElementMessage(ET.Element("message", device=device, timestamp=timestamp), level, text)
 
 

@@ -27,23 +27,23 @@ _BLANKS: Final = r"\s{0,8}"
 
 
 def _inside(closing: str) -> re.Pattern[bytes]:
-    """What matters inside a message: its end tag, sections that hide tags, the start of another message."""
+    """Return the pattern of what matters inside a message: end tag, sections that hide tags, another message."""
     text = rf"<(?:/(?P<end>{closing}){_BLANKS}>|!(?P<hidden>--|\[CDATA\[)|(?P<other>{_TOP_LEVEL})[\s/>])"
     return re.compile(text.encode())
 
 
 _INSIDE: Final = {tag.encode(): _inside(tag) for tag in TAGS}
 _INSIDE_UNKNOWN: Final = _inside(_NAME)
-_LONGEST_MARK: Final = len("</>") + 64 + 8  # bytes that may be the torn beginning of what _inside finds
+_LONGEST_MARK: Final = len("</>") + 64 + 8  # bytes that may be an incomplete match of what _inside finds
 _HIDDEN_END: Final = {b"--": b"-->", b"[CDATA[": b"]]>"}
-# A comment or section that is longer has no end, and hides no messages.
+# A longer comment or section is taken to have no end, so that it cannot hide the messages behind it.
 _LONGEST_HIDDEN: Final = {b"-->": 1 << 12, b"]]>": 1 << 16}
 
 _NOT_BLANK: Final = re.compile(rb"\S")
 _OPENING: Final = re.compile(rf"<(?:(?P<tag>{_NAME})(?=[\s/>])|(?P<pi>\?)|(?P<comment>!--))".encode())
 _TORN_OPENING: Final = re.compile(rf"<(?:{_NAME}|!-?)?".encode())
 _PI_END: Final = re.compile(rb"[<>]")
-# Where a start tag goes on, by the quote that it is in: XML allows '>' inside quotes, '<' nowhere.
+# What to look for next in a start tag, by the quote that it is in: XML allows '>' inside quotes, '<' nowhere.
 _TAG_MARK: Final = {
     b"": re.compile(rb"[\"'<>]"),
     b'"': re.compile(rb"[\"<]"),
@@ -60,7 +60,7 @@ Item = Write | ET.Element | StreamError
 
 
 class IndiStream:
-    """Cuts bytes into messages and parses them; gets into step again after whatever is no INDI.
+    """Cuts bytes into messages and parses them; finds the next message after input that is no INDI.
 
     Top-level elements of INDI never nest, so the start of one inside another means that the outer one
     was never finished.
@@ -74,14 +74,14 @@ class IndiStream:
         self._quote = b""
         self._hidden_end = b""
         self._hidden_begin = 0
-        self._step: Callable[[IndiStream], bool] = IndiStream._between  # bound, it would keep this object alive
+        self._step: Callable[[IndiStream], bool] = IndiStream._between  # a bound one would keep this object alive
         self._in_step = True
         self._found: list[Item] = []
 
     def feed(self, data: bytes) -> list[Item]:
         """Take the next bytes and return what they complete: writes, other elements of any tag, errors, in order.
 
-        After one error there is no other before the next sound message.
+        After an error, no other one is returned before the next valid message.
         """
         self._buffer += data
         while self._step(self):
@@ -237,7 +237,7 @@ def _parse(raw: bytearray, tag: str) -> Item:
 
 
 def _element(raw: bytearray) -> ET.Element:
-    """Read a message as UTF-8, or, if it is none, as ISO-8859-1, in which KStars sends what was typed."""
+    """Parse a message as UTF-8, or if it is not UTF-8, as ISO-8859-1, in which KStars sends typed text."""
     # Nothing that begins with a start tag can declare entities, so nothing can expand here.
     try:
         return ET.fromstring(raw)  # noqa: S314

@@ -1,4 +1,4 @@
-"""Set vectors, made of pieces that a property prepares once: most of what a driver sends is these."""
+"""Set vectors, made of parts that a property prepares once, as most messages of a driver are set vectors."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +7,7 @@ from indi_matrix.indi.wire.writer import in_attribute, in_text
 
 
 class Outline:
-    """What all set vectors of a property have in common.
+    """The parts that all set vectors of a property have in common.
 
     Args:
         kind: Number, Switch or Text.
@@ -17,11 +17,11 @@ class Outline:
         attributes: Further attributes of the start tag, with values that need no escaping.
 
     Attributes:
-        tag: That of the vector.
+        tag: Tag of the vector.
         device: Name of the device.
         name: Name of the property.
-        starts, one_end: The text of a member, before its value by its name, and behind that.
-        end: The text of a vector behind its members.
+        end: XML of a vector behind its members.
+        starts, one_end: XML of a member up to its value, by the member's name; XML behind the value.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Outline:
 
 
 class SetVector(Message):
-    """State and members of a property; their texts hold nothing that XML cannot carry."""
+    """State and members of a property. The texts of members must hold only what XML can carry."""
 
     __slots__ = ("_outline", "_state", "_texts", "_timestamp")
 
@@ -88,7 +88,7 @@ class SetVector(Message):
         return self._texts
 
     def merge(self, earlier: Message) -> None:
-        """Take over what only an earlier set vector of the property tells: other members, and its text."""
+        """Add what only an earlier set vector of the property has: other members, and its text."""
         texts, starts = self._texts, self._outline.starts
         others = {name: text for name, text in earlier.members().items() if name in starts and name not in texts}
         self._texts = {**texts, **others}

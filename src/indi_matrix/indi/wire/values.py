@@ -1,4 +1,4 @@
-"""INDI values as text: what the protocol allows, read strictly and written shortly. Pure functions."""
+"""INDI values as text: read strictly by the protocol, written in the shortest form. Pure functions."""
 
 import math
 import re
@@ -23,7 +23,7 @@ def parse_number(text: str) -> float:
     """Return a finite number given as INDI allows: decimal, or sexagesimal as in 12:30:45.5.
 
     Raises:
-        ValueError: It is no such number, or not finite.
+        ValueError: The text is no such number, or not finite.
     """
     if (whole := _WHOLE.get(text)) is not None:
         return whole
@@ -50,7 +50,7 @@ def whole_numbers(minimum: float, maximum: float) -> Mapping[bytes, float]:
 @lru_cache(1024)
 def number_text(number: float) -> str:
     """Return the shortest text that reads back as the same number."""
-    number = float(number) + 0.0  # which is 0 also for -0
+    number = float(number) + 0.0  # turns -0 into 0
     return f"{number:.0f}" if number.is_integer() else repr(number)
 
 
@@ -63,7 +63,7 @@ def parse_switch(text: str) -> bool:
     """Return True for On, False for Off.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The text is neither.
     """
     try:
         return SWITCHES[text.strip()]
@@ -77,11 +77,11 @@ def speakable(text: str) -> str:
 
 
 def shortened(text: str, limit: int = 40) -> str:
-    """Return what a client sent, in quotes, in ASCII, cut so that the rest of a message finds room."""
+    """Return a text of a client in quotes and ASCII, cut so that an error message has room for more."""
     quoted = ascii(text)
     return quoted if len(quoted) <= limit else f"{quoted[:limit]}..."
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can name a device, property or member: printable ASCII, 1 to 63 characters."""
+    """Return whether a text can name a device, property or member: printable ASCII, 1 to 63 characters."""
     return 0 < len(text) <= NAME_LIMIT and text.isascii() and text.isprintable()

@@ -1,15 +1,15 @@
-"""What a client writes: one property of a device, and a text for each member that is written."""
+"""A client's write: one property of a device, and a text for each written member."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Self
 from xml.etree.ElementTree import Element, SubElement
 
 WRITES: Final = {f"new{kind}Vector": kind for kind in ("Text", "Number", "Switch", "BLOB")}
-"""Kind by tag of what a client can write."""
+"""The kind of a vector, by the tag of a write to it."""
 
 
 class Write(NamedTuple):
-    """A client's write, as it came: nothing of it is checked.
+    """A client's write, unchecked.
 
     Attributes:
         kind: Text, Number, Switch or BLOB.

@@ -1,4 +1,4 @@
-"""Messages on their way out: XML elements as bytes that every INDI client can read."""
+"""XML elements as bytes that every INDI client can read."""
 
 import re
 from datetime import UTC, datetime
@@ -49,12 +49,12 @@ def _write(element: ET.Element, parts: list[str]) -> None:
 
 
 def in_attribute(value: str) -> str:
-    """Return a text as it stands inside double quotes."""
+    """Return a text escaped for an attribute in double quotes."""
     return _SPECIAL.sub(_attribute_reference, value)
 
 
 def in_text(value: str) -> str:
-    """Return a text, of what XML can carry, as it stands between tags."""
+    """Return a text escaped for the place between tags; it must hold only what XML can carry."""
     if not value.isalnum():
         for character, reference in _MARKUP.items():
             value = value.replace(character, reference)
@@ -65,7 +65,7 @@ def _attribute(name: str, value: str) -> str:
     return f' {name}="{in_attribute(value)}"'
 
 
-# The same few go out again and again. What is long, as messages are, would only fill the memory.
+# The same few attributes are sent again and again. Long ones, such as messages, would only fill the cache.
 _known_attribute: Final = lru_cache(4096)(_attribute)
 
 

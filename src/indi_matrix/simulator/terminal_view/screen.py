@@ -23,7 +23,7 @@ _CLEAR_BELOW: Final = "\x1b[J"
 
 _UNABLE: Final = ("", "dumb", "unknown")
 _PLAIN_SIGNS: Final = str.maketrans({"█": "#", "·": ".", "●": "*", "○": "o", "°": " "})
-_MOST_TOLD: Final = 20  # lines
+_MOST_TOLD: Final = 20  # lines that are kept for the normal screen
 
 
 class Screen:
@@ -78,7 +78,7 @@ class Screen:
         return size.columns or 80, size.lines or 24
 
     def enter(self) -> bool:
-        """Enter the screen if the shell has not the terminal, and return whether it can be drawn on."""
+        """Enter the screen, unless the shell has the terminal; return whether the screen can be drawn on."""
         if self._closed:  # a line that was kept just before the end has asked for a redraw
             return False
         if not _is_ours(self._stream.fileno()):

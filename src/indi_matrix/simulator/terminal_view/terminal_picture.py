@@ -11,12 +11,12 @@ from indi_matrix.simulator.terminal_view.drawing import draw
 from indi_matrix.simulator.terminal_view.screen import Screen, is_screen
 from indi_matrix.texts import printable
 
-_FRAME_TIME: Final = 0.05
+_FRAME_TIME: Final = 0.05  # seconds between two pictures, at least
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*m")
 _DATE: Final = re.compile(r"^\d{4}-\d\d-\d\d ")  # the time of a message is enough in a narrow line
 
 _KEYS: Final = "0123456789abcdef"
-# From the longest to that for the narrowest terminal.
+# The longest first; the first that fits the terminal is shown.
 _KEYS_CAPTIONS: Final = (
     "keys 0-9, a-f: flip what is on input pins 0-15   ctrl-c: end",
     "0-9, a-f: flip inputs   ctrl-c: end",
