@@ -312,6 +312,29 @@ def test_bound_or_not_it_is_the_same(lost: bool) -> None:
 NIGHT = vector("Switch", "EVERLOOP_NIGHT_MODE", ("INDI_ENABLED", "On"))
 
 
+@pytest.mark.parametrize(
+    ("written", "refusal"),
+    [
+        (vector("Number", "EVERLOOP_SPEED", ("RATE", "0")), b"out of range"),
+        (vector("Number", "EVERLOOP_LED_1", ("RED", "256")), b"out of range"),
+        (vector("Number", "EVERLOOP_LED_1", ("RED", "1"), ("RED", "2")), b"written twice"),
+        (vector("Switch", "EVERLOOP_NIGHT_MODE", ("NONE", "On")), b"no member"),
+        (vector("Switch", "EVERLOOP_NIGHT_MODE", ("INDI_DISABLED", "Off")), b"leave none"),
+        (vector("Text", "EVERLOOP_IMAGE", ("IMAGE", "red")), b"1 word"),
+        (vector("Number", "GPIO_REGISTER", ("PADS", "1")), b"read-only"),
+        (vector("Number", "DIGITAL_OUTPUT_1", ("ON", "1")), b"takes a newSwitchVector"),
+    ],
+)
+async def test_what_is_refused_is_refused_in_the_same_words(written: bytes, refusal: bytes) -> None:
+    async with pair() as both:
+        await both.prepare()
+        for side in both.sides:
+            side.transport._received(written)
+        said = [side.heard() for side in both.sides]
+        assert said[0] == said[1]
+        assert refusal in said[0]
+
+
 PULSE = vector("Number", "PULSE_1", ("DURATION", "0"))
 
 
