@@ -11,7 +11,7 @@ replaced, and assignments to `_commsobj` are intercepted; tests pin them.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 from xml.etree.ElementTree import Element
 
 import indipydriver
@@ -26,7 +26,7 @@ from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
-T = TypeVar("T")
+_MOST_AT_ONCE: Final = 16  # messages that are sent together, for which there is room where there is any
 
 
 @runtime_checkable
@@ -110,7 +110,16 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         judge = self._judges.get(write.device)
         if judge is None or self.stop or self.direct is None or not self.direct.ready:
             return False
-        self._judge_now(self.direct, judge, write, write)
+        self._outbox.attended = True
+        try:
+            try:
+                judge(write)
+            finally:
+                self._outbox.attended = False
+                # One write leads to few messages: there is room for them where there is any.
+                self.direct.send(self._outbox.take_all())
+        except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
+            log_failure(write, error)
         return True
 
     def carry_out_bound(self, data: bytes) -> int:
@@ -119,28 +128,26 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         Returns:
             Where the first write begins that is not bound or has to wait; the length of the data if none does.
         """
-        end = 0
-        while not self.stop and self.direct is not None and self.direct.ready:
-            if (found := self.bound.read(data, end)) is None:
-                break
-            write, values, end = found
-            self._judge_now(self.direct, write.carry_out, values, write.start)
-            if end == len(data):
-                break
-        return end
-
-    def _judge_now(self, direct: DirectTransport, judge: Callable[[T], None], subject: T, write: Write) -> None:
-        """Have judged what a client wrote and send what that leads to; log what goes wrong."""
-        self._outbox.attended = True
+        direct, outbox, end = self.direct, self._outbox, 0
+        if direct is None:
+            return 0
+        outbox.attended = True
         try:
-            try:
-                judge(subject)
-            finally:
-                self._outbox.attended = False
-                # One write leads to few messages: there is room for them where there is any.
-                direct.send(self._outbox.take_all())
-        except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
-            log_failure(write, error)
+            while not self.stop and direct.ready and (found := self.bound.read(data, end)) is not None:
+                write, values, end = found
+                try:
+                    write.carry_out(values)
+                    if len(outbox) >= _MOST_AT_ONCE:
+                        direct.send(outbox.take_all())
+                except Exception as error:  # noqa: BLE001 - as in `offer`
+                    log_failure(write.start, error)
+                if end == len(data):
+                    break
+        finally:
+            outbox.attended = False
+            if end and outbox:
+                direct.send(outbox.take_all())
+        return end
 
     async def accept(self, write: Write) -> None:
         """Carry out or refuse a write, and send the resulting messages; wait while the other side reads slowly."""
