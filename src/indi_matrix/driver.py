@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 from indi_matrix.board.board import Board
 from indi_matrix.devices import DEVICES
+from indi_matrix.indi.transport.bound_writes import Binding
 from indi_matrix.indi.transport.driver import DirectDriver
 from indi_matrix.indi.wire.message import ElementMessage
 from indi_matrix.malos.places import Place
@@ -30,12 +31,20 @@ class MatrixDriver(DirectDriver):
     """
 
     def __init__(self, boards: Sequence[Board]) -> None:
-        super().__init__(
-            *(board.indi.device for board in boards), judges={board.name: board.judge for board in boards}
-        )
         self._boards = {board.name: board for board in boards}
+        super().__init__(
+            *(board.indi.device for board in boards),
+            judges={board.name: board.judge for board in boards},
+            bind=self._bind,
+        )
         for board in boards:
-            board.attach(self.post, self.watch, partial(self._drop, board), alone=len(boards) == 1)
+            drop = partial(self._drop, board)
+            board.attach(self.post, self.watch, drop, self.bound.forget, alone=len(boards) == 1)
+
+    def _bind(self, device: str, name: str) -> Binding | None:
+        """Return what a board's property has for bound writes."""
+        board = self._boards.get(device)
+        return None if board is None else board.bind(name)
 
     def watch(self, device: str, name: str) -> None:
         """Snoop on a property of another device; on all of its properties if the name is empty."""

@@ -84,6 +84,37 @@ async def test_nothing_overtakes_what_the_reader_is_at_work_with() -> None:
     assert await peer.left() == ["newTextVector"]
 
 
+async def test_bound_writes_are_carried_out_where_a_message_begins() -> None:
+    peer, asked = Peer(), []
+
+    def bound(data: bytes) -> int:
+        asked.append(data)
+        return len(write("1"))
+
+    reader = await waiting(peer)
+    peer.inbox.feed(write("1") + write("2")[:50], peer.offer, bound)
+    peer.inbox.feed(write("2")[50:], peer.offer, bound)
+    assert asked == [write("1") + write("2")[:50]]
+    assert peer.taken == ["2"]
+    peer.feed(GET)
+    peer.inbox.feed(write("1"), peer.offer, bound)
+    assert len(asked) == 1
+    await reader
+    assert await peer.left() == ["newTextVector"]
+
+
+async def test_an_error_behind_a_bound_write_is_told_like_one_behind_any_sound_message() -> None:
+    peer = Peer()
+    for _ in range(2):
+        reader = await waiting(peer)
+        peer.feed(GARBAGE)
+        assert isinstance(await reader, StreamError)
+        reader = await waiting(peer)
+        peer.inbox.feed(write("1"), peer.offer, len)
+        assert not reader.done()
+        reader.cancel()
+
+
 async def test_a_reader_that_was_cancelled_waits_no_longer() -> None:
     peer = Peer()
     reader = await waiting(peer)

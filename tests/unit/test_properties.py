@@ -6,6 +6,7 @@ from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.indi.wire.message import Message, words
+from indi_matrix.indi.wire.set_vector import Outline, SetVector
 from indi_matrix.indi.wire.write import Write
 
 NUMBERS = [NumberMember("X", "X", 0.0, 0, 10), NumberMember("Y", "Y", 0.0, 0, 1, 0.1, "%.1f")]
@@ -44,6 +45,13 @@ def test_definitions_and_sets_have_the_attributes_of_the_protocol(kind: str) -> 
     assert set(answer.attrib) == common | {"message", "timeout"}
     assert {one.tag for one in definition} == {f"def{kind}"}
     assert {one.tag for one in answer} == {f"one{kind}"}
+
+
+def test_each_set_vector_has_its_own_state_and_timestamp() -> None:
+    outline = Outline("Text", "D", "P", ["T"], {})
+    for state, moment in (("Ok", "1"), ("Ok", "2"), ("Busy", "2"), ("Ok", "2"), ("Ok", "1")):
+        element = fromstring(SetVector(outline, state, moment, {"T": "x"}).data())
+        assert (element.get("state"), element.get("timestamp")) == (state, moment)
 
 
 def test_only_what_changed_is_sent() -> None:

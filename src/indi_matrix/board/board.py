@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final, NoReturn
 from xml.etree.ElementTree import Element
 
@@ -17,6 +18,7 @@ from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, State
 from indi_matrix.indi.properties.device import IndiDevice
+from indi_matrix.indi.transport.bound_writes import Binding
 from indi_matrix.indi.wire.message import Message
 from indi_matrix.indi.wire.values import shortened
 from indi_matrix.indi.wire.write import Write
@@ -59,6 +61,7 @@ class Board:
         post: Callable[[Message], None],
         ask: Callable[[str, str], None],
         drop: Callable[[str], None],
+        rebind: Callable[[], None],
         *,
         alone: bool,
     ) -> None:
@@ -68,6 +71,7 @@ class Board:
             post: Sends clients a message.
             ask: Snoops on a property of a device, given both names; on all properties if the second is empty.
             drop: Stops snooping on a device, unless another board needs it.
+            rebind: Has all writes bound anew.
             alone: Whether there is no other board in this program.
         """
         self._active_devices.attach(ask, drop)
@@ -87,7 +91,7 @@ class Board:
         ):
             self.indi.add(prop)
         self._configuration.start(self._given)
-        self.indi.open(post)
+        self.indi.open(post, rebind)
 
     def depart(self) -> None:
         """Apply ON_DISCONNECT, because the program ends."""
@@ -130,18 +134,41 @@ class Board:
         if self._reporting.debugging:
             self.tell("DEBUG", f"received {in_words(write)}")
         before = prop.state
-        refusal = self._carry_out(prop, write)
-        if refusal:
-            prop.reply(None, State.ALERT, refusal)
-            # A state that tells of something else, as CONNECTION's does, must not stay at Alert for a write.
-            if not prop.tells_of_writes and before is not State.ALERT:
-                prop.reply(None, before)
+        if refusal := self._carry_out(prop, write):
+            self._refuse(prop, before, refusal)
+
+    def bind(self, name: str) -> Binding | None:
+        """Return what a property has for bound writes; None where each write has to be judged for itself."""
+        prop = self.indi.properties.get(name)
+        if prop is None or self._reporting.debugging:
+            return None
+        return Binding(prop, partial(self._judge_values, prop))
+
+    def _judge_values(self, prop: AnyProperty, values: Mapping[str, Any]) -> None:
+        """Carry out a client's write that is sound or refuse it, and answer."""
+        before = prop.state
+        if refusal := self._apply(prop, values):
+            self._refuse(prop, before, refusal)
+
+    def _refuse(self, prop: AnyProperty, before: State, refusal: str) -> None:
+        """Answer a write that is refused."""
+        prop.reply(None, State.ALERT, refusal)
+        # A state that tells of something else, as CONNECTION's does, must not stay at Alert for a write.
+        if not prop.tells_of_writes and before is not State.ALERT:
+            prop.reply(None, before)
 
     def _carry_out(self, prop: AnyProperty, write: Write) -> str:
         """Carry out and answer a write of a client or of the config file; or return why it is refused."""
-        owner = self.board_properties.owners.get(prop.name)
         try:
             values = prop.read(write)
+        except Exception as error:  # noqa: BLE001 - it is told or logged
+            return self._reason(prop, error)
+        return self._apply(prop, values)
+
+    def _apply(self, prop: AnyProperty, values: Mapping[str, Any]) -> str:
+        """Carry out a write by the values that a property would have, and answer; or return why it is refused."""
+        owner = self.board_properties.owners.get(prop.name)
+        try:
             if owner is not None and not self._connection.online:
                 self._refuse_offline(prop, values)
             state = prop.on_write(values) if prop.on_write is not None else State.OK
@@ -152,15 +179,19 @@ class Board:
                 self._active_devices.ask_again(whole=True)
             if owner is not None:
                 owner.record_write(prop)
-        except WriteError as error:
-            return str(error)
-        except MatrixError as error:
-            return f"{prop.name}: {error}"
-        except Exception:
-            # A fault of ours must not take the driver down; the client is told, and the log has the details.
-            log.exception("%s.%s: the write failed", self.name, prop.name)
-            return f"{prop.name}: {INTERNAL}"
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._reason(prop, error)
         return ""
+
+    def _reason(self, prop: AnyProperty, error: Exception) -> str:
+        """Return what a client is told of why a write was refused."""
+        if isinstance(error, WriteError):
+            return str(error)
+        if isinstance(error, MatrixError):
+            return f"{prop.name}: {error}"
+        # A fault of ours must not take the driver down; the client is told, and the log has the details.
+        log.error("%s.%s: the write failed", self.name, prop.name, exc_info=error)
+        return f"{prop.name}: {INTERNAL}"
 
     def _refuse_offline(self, prop: AnyProperty, values: Mapping[str, Any]) -> NoReturn:
         kept = prop.on_refused(values) if prop.on_refused is not None else ""

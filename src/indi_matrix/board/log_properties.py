@@ -114,6 +114,7 @@ class Reporting:
         self._wanted = {_WORDS[member] for member, on in levels.items() if on}
         self._to_client, self._to_file = output["CLIENT_DEBUG"], output["FILE_DEBUG"]
         self.debugging = "DEBUG" in self._wanted and (self._to_client or self._to_file)
+        self._indi.rebind()
 
     def _write_debug(self, values: Mapping[str, bool]) -> State:
         if values["ENABLE"] == self._levels.defined:

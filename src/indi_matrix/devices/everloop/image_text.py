@@ -1,10 +1,13 @@
 """EVERLOOP_IMAGE: a picture as text, one word for each LED."""
 
+from functools import lru_cache
+
 from indi_matrix.devices.everloop.picture import CHANNEL_COUNT, from_hex
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.wire.values import shortened
 
 
+@lru_cache(2)  # of a picture that is written: read, answered and mirrored
 def image_text(colors: bytes) -> str:
     """Return a frame as RRGGBBWW for each LED."""
     return colors.hex(" ", CHANNEL_COUNT).upper()

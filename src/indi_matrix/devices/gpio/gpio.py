@@ -44,6 +44,7 @@ class Gpio(PolledDevice):
         super().__init__(host)
         self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
         self._changed = asyncio.Event()  # set when a deadline of a pin has changed
+        self._next_look: float | None = None  # the earliest deadline, in loop time; None if there is none
         self._first_update: bytes | None = None
         self._in_step = False  # whether all our pins were sent in this visit
         self._readable = True  # whether the last data update could be read
@@ -229,7 +230,9 @@ class Gpio(PolledDevice):
         self._send(pin, output=True, level=level)
         pulse = pin.view.pulse.seconds if on else 0
         pin.tell(level, self._limit(), asyncio.get_running_loop().time() + pulse if pulse else None)
-        self._changed.set()
+        # Whoever writes again and again puts the limit off; a look that comes too early finds nothing.
+        if self._next_look is None or (pin.moment is not None and pin.moment < self._next_look):
+            self._changed.set()
 
     def _limit(self) -> float:
         """Return the loop time by which a level that was just sent must have been seen."""
@@ -241,8 +244,9 @@ class Gpio(PolledDevice):
         now = asyncio.get_running_loop().time
         while True:
             moments = (moment for pin in self._outputs() if (moment := pin.moment) is not None)
+            self._next_look = min(moments, default=None)
             try:
-                async with asyncio.timeout_at(min(moments, default=None)):
+                async with asyncio.timeout_at(self._next_look):
                     await self._changed.wait()
             except TimeoutError:
                 for pin in self._outputs():

@@ -1,6 +1,7 @@
 """Configs for the Gpio driver of MALOS, and its data updates. Pure: values in, bytes out, and back."""
 
 import struct
+from functools import cache
 from typing import Final
 
 from indi_matrix.malos.messages import DriverConfig, GpioParams
@@ -11,6 +12,7 @@ ALL_HIGH: Final = 0xFFFF
 _NO_PIN: Final = 16  # the service accepts this number, and changes no register
 
 
+@cache  # of which there are 64
 def pin_config(pin: int, *, output: bool, level: bool) -> bytes:
     """Return the config that sets one pin: its direction and, for an output, its level.
 

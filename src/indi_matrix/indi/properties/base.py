@@ -135,7 +135,7 @@ class Property(ABC, Generic[V]):
         self.on_refused: Callable[[Mapping[str, V]], str] | None = None
         self.saved = saved or saved_at_once
         self.saved_at_once = saved_at_once
-        self.tells_of_writes = perm is not Perm.READ
+        self.tells_of_writes = self.writable
         self.members_vary = False
         self.timeout = timeout
         self._source = source
@@ -162,6 +162,11 @@ class Property(ABC, Generic[V]):
     def text_of(self, member: str) -> str:
         """Return the true value of a member, as INDI writes it."""
         return self._text(self.values[member])
+
+    @property
+    def writable(self) -> bool:
+        """Whether clients may write it."""
+        return self.perm is not Perm.READ
 
     @property
     def defined(self) -> bool:
@@ -261,7 +266,7 @@ class Property(ABC, Generic[V]):
         Raises:
             WriteError: The write is refused; the text names property, member, value and limit.
         """
-        if self.perm is Perm.READ:
+        if not self.writable:
             raise WriteError(f"{self.name} is read-only")
         if write.kind != self.kind:
             raise WriteError(f"{self.name} takes a new{self.kind}Vector, not a {shortened(write.tag)}")
@@ -272,20 +277,24 @@ class Property(ABC, Generic[V]):
                 raise WriteError(f"{self.name} has no member {shortened(name)}; it has {self._member_list()}")
             if name in written:
                 raise WriteError(f"{self.name}.{name} is written twice in one vector")
-            written[name] = self._parse(members[name], text)
+            written[name] = self.parse(members[name], text)
         if write.stray:
             raise WriteError(f"{self.name} takes one{self.kind} members, not {shortened(write.stray)}")
         if not written:
             raise WriteError(f"{self.name} was written with no member; it has {self._member_list()}")
-        return self._merged(written)
+        return self.merge_written(written)
 
     def _member_list(self) -> str:
         """Return the members' names; of more than five only the first and the last."""
         names = list(self.members)
         return ", ".join(names) if len(names) <= 5 else f"{names[0]} to {names[-1]}"  # noqa: PLR2004
 
-    def _merged(self, written: dict[str, V]) -> Mapping[str, V]:
-        """Return the values of all members after a write."""
+    def merge_written(self, written: dict[str, V]) -> Mapping[str, V]:
+        """Return the values of all members after a write.
+
+        Raises:
+            WriteError: They break the property's rule.
+        """
         return written if len(written) == len(self.members) else {**self.values, **written}
 
     def _send(self, values: Mapping[str, V], text: str, level: str) -> None:
@@ -307,8 +316,12 @@ class Property(ABC, Generic[V]):
     def _text(self, value: V, /) -> str:
         """Return a value as INDI writes it."""
 
+    def usual_values(self, member: Member[V]) -> Mapping[bytes, V]:  # noqa: ARG002 - texts have none
+        """Return what `parse` makes of some texts, by their bytes: of those that are written often."""
+        return {}
+
     @abstractmethod
-    def _parse(self, member: Member[V], text: str) -> V:
+    def parse(self, member: Member[V], text: str) -> V:
         """Return the value that a client wrote.
 
         Raises:

@@ -21,6 +21,7 @@ class IndiDevice:
         properties: The properties that clients know, by name.
         saved: The properties of the config file that clients know or ever knew, by name.
         sift: Called with each message that has a text; returns False to keep the message from clients.
+        rebind: Has all writes bound anew: there are other properties, or another way to judge a write.
     """
 
     def __init__(self, name: str) -> None:
@@ -29,12 +30,14 @@ class IndiDevice:
         self.properties: dict[str, AnyProperty] = {}
         self.saved: dict[str, AnyProperty] = {}
         self.sift: Callable[[Message], bool] = lambda _: True
+        self.rebind: Callable[[], None] = lambda: None
         self._early: list[Message] = []
         self._post: Callable[[Message], None] = self._early.append
 
-    def open(self, post: Callable[[Message], None]) -> None:
+    def open(self, post: Callable[[Message], None], rebind: Callable[[], None]) -> None:
         """Send messages by `post` from now on, first the earlier ones that are not about a property."""
         self._post = post
+        self.rebind = rebind
         for early in self._early:
             if not early.tag.startswith(_OF_PROPERTIES):
                 post(early)
@@ -58,6 +61,7 @@ class IndiDevice:
         self.device.data[prop.name] = prop.vector
         if prop.saved:
             self.saved[prop.name] = prop
+        self.rebind()
 
     def define(self, prop: AnyProperty) -> None:
         """Add a property, and send clients its definition."""
@@ -68,3 +72,4 @@ class IndiDevice:
         """Take a property away from clients."""
         prop.delete()
         del self.properties[prop.name], self.device.data[prop.name]
+        self.rebind()

@@ -6,6 +6,7 @@ from typing import Final
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import Member, NumberMember, Perm, Property, Rule, State
 from indi_matrix.indi.wire.values import (
+    SWITCH_BYTES,
     SWITCH_TEXTS,
     SWITCHES,
     number_text,
@@ -13,6 +14,7 @@ from indi_matrix.indi.wire.values import (
     parse_switch,
     shortened,
     speakable,
+    whole_numbers,
 )
 
 
@@ -32,7 +34,13 @@ class NumberProperty(Property[float]):
             "step": number_text(member.step),
         }
 
-    def _parse(self, member: Member[float], text: str) -> float:
+    def usual_values(self, member: Member[float]) -> Mapping[bytes, float]:
+        """Return whole numbers within the limits, by their bytes."""
+        assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
+        return whole_numbers(member.minimum, member.maximum)
+
+    def parse(self, member: Member[float], text: str) -> float:
+        """Return the number that a client wrote, rounded where the member is a whole one."""
         assert isinstance(member, NumberMember)  # noqa: S101 - the constructor's type says so
         try:
             number = parse_number(text)
@@ -59,7 +67,8 @@ class TextProperty(Property[str]):
     def _text(self, value: str) -> str:
         return speakable(value)
 
-    def _parse(self, member: Member[str], text: str) -> str:
+    def parse(self, member: Member[str], text: str) -> str:
+        """Return the text that a client wrote, without white space around it."""
         # indiserver puts a text on a line of its own; libindi's drivers, too, drop the white space around a text.
         text = text.strip()
         if len(text) > TEXT_LIMIT:
@@ -89,6 +98,8 @@ class SwitchProperty(Property[bool]):
         timeout: int = 60,
     ) -> None:
         self.rule = rule
+        members = list(members)
+        self._all_off = {member.name: False for member in members}
         super().__init__(
             name, label, group, members, perm=perm, state=state, on_write=on_write, source=source, saved=saved,
             timeout=timeout,
@@ -108,19 +119,29 @@ class SwitchProperty(Property[bool]):
 
     _text = staticmethod(SWITCH_TEXTS.__getitem__)
 
-    def _parse(self, member: Member[bool], text: str) -> bool:
+    def usual_values(self, member: Member[bool]) -> Mapping[bytes, bool]:  # noqa: ARG002 - all are alike
+        """Return On and Off, by their bytes."""
+        return SWITCH_BYTES
+
+    def parse(self, member: Member[bool], text: str) -> bool:
+        """Return whether a client wrote On."""
         try:
             return SWITCHES[text] if text in SWITCHES else parse_switch(text)
         except ValueError as error:
             where = f"{self.name}.{member.name}={shortened(text.strip())}"
             raise WriteError(f"{where} {error}") from error
 
-    def _merged(self, written: dict[str, bool]) -> Mapping[str, bool]:
+    def merge_written(self, written: dict[str, bool]) -> Mapping[str, bool]:
+        """Return the values of all members after a write, by the rule."""
         if self.rule is Rule.ANY_OF_MANY:
-            return super()._merged(written)
-        kept = dict.fromkeys(self.members, False) if True in written.values() else self.values
-        merged = {**kept, **written}
-        number = sum(merged.values())
+            return super().merge_written(written)
+        if True in written.values():
+            merged = self._all_off.copy()
+            merged.update(written)
+            number = len(written) if len(written) == 1 else sum(written.values())
+        else:
+            merged = {**self.values, **written}
+            number = sum(merged.values())
         if number > 1:
             on = ", ".join(name for name in merged if merged[name])
             raise WriteError(f"{self.name} takes one member On at a time, not {shortened(on)}")

@@ -62,6 +62,9 @@ class ClientHost(Protocol):
     def offer(self, write: Write) -> bool:
         """Carry out a write without waiting; return False if it has to go through `handle`."""
 
+    def carry_out_bound(self, data: bytes) -> int:
+        """Carry out the bound writes that data begins with; return where the rest begins."""
+
     async def handle(self, message: ET.Element | Write) -> None:
         """Handle a getProperties or a write."""
 
@@ -128,7 +131,7 @@ class Client(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle the bytes that arrived."""
         if not self.leaving:
-            self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.offer)
+            self._inbox.feed(bytes(self._buffer[:nbytes]), self._host.offer, self._host.carry_out_bound)
         self._acknowledge()
 
     def _acknowledge(self) -> None:
@@ -145,7 +148,7 @@ class Client(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - clean or not, it is gone
         """Handle the remaining messages, and the unread bytes that the client wrote before it hung up."""
         if not self.leaving:
-            self._inbox.feed(_read_rest(self._transport), self._host.offer)
+            self._inbox.feed(_read_rest(self._transport), self._host.offer, self._host.carry_out_bound)
         self._end_input()
         self._closed.set()
 

@@ -142,6 +142,13 @@ class Server:
         """Carry out a client's write without waiting; return False if it has to go through `handle`."""
         return any(library.direct_way(driver)(write) for driver in self._addressed(write))
 
+    def carry_out_bound(self, data: bytes) -> int:
+        """Carry out the bound writes that data begins with; return where the rest begins.
+
+        Behind several drivers a write has to be read before it is known whose it is.
+        """
+        return library.bound_way(self.drivers[0])(data) if len(self.drivers) == 1 else 0
+
     async def handle(self, message: ET.Element | Write) -> None:
         """Handle a client's getProperties or write."""
         for driver in self._addressed(message):

@@ -11,11 +11,12 @@ replaced, and assignments to `_commsobj` are intercepted; tests pin them.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 from xml.etree.ElementTree import Element
 
 import indipydriver
 
+from indi_matrix.indi.transport.bound_writes import Binding, BoundWrites
 from indi_matrix.indi.transport.inbox import request
 from indi_matrix.indi.transport.outbox import Outbox
 from indi_matrix.indi.wire.message import ElementMessage, Message
@@ -24,6 +25,8 @@ from indi_matrix.indi.wire.write import WRITES, Write
 from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
+
+_MOST_AT_ONCE: Final = 16  # messages that are sent together, for which there is room where there is any
 
 
 @runtime_checkable
@@ -61,21 +64,33 @@ class _SafeServerTransport:
             await self._driver._readdata(element)  # noqa: SLF001 - as the library's does
 
 
+def _bind_none(_device: str, _name: str) -> Binding | None:
+    return None
+
+
 class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library is untyped
     """An IPyDriver whose messages go out in the order in which they were posted.
 
     Args:
         devices: The indipydriver devices.
         judges: By the name of a device, the function that carries out or refuses a write and posts the answer.
+        bind: Returns what a property has for bound writes, given the names of device and property.
 
     Attributes:
+        bound: The writes that are bound.
         direct: The transport of the driver, if it is one of ours.
         post: Queues a message to clients, behind all earlier ones; never waits.
     """
 
-    def __init__(self, *devices: indipydriver.Device, judges: Mapping[str, Callable[[Write], None]]) -> None:
+    def __init__(
+        self,
+        *devices: indipydriver.Device,
+        judges: Mapping[str, Callable[[Write], None]],
+        bind: Callable[[str, str], Binding | None] = _bind_none,
+    ) -> None:
         super().__init__(*devices)
         self._judges = judges
+        self.bound = BoundWrites(bind)
         # Definitions go through the outbox, where they keep their place among all else.
         self.auto_send_def = False
         self.direct: DirectTransport | None = None
@@ -106,6 +121,33 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         except Exception as error:  # noqa: BLE001 - code of others too, as anybody may derive from this class
             log_failure(write, error)
         return True
+
+    def carry_out_bound(self, data: bytes) -> int:
+        """Carry out the bound writes that data begins with, and send what they lead to, as `offer` does.
+
+        Returns:
+            Where the first write begins that is not bound or has to wait; the length of the data if none does.
+        """
+        direct, outbox, end = self.direct, self._outbox, 0
+        if direct is None:
+            return 0
+        outbox.attended = True
+        try:
+            while not self.stop and direct.ready and (found := self.bound.read(data, end)) is not None:
+                write, values, end = found
+                try:
+                    write.carry_out(values)
+                    if len(outbox) >= _MOST_AT_ONCE:
+                        direct.send(outbox.take_all())
+                except Exception as error:  # noqa: BLE001 - as in `offer`
+                    log_failure(write.start, error)
+                if end == len(data):
+                    break
+        finally:
+            outbox.attended = False
+            if end and outbox:
+                direct.send(outbox.take_all())
+        return end
 
     async def accept(self, write: Write) -> None:
         """Carry out or refuse a write, and send the resulting messages; wait while the other side reads slowly."""

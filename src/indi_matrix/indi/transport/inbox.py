@@ -14,6 +14,10 @@ VERSION: Final = 1.7
 _BACKLOG: Final = 1 << 20
 
 
+def _none(_: bytes) -> int:
+    return 0
+
+
 class Inbox:
     """Turns a peer's bytes into messages for one reader, in order; pauses a peer that is too fast."""
 
@@ -28,7 +32,7 @@ class Inbox:
         self._items: deque[Item] = deque()
         self._news = asyncio.Event()
 
-    def feed(self, data: bytes, offer: Callable[[Write], bool]) -> None:
+    def feed(self, data: bytes, offer: Callable[[Write], bool], bound: Callable[[bytes], int] = _none) -> None:
         """Take bytes of the peer.
 
         While the reader waits, writes are offered, up to the first that is refused or the first other message.
@@ -36,9 +40,16 @@ class Inbox:
         Args:
             data: The bytes; they may begin and end within a message.
             offer: Carries out a write now; returns False if it has to wait for the reader.
+            bound: Carries out now the bound writes that data begins with; returns where the rest begins.
         """
+        attentive = self._idle and not self._items
+        if attentive and self._stream.between and (end := bound(data)):
+            self._stream.pass_by()
+            if end == len(data):
+                return
+            data = data[end:]
         found = self._stream.feed(data)
-        if self._idle and not self._items:
+        if attentive:
             taken = 0
             for item in found:
                 if not (isinstance(item, Write) and offer(item)):

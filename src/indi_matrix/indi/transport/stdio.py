@@ -29,6 +29,7 @@ class StdioTransport:
     def __init__(self, driver: library.Driver, stdin: int = 0, stdout: int = 1) -> None:
         self._driver = driver
         self._offer = library.direct_way(driver)
+        self._bound = library.bound_way(driver)
         self._source = Source(stdin, self._received)
         self._sink = Sink(stdout, self._broken)
         self._inbox = Inbox(self._source.pause, self._source.resume)
@@ -93,7 +94,7 @@ class StdioTransport:
         if data:
             self._sink.hold()
             try:
-                self._inbox.feed(data, self._offer)
+                self._inbox.feed(data, self._offer, self._bound)
             finally:
                 self._sink.release()
         else:

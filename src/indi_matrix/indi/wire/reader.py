@@ -96,6 +96,15 @@ class IndiStream:
         found, self._found = self._found, []
         return found
 
+    @property
+    def between(self) -> bool:
+        """Whether no message has begun: the next byte begins one."""
+        return not self._buffer
+
+    def pass_by(self) -> None:
+        """Record that sound messages were read by somebody else."""
+        self._in_step = True
+
     # Each step returns whether there may be more to do with the bytes at hand.
 
     def _between(self) -> bool:

@@ -20,7 +20,7 @@ class Outline:
         tag: Tag of the vector.
         device: Name of the device.
         name: Name of the property.
-        begin, others, end: XML of a vector up to its state; its further attributes; XML behind its members.
+        end: XML of a vector behind its members.
         starts, one_end: XML of a member up to its value, by the member's name; XML behind the value.
     """
 
@@ -32,9 +32,18 @@ class Outline:
         self.name = name
         self.starts = {member: f'<one{kind} name="{in_attribute(member)}">' for member in members}
         self.one_end = f"</one{kind}>"
-        self.begin = f'<{self.tag} device="{in_attribute(device)}" name="{in_attribute(name)}" state="'
-        self.others = "".join(f' {key}="{value}"' for key, value in attributes.items())
         self.end = f"</{self.tag}>\n"
+        self._begin = f'<{self.tag} device="{in_attribute(device)}" name="{in_attribute(name)}" state="'
+        self._others = "".join(f' {key}="{value}"' for key, value in attributes.items())
+        self._state = self._timestamp = ""
+        self._head = ""
+
+    def head(self, state: str, timestamp: str) -> str:
+        """Return the start tag but for its end; it is made once for a state and a timestamp."""
+        if state is not self._state or timestamp is not self._timestamp:
+            self._state, self._timestamp = state, timestamp
+            self._head = f'{self._begin}{state}" timestamp="{timestamp}"{self._others}'
+        return self._head
 
 
 class SetVector(Message):
@@ -64,7 +73,7 @@ class SetVector(Message):
     def data(self) -> bytes:
         """Return the vector as UTF-8 with a newline behind it."""
         outline = self._outline
-        parts = [outline.begin, self._state, '" timestamp="', self._timestamp, '"', outline.others]
+        parts = [outline.head(self._state, self._timestamp)]
         if self.text:
             parts.append(f' message="{in_attribute(self.bracketed_text())}"')
         parts.append(">")

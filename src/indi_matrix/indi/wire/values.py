@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -40,6 +41,12 @@ def parse_number(text: str) -> float:
     return number
 
 
+@lru_cache(64)
+def whole_numbers(minimum: float, maximum: float) -> Mapping[bytes, float]:
+    """Return the whole numbers from 0 to 255 that are within limits, by their bytes."""
+    return {text.encode(): number for text, number in _WHOLE.items() if minimum <= number <= maximum}
+
+
 @lru_cache(1024)
 def number_text(number: float) -> str:
     """Return the shortest text that reads back as the same number."""
@@ -48,6 +55,7 @@ def number_text(number: float) -> str:
 
 
 SWITCHES: Final = {"On": True, "Off": False}
+SWITCH_BYTES: Final = {text.encode(): on for text, on in SWITCHES.items()}
 SWITCH_TEXTS: Final = {on: text for text, on in SWITCHES.items()}
 
 
