@@ -139,7 +139,14 @@ def test_with_uvloop_some_goals_are_higher() -> None:
 
 def test_ours_is_measured_with_uvloop_only_where_there_is_one() -> None:
     assert [driver.name for driver in drivers(Path("cpp"), fast)] == [OURS, FAST, CPP, STOCK]
-    assert not loops.runs_on_uvloop(os.getpid())
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+async def test_which_event_loop_a_program_has_loaded(loaded: bool) -> None:
+    """Looked up in another process: in this one other tests may have loaded uvloop."""
+    code = "import os; from tests.bench import loops; print(loops.runs_on_uvloop(os.getpid()))"
+    status, said, errors = await finished(sys.executable, "-c", f"{'import uvloop; ' if loaded else ''}{code}")
+    assert (status, said.strip(), errors) == (0, str(loaded), "")
 
 
 async def test_uvloop_is_kept_from_who_is_measured_without(monkeypatch: pytest.MonkeyPatch) -> None:
