@@ -71,13 +71,15 @@ class IndiClient:
         """Take in what the driver sends, until it stops."""
         parser: Any = ET.XMLPullParser(("start", "end"))
         parser.feed(b"<stream>")
-        depth = 0
+        ((_, stream),) = parser.read_events()
+        depth = 1
         while data := await reader.read(65536):
             parser.feed(data)
             for event, element in parser.read_events():
                 depth += 1 if event == "start" else -1
                 if event == "end" and depth == 1:
                     self._take(element)
+                    stream.clear()  # else a client of a long trial grows with all that it heard
             async with self.arrived:
                 self.arrived.notify_all()
 
