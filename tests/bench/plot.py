@@ -39,7 +39,7 @@ def plot(figures: Figures, path: Path) -> None:
         _dots(times, figures, _TIMES, "milliseconds, logarithmic; line to the p99 (less is better)")
         _dots(processor, figures, _PROCESSOR, "microseconds of processor time a write, logarithmic")
         _dots(rates, figures, _RATES, "images a second, logarithmic; line to the lowest (more is better)")
-        times.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=len(_COLORS), frameon=False)
+        times.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, frameon=False)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110)
 

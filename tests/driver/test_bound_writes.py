@@ -99,9 +99,12 @@ class Side:
         return self.transport._inbox._idle and not self.transport._inbox._items
 
     def heard(self) -> bytes:
-        """Return what was said since the last time, but for what is of this driver alone."""
+        """Return what was said since the last time, but for what is of this driver alone.
+
+        Timers have a driver ask other devices again, at moments of its own.
+        """
         said, self.said[:] = bytes(self.said), b""
-        return _OWN.sub(b"", said)
+        return _ASKED.sub(b"", _OWN.sub(b"", said))
 
     def state(self) -> dict[str, Any]:
         """Return what it holds: all properties, and what it has recorded of writes."""
@@ -180,8 +183,8 @@ class Pair:
         for side in self.sides:
             side.transport._received(b"-->]]><message/>")  # ends what was torn
         await self.turn()
-        first, second = (_ASKED.sub(b"", side.heard()) for side in self.sides)
-        assert first == second
+        first, second = self.sides
+        assert first.heard() == second.heard()
 
 
 @asynccontextmanager
