@@ -184,7 +184,7 @@ class Board:
         return ""
 
     def _reason(self, prop: AnyProperty, error: Exception) -> str:
-        """Return what a client is told of why a write was refused."""
+        """Return the reason for a refusal, as the client gets it; log a fault of ours."""
         if isinstance(error, WriteError):
             return str(error)
         if isinstance(error, MatrixError):

@@ -1,4 +1,4 @@
-"""The outages of a service: what is told of them, and how long to wait between visits."""
+"""The outages of a service: the messages about them, and the pauses between visits."""
 
 import asyncio
 import logging

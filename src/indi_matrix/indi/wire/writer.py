@@ -41,8 +41,7 @@ def _write(element: ET.Element, parts: list[str]) -> None:
         return
     parts.append(">")
     if text:
-        # A BLOB is base64: nothing to replace, and much to look through.
-        parts.append(text if tag == "oneBLOB" else _SPECIAL.sub(_text_reference, text))
+        parts.append(_SPECIAL.sub(_text_reference, text))
     for child in element:
         _write(child, parts)
     parts.append(f"</{tag}>")
