@@ -153,15 +153,18 @@ async def test_after_an_outage_the_board_may_be_another_one(weather: Rig) -> Non
 async def test_after_an_outage_old_readings_are_not_shown_as_good(weather: Rig) -> None:
     indi, service = weather.indi, weather.service
     await indi.write("WEATHER_UPDATE", PERIOD=0)
-    await service.stop()
-    await indi.in_state("CONNECTION", "Busy")
-    start = len(indi.answers)
-    weather.board.warm(5.0)
-    await service.start()
-    await indi.in_state("WEATHER_PARAMETERS", "Ok")
-    states = [one.state for one in indi.answers[start:] if one.name == "WEATHER_PARAMETERS"]
-    assert states == ["Busy", "Ok"]
-    assert values(indi)["WEATHER_TEMPERATURE"] == 5
+    for critical in ("Off", "On"):
+        await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY=critical)
+        await service.stop()
+        await indi.in_state("CONNECTION", "Busy")
+        start = len(indi.answers)
+        weather.board.warm(weather.board.readings.celsius - 5.0)
+        await service.start()
+        hurry(service)
+        await indi.in_state("SAFETY_STATUS", "Ok")
+        for name in ("WEATHER_PARAMETERS", "SAFETY_STATUS", *["WEATHER_STATUS"][: critical == "On"]):
+            assert [one.state for one in indi.answers[start:] if one.name == name] == ["Busy", "Ok"]
+        assert values(indi)["WEATHER_TEMPERATURE"] == weather.board.readings.celsius
 
 
 @creator
