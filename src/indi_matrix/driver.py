@@ -13,7 +13,7 @@ from indi_matrix.indi.transport.bound_writes import Binding
 from indi_matrix.indi.transport.driver import DirectDriver
 from indi_matrix.indi.wire.message import ElementMessage
 from indi_matrix.malos.places import Place
-from indi_matrix.settings import KINDS, Address, BoardSettings, check_names
+from indi_matrix.settings import KINDS, SIMULATED_DAY, Address, BoardSettings, check_names
 
 if TYPE_CHECKING:
     import zmq.asyncio
@@ -135,7 +135,7 @@ class SimulatedHardware:
         seed: Another seed is another weather.
     """
 
-    def __init__(self, kind: str = KINDS[0], day: float = 0, seed: int = 0) -> None:
+    def __init__(self, kind: str = KINDS[0], day: float = SIMULATED_DAY, seed: int = 0) -> None:
         if kind not in KINDS:
             raise ValueError(f"{kind!a} is no kind of board; there are {' and '.join(KINDS)}")
         self._kind = kind

@@ -46,6 +46,12 @@ PROPERTIES = {
     **{f"DIGITAL_OUTPUT_{channel}": ("Switch", ("OFF", "ON")) for channel in range(1, 17)},
     **{f"DIGITAL_INPUT_{channel}": ("Switch", ("OFF", "ON")) for channel in range(1, 17)},
     **{f"PULSE_{pin}": ("Number", ("DURATION",)) for pin in range(16)},
+    "ORIENTATION": ("Number", ("ROLL", "PITCH", "YAW", "QUATERNION_W")),
+    "ACCELERATION": ("Number", ("ACCEL_X", "ACCEL_Y", "ACCEL_Z")),
+    "GYROSCOPE": ("Number", ("GYRO_X", "GYRO_Y", "GYRO_Z")),
+    "MAGNETOMETER": ("Number", ("MAG_X", "MAG_Y", "MAG_Z")),
+    "UPDATE_RATE": ("Number", ("RATE",)),
+    "DATA_THRESHOLD_PROPERTY": ("Number", ("DATA_THRESHOLD",)),
 }
 """Kind and members of each property; of the labels' members those that are there with pins 0 and 1 as outputs."""
 

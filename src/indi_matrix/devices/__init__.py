@@ -7,9 +7,10 @@ from typing import Final
 
 from indi_matrix.devices.everloop.everloop import Everloop
 from indi_matrix.devices.gpio.gpio import Gpio
+from indi_matrix.devices.imu.imu import Imu
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.devices.polled_device import PolledDevice
 
-DEVICES: Final[tuple[type[MatrixDevice], ...]] = (Everloop, Gpio)
+DEVICES: Final[tuple[type[MatrixDevice], ...]] = (Everloop, Gpio, Imu)
 
 __all__ = ["DEVICES", "Ending", "Host", "MatrixDevice", "PolledDevice"]

@@ -22,7 +22,8 @@ _FIRST_UPDATE: Final = 1.5
 """Seconds in which a sensor must have published something when the board is connected."""
 
 _WITHOUT_SENSORS: Final = LED_COUNTS["voice"]
-_REMEDY: Final = "switch the Raspberry Pi off and on again, and check that its supply is strong enough"
+REMEDY: Final = "switch the Raspberry Pi off and on again, and check that its supply is strong enough"
+"""What a user can do about a sensor that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Reading:
             return ""
         # Without the value: a text that is always the same is told once a minute.
         limits = f"{self.minimum:g} to {self.maximum:g} {self.unit}".strip()
-        return f"{self.label} is {'outside' if isfinite(value) else 'no number; it must be'} {limits}: {_REMEDY}"
+        return f"{self.label} is {'outside' if isfinite(value) else 'no number; it must be'} {limits}: {REMEDY}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class MeasuringDevice(MatrixDevice):
         link.ping()
         if self._awake:
             return
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, LinkError):
             async with asyncio.timeout(_FIRST_UPDATE):
                 self._first = self._read(await link.update())
 
@@ -159,7 +160,7 @@ class MeasuringDevice(MatrixDevice):
             try:
                 measurement = self._read(await self.link.update())
             except LinkError as error:
-                measurement = self._failed(f"{error}: {_REMEDY}")
+                measurement = self._failed(f"{error}: {REMEDY}")
             self.show(measurement)
 
     def resend(self) -> None:
@@ -179,7 +180,7 @@ class MeasuringDevice(MatrixDevice):
         zeros = not any(getattr(message, reading.field) for reading in self.readings)
         self._awake = self._awake or not zeros
         if zeros and not self.zeros_are_readings:
-            return self._failed(f"the {self.driver} driver sends only zeros: {_REMEDY}")
+            return self._failed(f"the {self.driver} driver sends only zeros: {REMEDY}")
         return judged(self.readings, message)
 
     def _failed(self, cause: str) -> Measurement:
