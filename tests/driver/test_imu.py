@@ -154,8 +154,8 @@ async def test_an_imu_that_fails_is_alert_with_the_reason(
 
 
 async def test_a_resting_board_is_not_taken_for_a_failed_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Imu, "longest_repeat", 0.1)
-    async with _served(SimulatedBoard(climate=Climate())) as rig:
+    monkeypatch.setattr(Imu, "longest_repeat", 1.0)
+    async with _served(SimulatedBoard(climate=Climate()), delay_ms=5) as rig:  # each reading some four times
         await rig.indi.connect()
         await rig.indi.until(lambda: sum(one.name == "MAGNETOMETER" for one in rig.indi.answers) > 20)
         assert {answer.state for answer in rig.indi.answers if answer.name in VECTORS} == {"Ok"}
@@ -215,6 +215,18 @@ async def test_the_pace_comes_back_after_a_restart_of_the_service(moving: Rig) -
     await moving.indi.in_state("ORIENTATION", "Ok")
     assert moving.service._engines["IMU"].delay_ms == 100
     assert moving.indi.known["UPDATE_RATE"].values == {"RATE": "10"}
+
+
+async def test_a_board_that_lost_its_imu_is_sent_no_pace(moving: Rig) -> None:
+    await moving.indi.write("UPDATE_RATE", RATE=10)
+    await moving.indi.write("CONNECTION", DISCONNECT="On")
+    await moving.service.stop()
+    await moving.service.start()
+    moving.board.fail_sensor("IMU")
+    await moving.indi.connect()
+    await moving.indi.fence()
+    assert "UPDATE_RATE" not in moving.indi.known
+    assert len(moving.sent("IMU")) == 1
 
 
 async def test_a_restart_without_a_wish_leaves_the_pace_to_the_service(moving: Rig) -> None:
