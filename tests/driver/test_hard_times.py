@@ -146,7 +146,8 @@ async def test_another_place_counts_from_the_next_connect(rig: Rig, what: str, w
         assert refused.message == f"[ERROR] EVERLOOP_COLOR: the link to {service.address} is lost"
         await service.start()
         await indi.in_state("CONNECTION", "Ok")
-        assert indi.answers[-1].message == f"[INFO] {service.address} is back"
+        back = next(one for one in reversed(indi.answers) if one.name == "CONNECTION")
+        assert back.message == f"[INFO] {service.address} is back"
         await indi.write("CONNECTION", DISCONNECT="On")
         place = other.address if what == "DEVICE_ADDRESS" else "the simulated board"
         assert (await indi.connect()).message == f"[INFO] {place} is connected"

@@ -117,7 +117,7 @@ async def test_a_sensor_that_sends_only_zeros_is_alert_and_they_are_not_shown(cr
     creator.service.publish_update("Humidity", b"")
     answer = await creator.indi.next_answer(NAME, start)
     assert (answer.state, answer.values) == ("Alert", {})
-    assert answer.message.startswith(f"[WARNING] {NAME}: the Humidity driver sends only zeros: switch the Rasp")
+    assert answer.message.startswith(f"[WARNING] {NAME}: the Humidity driver sends only zeros: power-cycle the")
 
 
 @only_creator
@@ -126,7 +126,7 @@ async def test_what_is_out_of_range_is_alert_and_not_shown(creator: Rig) -> None
     creator.board.set_humidity(100.5)
     answer = await creator.indi.next_answer(NAME, start)
     assert (answer.state, answer.values) == ("Alert", {})
-    assert answer.message.startswith(f"[WARNING] {NAME}: Relative humidity is outside 0 to 100 %: switch the Rasp")
+    assert answer.message.startswith(f"[WARNING] {NAME}: Relative humidity is outside 0 to 100 %: power-cycle the")
     creator.board.warm(30.0)
     assert (await creator.indi.next_answer(NAME, start + 1)).values == {"TEMPERATURE": "30"}
 

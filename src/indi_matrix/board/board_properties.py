@@ -50,6 +50,11 @@ class BoardProperties:
             self._states.setdefault(name, prop.state)
             prop.publish_reading(state=State.ALERT)
 
+    def hold_back(self, prop: AnyProperty) -> None:
+        """Have a property be Busy after an outage, and not what it was before: its values are awaited."""
+        if prop.name in self._states:
+            self._states[prop.name] = State.BUSY
+
     def delete_all(self) -> None:
         """Delete all properties."""
         self._states.clear()

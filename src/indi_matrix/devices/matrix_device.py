@@ -1,9 +1,9 @@
 """The base class of a board's devices, and the board as they see it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
@@ -14,6 +14,9 @@ from indi_matrix.repeats import Repeats
 
 if TYPE_CHECKING:
     from indi_matrix.malos.link import Link
+
+
+T = TypeVar("T")
 
 
 class Ending(Enum):
@@ -51,6 +54,9 @@ class DefinedProperties(Protocol):
     def delete(self, prop: AnyProperty) -> None:
         """Delete a property."""
 
+    def hold_back(self, prop: AnyProperty) -> None:
+        """Have a property be Busy after an outage, and not what it was before: its values are awaited."""
+
 
 class Host(Protocol):
     """The board, as its devices see it."""
@@ -67,6 +73,9 @@ class Host(Protocol):
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
+
+    def shared(self, make: Callable[["Host"], T]) -> T:
+        """Return the one object that devices of this board share; the first to ask for it has it made."""
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message: INFO, WARNING, ERROR or DEBUG."""

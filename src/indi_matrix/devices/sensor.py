@@ -3,7 +3,6 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -22,8 +21,8 @@ _FIRST_UPDATE: Final = 1.5
 """Seconds in which a sensor must have published something when the board is connected."""
 
 _WITHOUT_SENSORS: Final = LED_COUNTS["voice"]
-REMEDY: Final = "switch the Raspberry Pi off and on again, and check that its supply is strong enough"
-"""What a user can do about a sensor that failed."""
+REMEDY: Final = "power-cycle the Raspberry Pi, and check its supply"
+"""What helps where a sensor measures nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Reading:
         field: The field of the sensor's message.
         factor: Factor from the number in the field to that unit.
         decimals: How many decimals are shown.
+        derived: Whether the service makes it of others: then it does not prove that there is a sensor.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Reading:
     field: str
     factor: float = 1.0
     decimals: int = 1
+    derived: bool = False
 
     def member(self) -> NumberMember:
         """Return the member."""
@@ -64,7 +65,7 @@ class Reading:
             return ""
         # Without the value: a text that is always the same is told once a minute.
         limits = f"{self.minimum:g} to {self.maximum:g} {self.unit}".strip()
-        return f"{self.label} is {'outside' if isfinite(value) else 'no number; it must be'} {limits}: {REMEDY}"
+        return f"{self.label} is {'outside' if isfinite(value) else 'no number; it must be'} {limits}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,11 @@ class MeasuringDevice(MatrixDevice):
         link.ping()
         if self._awake:
             return
-        with suppress(TimeoutError, LinkError):
+        try:
             async with asyncio.timeout(_FIRST_UPDATE):
                 self._first = self._read(await link.update())
+        except (TimeoutError, LinkError):  # the latter where another program made the timeout short
+            self._first = self._failed(f"no update from the {self.driver} driver yet")
 
     async def run(self) -> None:
         """Show each data update; a sensor that says nothing is no reason to give up the board."""
@@ -160,7 +163,7 @@ class MeasuringDevice(MatrixDevice):
             try:
                 measurement = self._read(await self.link.update())
             except LinkError as error:
-                measurement = self._failed(f"{error}: {REMEDY}")
+                measurement = self._failed(str(error))
             self.show(measurement)
 
     def resend(self) -> None:
@@ -177,10 +180,10 @@ class MeasuringDevice(MatrixDevice):
         message = self.message.read(update)
         if message is None:
             return self._failed(f"the {self.driver} driver sent an update that cannot be read")
-        zeros = not any(getattr(message, reading.field) for reading in self.readings)
+        zeros = not any(getattr(message, reading.field) for reading in self.readings if not reading.derived)
         self._awake = self._awake or not zeros
         if zeros and not self.zeros_are_readings:
-            return self._failed(f"the {self.driver} driver sends only zeros: {REMEDY}")
+            return self._failed(f"the {self.driver} driver sends only zeros")
         return judged(self.readings, message)
 
     def _failed(self, cause: str) -> Measurement:
@@ -214,6 +217,6 @@ class Sensor(MeasuringDevice):
         if not measurement.faults:
             self._property.publish_reading(measurement.values, State.OK)
             return
-        text = f"{self.property_name}: {measurement.fault}"
+        text = f"{self.property_name}: {measurement.fault}: {REMEDY}"
         told = text if self.repeats.is_first(text) else ""
         self._property.publish_reading(measurement.values, State.ALERT, told, "WARNING")

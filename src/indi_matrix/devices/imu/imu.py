@@ -79,6 +79,8 @@ class Imu(MeasuringDevice):
     async def begin(self, link: "Link") -> None:
         """Wait for the first update, then agree on the pace: a board without an IMU is sent nothing."""
         self._last = b""
+        for vector in self._vectors:
+            self.host.board_properties.hold_back(vector.prop)
         await super().begin(link)
         if self.awake:
             self._agree_on_pace()
@@ -94,7 +96,7 @@ class Imu(MeasuringDevice):
 
     def show(self, measurement: Measurement) -> None:
         """Show what changed by the threshold or more; in place of bad readings tell why, once a minute at most."""
-        text = f"IMU: {measurement.fault}" if measurement.faults else ""
+        text = f"IMU: {measurement.fault}; {REMEDY}" if measurement.faults else ""
         told = text if text and self.repeats.is_first(text) else ""
         for vector in self._vectors:
             if not vector.is_good(measurement):
@@ -110,7 +112,7 @@ class Imu(MeasuringDevice):
         if update != self._last:
             self._last, self._same_since = update, now
         elif not measurement.faults and now - self._same_since >= self.longest_repeat:
-            return self._failed(f"all readings have been the same to the last bit for a minute: {REMEDY}")
+            return self._failed("all readings have been the same to the last bit for a minute")
         return measurement
 
     # The pace
