@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from copy import copy
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -525,3 +526,53 @@ async def test_a_reference_from_the_config_file_is_not_sent(weather: Rig) -> Non
         await other.in_state("WEATHER_PARAMETERS", "Ok")
         assert values(other)["WEATHER_TEMPERATURE"] == 20
     assert len(weather.sent("Humidity")) == 2
+
+
+# Our own weather on the status ring
+
+
+def _arc(lit: int, board: SimulatedBoard) -> bool:
+    return sum(any(led) for led in board.leds[:11]) == lit
+
+
+async def arc(rig: Rig, lit: int) -> None:
+    """Wait until so many LEDs of the weather's arc are lit."""
+    async with asyncio.timeout(5):
+        await rig.board.wait_until(partial(_arc, lit))
+
+
+@creator
+async def test_the_status_ring_shows_our_own_weather(weather: Rig) -> None:
+    indi = weather.indi
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    indi.asked.clear()
+    await indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="MATRIX")
+    await arc(weather, 1)
+    await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY="On")
+    await refreshed(weather, "WEATHER_HUMIDITY", 85)
+    await arc(weather, 5)
+    await refreshed(weather, "WEATHER_HUMIDITY", 95)
+    await arc(weather, 10)
+    await indi.write("WEATHER_OVERRIDE", OVERRIDE="On")
+    await arc(weather, 1)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    await arc(weather, 10)
+    await indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="")
+    await arc(weather, 0)
+    assert "MATRIX" not in {device for device, _ in indi.asked}
+
+
+@creator
+async def test_the_light_of_the_ring_is_listened_to_only_if_it_is_ours(weather: Rig) -> None:
+    indi = weather.indi
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    await indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="MATRIX")
+    await arc(weather, 1)
+    await indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="Weather Simulator")
+    await arc(weather, 0)
+    await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY="On")
+    await refreshed(weather, "WEATHER_HUMIDITY", 95)
+    await indi.fence()
+    assert _arc(0, weather.board)

@@ -4,6 +4,7 @@ import pytest
 
 from indi_matrix.board import active_devices
 from indi_matrix.board.active_devices import ActiveDevices
+from indi_matrix.indi.properties.device import IndiDevice
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def asked() -> list[str]:
 @pytest.fixture
 def listening(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> ActiveDevices:
     monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
-    made = ActiveDevices(lambda _: None)
+    made = ActiveDevices(IndiDevice("MATRIX"), lambda _: None)
     made.attach(lambda device, _: asked.append(device), lambda _: None)
     return made
 
@@ -36,7 +37,7 @@ async def test_nothing_is_asked_before_there_is_a_way(listening: ActiveDevices, 
 
 async def test_a_pause_makes_no_occasion_one_to_ask_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
-    made = ActiveDevices(lambda _: None)
+    made = ActiveDevices(IndiDevice("MATRIX"), lambda _: None)
     asked: list[tuple[str, str]] = []
     made.listen("ACTIVE_WEATHER", ["WEATHER_STATUS"], lambda *_: None)
     made.attach(lambda device, name: asked.append((device, name)), lambda _: None)

@@ -50,7 +50,7 @@ class Board:
         self.indi = IndiDevice(settings.name)
         self.board_properties = BoardProperties(self.indi)
         self.polling = Polling(self._bring_timing)
-        self._active_devices = ActiveDevices(lambda text: self.tell("WARNING", text))
+        self._active_devices = ActiveDevices(self.indi, lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
         devices = [device(self) for device in DEVICES]
