@@ -13,7 +13,7 @@ from indi_matrix.indi.transport.bound_writes import Binding
 from indi_matrix.indi.transport.driver import DirectDriver
 from indi_matrix.indi.wire.message import ElementMessage
 from indi_matrix.malos.places import Place
-from indi_matrix.settings import KINDS, Address, BoardSettings, check_names
+from indi_matrix.settings import KINDS, SIMULATED_DAY, Address, BoardSettings, check_names
 
 if TYPE_CHECKING:
     import zmq.asyncio
@@ -131,19 +131,27 @@ class SimulatedHardware:
 
     Args:
         kind: creator, with 35 LEDs, or voice, with 18.
+        day: Seconds that a day of its weather takes; 0 for sensors whose readings stay.
+        seed: Another seed is another weather.
     """
 
-    def __init__(self, kind: str = KINDS[0]) -> None:
+    def __init__(self, kind: str = KINDS[0], day: float = SIMULATED_DAY, seed: int = 0) -> None:
         if kind not in KINDS:
             raise ValueError(f"{kind!a} is no kind of board; there are {' and '.join(KINDS)}")
         self._kind = kind
+        self._day = day
+        self._seed = seed
 
     @cached_property
     def board(self) -> "SimulatedBoard":
         """The board, made on first use: a driver with real hardware never makes it."""
-        from indi_matrix.simulator import Kind, SimulatedBoard  # noqa: PLC0415 - spares a real board its start-up
+        from indi_matrix.simulator import (  # noqa: PLC0415 - spares a real board its start-up
+            Kind,
+            SimulatedBoard,
+            climate_of,
+        )
 
-        return SimulatedBoard(Kind(self._kind))
+        return SimulatedBoard(Kind(self._kind), climate_of(self._day, self._seed))
 
     @asynccontextmanager
     async def service(self, context: "zmq.asyncio.Context") -> AsyncIterator[Place]:

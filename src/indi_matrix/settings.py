@@ -23,6 +23,11 @@ LED_COUNTS: Final = {"creator": 35, "voice": 18}
 KINDS: Final = tuple(LED_COUNTS)
 PIN_COUNT: Final = 16
 
+SIMULATED_DAY: Final = 600
+SHORTEST_DAY: Final = 10
+LONGEST_DAY: Final = 86400
+"""Seconds that a day of a simulated board's weather takes: by default, and within these limits."""
+
 _NAME_LIMIT: Final = 63
 _HOST_LIMIT: Final = 253
 _SHORT_HOST: Final = 60

@@ -33,7 +33,8 @@ ALWAYS = {
         "Text", "rw", "Options", ["ACTIVE_FILTER", "ACTIVE_WEATHER", "ACTIVE_TELESCOPE", "ACTIVE_DOME"],
     ),
 }  # fmt: skip
-AUX, WEATHER, LIGHTBOX, OUTPUT, INPUT = 1 << 15, 1 << 7, 1 << 10, 1 << 16, 1 << 17
+AUX, WEATHER, LIGHTBOX = 1 << 15, 1 << 7, 1 << 10
+OUTPUT, INPUT, IMU = 1 << 16, 1 << 17, 1 << 19
 
 
 def free_port() -> int:
@@ -95,7 +96,8 @@ async def test_connecting_turns_ok_before_it_defines_the_board(away: Rig) -> Non
     assert tags == sorted(tags)  # the definitions, and only then what is measured
     assert "def" in tags
     assert indi.known["CONNECTION"].on == ["CONNECT"]
-    assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + WEATHER + LIGHTBOX + OUTPUT + INPUT)
+    every = AUX + WEATHER + LIGHTBOX + OUTPUT + INPUT + IMU
+    assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(every)
 
 
 async def test_definitions_that_are_asked_for_are_the_same_again(rig: Rig) -> None:
@@ -107,6 +109,7 @@ async def test_definitions_that_are_asked_for_are_the_same_again(rig: Rig) -> No
             for name, prop in indi.known.items()
         }
 
+    await indi.in_state("MAGNETOMETER", "Ok")  # the first readings come after the definitions
     before, last = told(), indi.known["DIGITAL_INPUT_16"]
     indi.send('<getProperties version="1.7"/>')
     await indi.until(lambda: indi.known["DIGITAL_INPUT_16"] is not last)
@@ -127,7 +130,7 @@ async def test_a_service_without_gpio_makes_a_board_without_pins(away: Rig) -> N
         await indi.in_state("CONNECTION", "Ok")
     assert "EVERLOOP_COLOR" in indi.known
     assert "GPIO_DIRECTION" not in indi.known
-    assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + WEATHER + LIGHTBOX)
+    assert indi.known["DRIVER_INFO"].values["DRIVER_INTERFACE"] == str(AUX + WEATHER + LIGHTBOX + IMU)
     assert (await indi.write("POLLING_PERIOD", PERIOD_MS=20)).state == "Ok"
 
 

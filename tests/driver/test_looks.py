@@ -90,15 +90,9 @@ async def test_the_light_is_in_main_control(rig: Rig) -> None:
     ]  # fmt: skip
     assert shown["GPIO"] == ["GPIO_DIRECTION", "GPIO_ACTIVE_LOW", "GPIO_DEBOUNCE", "GPIO_REGISTER"]
     assert list(shown) == [
-        "Main Control",
-        "Connection",
-        "Options",
-        "Everloop",
-        "Everloop LEDs",
-        "GPIO",
-        "Inputs",
-        "Parameters",
-    ]
+        "Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs",
+        "Parameters", "IMU",
+    ]  # fmt: skip
 
 
 async def test_a_client_that_comes_later_is_shown_the_same_tabs(rig: Rig) -> None:
@@ -133,10 +127,11 @@ async def test_presets_have_sliders_too(rig: Rig) -> None:
     assert (answer.state, answer.values) == ("Ok", {"Red": "33"})
 
 
-# What libindi's DefaultDevice, its logger, its light boxes and its weather stations give no time limit.
+# What libindi's DefaultDevice, its logger, its light boxes its weather stations and its IMUs give no time limit.
 _NO_LIMIT = {
     "DEBUG", "LOGGING_LEVEL", "LOG_OUTPUT", "SIMULATION", "CONFIG_PROCESS", "POLLING_PERIOD", "FLAT_LIGHT_CONTROL",
     "FLAT_LIGHT_INTENSITY", "WEATHER_REFRESH", "WEATHER_OVERRIDE",
+    "ORIENTATION", "ACCELERATION", "GYROSCOPE", "MAGNETOMETER", "UPDATE_RATE", "DATA_THRESHOLD_PROPERTY",
 }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import zmq.asyncio
 
 from indi_matrix.malos.messages import DriverConfig
-from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
+from indi_matrix.settings import SIMULATED_DAY
+from indi_matrix.simulator import Climate, Kind, MalosService, SimulatedBoard
 from indi_matrix.simulator.service_sockets import Sockets
 
 
@@ -23,7 +24,7 @@ class Program:
     """The board, and its service for as long as there is one."""
 
     def __init__(self, kind: str, host: str, port: int) -> None:
-        self.board = SimulatedBoard(Kind(kind))
+        self.board = SimulatedBoard(Kind(kind), Climate(SIMULATED_DAY))
         self.service = MalosService(self.board, host, port)
         self.service.config_seen = _tell_config
         self.info = b""
@@ -44,7 +45,7 @@ class Program:
 
     async def swap(self, kind: str) -> None:
         """Put another board in the place of this one."""
-        self.board = SimulatedBoard(Kind(kind))
+        self.board = SimulatedBoard(Kind(kind), Climate(SIMULATED_DAY))
         host, port = self.service.host, self.service.info_port
         self.service = MalosService(self.board, host, port)
         self.service.config_seen = _tell_config

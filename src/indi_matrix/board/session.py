@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices import MatrixDevice, PolledDevice
+from indi_matrix.devices import MatrixDevice
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
 from indi_matrix.malos.link import Link, open_link
@@ -141,7 +141,7 @@ async def _follow_timing(device: MatrixDevice, link: Link, ask: Callable[[], Awa
     """Ask the service for the timing of a driver whenever its updates come at another pace than expected."""
     while True:
         doubt = await link.doubt()
-        if link.settle(doubt, await _ask_for_info(device, ask)) and isinstance(device, PolledDevice):
+        if link.settle(doubt, await _ask_for_info(device, ask)):
             device.timing_changed()
 
 

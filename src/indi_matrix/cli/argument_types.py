@@ -7,7 +7,7 @@ from typing import Final
 
 from indi_matrix.errors import SettingsError
 from indi_matrix.malos.places import LAST_OFFSET
-from indi_matrix.settings import HIGHEST_PORT, parse_port
+from indi_matrix.settings import HIGHEST_PORT, LONGEST_DAY, SHORTEST_DAY, parse_port
 
 _LAST_INFO_PORT: Final = HIGHEST_PORT - LAST_OFFSET
 
@@ -62,3 +62,12 @@ def count(text: str) -> int:
     if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
         raise ArgumentTypeError(f"{text!a} is not a whole number from 1 on, of 9 digits at most")
     return int(text)
+
+
+def day(text: str) -> int:
+    """Return the seconds that a day takes, or 0 for no days."""
+    seconds = int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
+    if seconds and not SHORTEST_DAY <= seconds <= LONGEST_DAY:
+        told = f"{text!a} is no length of a day; it is {SHORTEST_DAY} to {LONGEST_DAY} whole seconds"
+        raise ArgumentTypeError(f"{told}, or 0 for sensors whose readings stay")
+    return seconds

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from indi_matrix.cli.argument_types import count, folder, host, info_port, listening_port, port
+from indi_matrix.cli.argument_types import count, day, folder, host, info_port, listening_port, port
 from indi_matrix.cli.output import fail
 from indi_matrix.errors import SettingsError
 from indi_matrix.logs import LEVELS
@@ -16,6 +16,8 @@ from indi_matrix.settings import (
     INDI_PORT,
     INFO_PORT,
     KINDS,
+    LONGEST_DAY,
+    SIMULATED_DAY,
     Address,
 )
 from indi_matrix.version import __version__
@@ -56,6 +58,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = _parser().parse_args(arguments)
     _refuse_meaningless(options)
     options.log_level = options.log_level or _DEFAULT_LEVEL
+    if getattr(options, "day", 0) is None:
+        options.day = SIMULATED_DAY
     return options
 
 
@@ -117,7 +121,9 @@ def _option(name: str) -> str:
 
 
 def _refuse_meaningless(options: argparse.Namespace) -> None:
-    """Exit with status 2 where a common option is given that the command does not take."""
+    """Exit with status 2 where an option is given that means nothing for the command."""
+    if options.command == "serve" and options.simulate is None and options.day is not None:
+        fail(SettingsError("--day means nothing for serve without --simulate"), 2)
     for name in _COMMON:
         if getattr(options, name) is None:
             continue
@@ -149,6 +155,7 @@ def _add_serve(commands: Any) -> None:
         choices=KINDS,
         help="do without a board, and show it in the terminal",
     )
+    _add_day(serve)
     _add_common(serve, _COMMON)
 
 
@@ -162,6 +169,7 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument(
         "--port", default=INFO_PORT, type=info_port, help="info port, 0 for any free ports (%(default)s)"
     )
+    _add_day(simulate)
     _add_common(simulate, ("log_level",))
 
 
@@ -201,6 +209,15 @@ def _add_doctor(commands: Any) -> None:
 
 def _add_host(parser: Any) -> None:
     parser.add_argument("--host", default=DEFAULT_HOST, type=host, help="address to listen on (%(default)s)")
+
+
+def _add_day(parser: Any) -> None:
+    parser.add_argument(
+        "--day",
+        type=day,
+        metavar="SECONDS",
+        help=f"length of a day of simulated weather ({SIMULATED_DAY}); {LONGEST_DAY} is real time, 0 no change",
+    )
 
 
 def _add_where(parser: Any) -> None:

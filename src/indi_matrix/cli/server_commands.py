@@ -81,7 +81,8 @@ async def _simulate(options: argparse.Namespace) -> None:
     from indi_matrix.simulator import Kind, run_simulator  # noqa: PLC0415 - serve does without
 
     running = asyncio.create_task(
-        run_simulator(Kind(options.kind), options.host, options.port, sys.stdout), name="simulator"
+        run_simulator(Kind(options.kind), options.host, options.port, sys.stdout, day=options.day),
+        name="simulator",
     )
     await _until_signalled(running, running.cancel)
 

@@ -161,6 +161,11 @@ class MatrixDevice(ABC):
     def leave(self, ending: Ending) -> None:
         """Send what is due or, if the ending is OFF, switch all off; then expect no more updates in this visit."""
 
+    # A hook for devices that show the timing of their driver
+
+    def timing_changed(self) -> None:  # noqa: B027 - most devices need not know
+        """Take note that another program gave the driver another timing, which is that of the link."""
+
     # What the base does by itself
 
     @property

@@ -152,7 +152,7 @@ class MeasuringDevice(MatrixDevice):
         try:
             async with asyncio.timeout(_FIRST_UPDATE):
                 self._first = self._read(await link.update())
-        except TimeoutError:
+        except (TimeoutError, LinkError):  # the latter where another program made the timeout short
             self._first = self._failed(f"no update from the {self.driver} driver yet")
 
     async def run(self) -> None:

@@ -5,21 +5,29 @@ from typing import TextIO
 
 from indi_matrix.errors import LinkError
 from indi_matrix.settings import DEFAULT_HOST, INFO_PORT
+from indi_matrix.simulator.sensors.climate import climate_of
 from indi_matrix.simulator.service import MalosService
 from indi_matrix.simulator.simulated_board import Kind, SimulatedBoard
 from indi_matrix.simulator.terminal_view.terminal_picture import TerminalPicture
 
 
 async def run_simulator(
-    kind: Kind, host: str = DEFAULT_HOST, info_port: int = INFO_PORT, stream: TextIO = sys.stdout
+    kind: Kind,
+    host: str = DEFAULT_HOST,
+    info_port: int = INFO_PORT,
+    stream: TextIO = sys.stdout,
+    *,
+    day: float = 0,
 ) -> None:
     """Run MALOS over a simulated board until cancelled, with a picture of the board if the stream is a terminal.
+
+    A day of the board's weather takes `day` seconds; with 0 the readings of its sensors stay.
 
     Raises:
         OSError: A port is taken, or the host is not an address of this machine.
         LinkError: The service crashed, as the real one does on some requests.
     """
-    board = SimulatedBoard(kind)
+    board = SimulatedBoard(kind, climate_of(day))
     async with (
         MalosService(board, host, info_port) as service,
         TerminalPicture(board, stream, address=service.address, keys=sys.stdin) as picture,
