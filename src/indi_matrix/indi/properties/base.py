@@ -301,7 +301,8 @@ class Property(ABC, Generic[V]):
         """Send members with their values, while the property is defined."""
         if self._post is None:
             return
-        texts = dict(zip(values, map(self._text, values.values()), strict=True))
+        text_of = self._text
+        texts = {name: text_of(value) for name, value in values.items()}
         self._post(SetVector(self._outline, self.state, timestamp(), texts, level, text))
 
     def _rule(self) -> dict[str, str]:
