@@ -26,7 +26,7 @@ from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
-_MOST_AT_ONCE: Final = 16  # messages that are sent together, for which there is room where there is any
+_MOST_AT_ONCE: Final = 16  # writes whose answers are sent together; there is room for them where there is any
 
 
 @runtime_checkable
@@ -128,7 +128,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         Returns:
             Where the first write begins that is not bound or has to wait; the length of the data if none does.
         """
-        direct, outbox, end = self.direct, self._outbox, 0
+        direct, outbox, end, unsent = self.direct, self._outbox, 0, 0
         if direct is None:
             return 0
         outbox.attended = True
@@ -137,7 +137,9 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                 write, values, end = found
                 try:
                     write.carry_out(values)
-                    if len(outbox) >= _MOST_AT_ONCE:
+                    unsent += 1
+                    if unsent == _MOST_AT_ONCE:
+                        unsent = 0
                         direct.send(outbox.take_all())
                 except Exception as error:  # noqa: BLE001 - as in `offer`
                     log_failure(write.start, error)
@@ -145,8 +147,8 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                     break
         finally:
             outbox.attended = False
-            if end and outbox:
-                direct.send(outbox.take_all())
+            if end and (messages := outbox.take_all()):
+                direct.send(messages)
         return end
 
     async def accept(self, write: Write) -> None:
