@@ -1,13 +1,13 @@
 """The boards that the options name."""
 
-import argparse
+from types import SimpleNamespace
 
 from indi_matrix.driver import SimulatedHardware
 from indi_matrix.errors import SettingsError
 from indi_matrix.settings import KINDS, BoardSettings
 
 
-def chosen_boards(options: argparse.Namespace) -> list[tuple[BoardSettings, SimulatedHardware]]:
+def chosen_boards(options: SimpleNamespace) -> list[tuple[BoardSettings, SimulatedHardware]]:
     """Return the boards that the options name, each with the hardware that it uses while it is simulated.
 
     Raises:
