@@ -21,7 +21,6 @@ class Outline:
         device: Name of the device.
         name: Name of the property.
         names: Names of the members.
-        plain: Whether no value needs escaping.
         starts, one_end: XML of a member up to its value, by the member's name; XML behind the value.
         end: XML of a vector behind its members.
         whole: XML of a vector with all its members, from the end of the start tag on, with %s for each value.
@@ -33,7 +32,6 @@ class Outline:
         self.tag = f"set{kind}Vector"
         self.device = device
         self.name = name
-        self.plain = kind != "Text"
         self.starts = {member: f'<one{kind} name="{in_attribute(member)}">' for member in members}
         self.names = tuple(self.starts)
         self.one_end = f"</one{kind}>"
@@ -83,7 +81,7 @@ class SetVector(Message):
         head = outline.head(self._state, self._timestamp)
         if self.text:
             head = f'{head} message="{in_attribute(self.bracketed_text())}"'
-        shown = tuple(texts.values() if outline.plain else map(in_text, texts.values()))
+        shown = tuple([text if text.isalnum() else in_text(text) for text in texts.values()])
         if tuple(texts) == outline.names:
             return (head + outline.whole % shown).encode()
         starts, one_end = outline.starts, outline.one_end
