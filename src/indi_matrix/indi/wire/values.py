@@ -16,6 +16,7 @@ _DECIMAL: Final = rf"[+-]?{_PART}(?:[eE][+-]?[0-9]+)?"
 _SEXAGESIMAL: Final = rf"([+-]?)({_PART})(?:\s*[:;]\s*|\s+)({_PART})(?:(?:\s*[:;]\s*|\s+)({_PART}))?"
 
 # What XML 1.0 cannot carry, not even as a reference. By what it can carry, re takes 6 ms to compile the same.
+_PRINTABLE: Final = bytes(range(ord(" "), 0x7F))
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -73,6 +74,9 @@ def parse_switch(text: str) -> bool:
 
 def speakable(text: str) -> str:
     """Return the text with every character that XML cannot carry replaced by a blank."""
+    # A long text, such as a picture, is told to be plain in a third of the time that `isprintable` takes.
+    if text.isascii() and not text.encode().translate(None, _PRINTABLE):
+        return text
     return text if text.isprintable() else _UNSPEAKABLE.sub(" ", text)
 
 
