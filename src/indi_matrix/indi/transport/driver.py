@@ -26,7 +26,7 @@ from indi_matrix.texts import printable
 
 _log = logging.getLogger(__name__)
 
-_MOST_AT_ONCE: Final = 16  # writes whose answers are sent together; there is room for them where there is any
+_MOST_AT_ONCE: Final = 16  # messages that are sent together, for which there is room where there is any
 
 
 @runtime_checkable
@@ -128,7 +128,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
         Returns:
             Where the first write begins that is not bound or has to wait; the length of the data if none does.
         """
-        direct, outbox, end, unsent = self.direct, self._outbox, 0, 0
+        direct, outbox, end = self.direct, self._outbox, 0
         if direct is None:
             return 0
         outbox.attended = True
@@ -137,9 +137,7 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                 write, values, end = found
                 try:
                     write.carry_out(values)
-                    unsent += 1
-                    if unsent == _MOST_AT_ONCE:
-                        unsent = 0
+                    if len(outbox) >= _MOST_AT_ONCE:
                         direct.send(outbox.take_all())
                 except Exception as error:  # noqa: BLE001 - as in `offer`
                     log_failure(write.start, error)
