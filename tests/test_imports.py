@@ -5,6 +5,8 @@ from collections.abc import Collection
 
 import pytest
 
+from indi_matrix.cli.main import options_of
+from indi_matrix.cli.parser import parse
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import talking_to
 from tests.programs import finished, running
@@ -54,7 +56,7 @@ async def test_a_command_that_only_tells(option: str) -> None:
 
 async def test_a_driver_that_is_not_connected() -> None:
     """It is asked for definitions, and has answered a write, when its input ends."""
-    unneeded = (*LATE, "indipyserver", "shutil", "secrets", "indi_matrix.cli.server_commands")
+    unneeded = (*LATE, "indipyserver", "shutil", "secrets", "argparse", "indi_matrix.cli.server_commands")
     async with running(*telling(unneeded)) as driver, talking_to(driver) as indi:
         await indi.get_properties()
         await indi.write("SIMULATION", ENABLE="On")
@@ -95,3 +97,9 @@ async def test_a_board_whose_schemas_are_not_installed_cannot_be_connected() -> 
         told = await indi.connect()
         text = "matrix-io-proto is not installed: pip install matrix-io-proto==0.0.32"
         assert told.message == f"[ERROR] cannot connect to 127.0.0.1:20012: {text}"
+
+
+def test_without_arguments_the_options_are_those_of_the_parser() -> None:
+    parsed = vars(parse([]))
+    del parsed["takes"]  # which is of the parser alone
+    assert vars(options_of([])) == parsed

@@ -12,6 +12,7 @@ from indi_matrix.repeats import Repeats
 from indi_matrix.texts import printable
 
 LEVELS: Final = ("debug", "info", "warning", "error")
+DEFAULT_LEVEL: Final = "warning"
 
 # indiserver 1.9.9 mistakes a line of 1024 or more characters on a driver's stderr for the driver's death.
 _LINE_LIMIT: Final = 1000

@@ -31,9 +31,10 @@ LONGEST_DAY: Final = 86400
 _NAME_LIMIT: Final = 63
 _HOST_LIMIT: Final = 253
 _SHORT_HOST: Final = 60
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+# These are compiled when they are first used, as nearly all patterns that a start does not need.
+_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 
-_ZONE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
+_ZONE: Final = r"[A-Za-z0-9_.-]{1,15}"
 """Interface names that are accepted, as eth0 in fe80::1%eth0; the kernel itself allows more characters."""
 
 
@@ -90,8 +91,8 @@ def _is_host(text: str) -> bool:
             zone = ipaddress.IPv6Address(text).scope_id
         except ValueError:
             return False
-        return zone is None or bool(_ZONE.fullmatch(zone))
-    return len(text) <= _HOST_LIMIT and all(map(_LABEL.fullmatch, text.split(".")))
+        return zone is None or bool(re.fullmatch(_ZONE, zone))
+    return len(text) <= _HOST_LIMIT and all(re.fullmatch(_LABEL, label) for label in text.split("."))
 
 
 def parse_port(text: str) -> int:

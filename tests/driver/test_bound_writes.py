@@ -18,6 +18,7 @@ from indi_matrix.board.config.config_process import _Loading
 from indi_matrix.devices.everloop import everloop
 from indi_matrix.driver import MatrixDriver
 from indi_matrix.indi.properties.base import State
+from indi_matrix.indi.properties.bound_members import BoundMembers
 from indi_matrix.indi.transport.stdio import StdioTransport
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, piped
@@ -396,3 +397,25 @@ async def test_what_is_bound_is_bounded() -> None:
             assert bound.read(start + NIGHT[NIGHT.index(b">") + 1 :], 0) is not None
             bound.read(b"<x%d>" % number, 0)
             assert len(bound._bound) <= 256
+
+
+async def test_the_same_bytes_mean_what_the_other_members_have_now() -> None:
+    async with pair() as both:
+        await both.prepare()
+        on, off, not_on = (
+            vector("Switch", "DIGITAL_OUTPUT_1", one) for one in (("ON", "On"), ("OFF", "On"), ("ON", "Off"))
+        )
+        for data in (on, not_on, off, not_on, on, not_on + off + not_on, off):
+            for side in both.sides:
+                side.transport._received(data)
+            both.same()
+
+
+async def test_what_is_kept_of_writes_is_bounded() -> None:
+    async with pair() as both:
+        members = BoundMembers(both.sides[0].board.indi.properties["EVERLOOP_NIGHT_MODE"])
+        rest = NIGHT[NIGHT.index(b">") + 1 :]
+        for number in range(1000):
+            assert members.read(rest + b" " * number, 0) is not None
+            assert len(members._kept) <= 32
+        assert all(len(kept) <= 256 for kept in members._kept)

@@ -1,7 +1,6 @@
 """POLLING_PERIOD and KEEP_ALIVE: how often a board's drivers publish, and for how long after a ping."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from indi_matrix.errors import LinkError
@@ -54,10 +53,10 @@ class Polling:
         self.keep_alive.publish_reading()
 
     def _write_period(self, values: Mapping[str, float]) -> State:
-        return self._choose(replace(self.timing, delay=values["PERIOD_MS"] / 1000))
+        return self._choose(self.timing._replace(delay=values["PERIOD_MS"] / 1000))
 
     def _write_keep_alive(self, values: Mapping[str, float]) -> State:
-        return self._choose(replace(self.timing, timeout=values["TIMEOUT"]))
+        return self._choose(self.timing._replace(timeout=values["TIMEOUT"]))
 
     def _choose(self, timing: Timing) -> State:
         before = self.timing

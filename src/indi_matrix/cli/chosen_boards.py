@@ -1,6 +1,6 @@
 """The boards that the options name."""
 
-import argparse
+from types import SimpleNamespace
 from zlib import crc32
 
 from indi_matrix.driver import SimulatedHardware
@@ -8,7 +8,7 @@ from indi_matrix.errors import SettingsError
 from indi_matrix.settings import KINDS, SIMULATED_DAY, BoardSettings
 
 
-def chosen_boards(options: argparse.Namespace) -> list[tuple[BoardSettings, SimulatedHardware]]:
+def chosen_boards(options: SimpleNamespace) -> list[tuple[BoardSettings, SimulatedHardware]]:
     """Return the boards that the options name, each with the hardware that it uses while it is simulated.
 
     Raises:
@@ -24,7 +24,7 @@ def chosen_boards(options: argparse.Namespace) -> list[tuple[BoardSettings, Simu
 
 
 def _with_hardware(
-    settings: BoardSettings, options: argparse.Namespace
+    settings: BoardSettings, options: SimpleNamespace
 ) -> tuple[BoardSettings, SimulatedHardware]:
     """Return a board and its hardware, with a weather of its own."""
     kind = getattr(options, "simulate", None) or KINDS[0]

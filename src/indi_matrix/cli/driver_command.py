@@ -1,7 +1,7 @@
 """Without a command: run as a driver on standard input and output, as indiserver starts it."""
 
-import argparse
 import sys
+from types import SimpleNamespace
 
 from indi_matrix.cli.chosen_boards import chosen_boards
 from indi_matrix.driver import assemble
@@ -9,7 +9,7 @@ from indi_matrix.indi.transport.stdio import run_on_stdio
 from indi_matrix.system.event_loop import run
 
 
-def run_driver(options: argparse.Namespace) -> None:
+def run_driver(options: SimpleNamespace) -> None:
     """Run as a driver on standard input and output, until the input ends."""
     driver = assemble(chosen_boards(options), simulate=False)
     if sys.stdin.isatty():

@@ -1,13 +1,13 @@
 """`install`: write or remove the files by which KStars, indi-web and systemd find the driver."""
 
-import argparse
+from types import SimpleNamespace
 
 from indi_matrix.cli.chosen_boards import chosen_boards
 from indi_matrix.cli.output import say
 from indi_matrix.install.installation import Installation
 
 
-def run_install(options: argparse.Namespace) -> None:
+def run_install(options: SimpleNamespace) -> None:
     """Install or uninstall, and say what was done."""
     installation = Installation.below(options.prefix)
     lines = installation.uninstall() if options.uninstall else installation.install(_serve_arguments(options))
@@ -15,7 +15,7 @@ def run_install(options: argparse.Namespace) -> None:
         say(line)
 
 
-def _serve_arguments(options: argparse.Namespace) -> list[str] | None:
+def _serve_arguments(options: SimpleNamespace) -> list[str] | None:
     """Return the arguments of serve in the systemd unit, None when no unit is to be written."""
     if not options.service:
         return None

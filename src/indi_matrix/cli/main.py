@@ -1,6 +1,5 @@
 """Run the command line: set up the streams, run the command, and turn errors into one line and a status."""
 
-import argparse
 import atexit
 import io
 import logging
@@ -8,12 +7,12 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import NoReturn
 
 from indi_matrix.cli.output import fail
-from indi_matrix.cli.parser import parse
 from indi_matrix.errors import LinkError, MatrixError, SettingsError
-from indi_matrix.logs import log_to_stderr
+from indi_matrix.logs import DEFAULT_LEVEL, log_to_stderr
 from indi_matrix.system.console import wait_for_no_reader
 from indi_matrix.system.descriptor_limit import raise_limit
 
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     _open_closed_streams()
     _escape_what_stdout_lacks()
     atexit.register(wait_for_no_reader().drain)
-    options = parse(arguments)
+    options = options_of(sys.argv[1:] if arguments is None else arguments)
     log_to_stderr(options.log_level)
     raise_limit()
     try:
@@ -37,6 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     finally:
         logging.shutdown()  # before standard error is drained: it writes the numbers of repeated messages
     sys.exit(0)
+
+
+def options_of(arguments: Sequence[str]) -> SimpleNamespace:
+    """Return the options; without arguments, as indiserver starts the driver, the parser is not even loaded."""
+    if not arguments:
+        return SimpleNamespace(command=None, name=None, address=None, board=None, log_level=DEFAULT_LEVEL)
+    from indi_matrix.cli.parser import parse
+
+    return parse(arguments)
 
 
 def _open_closed_streams() -> None:
@@ -58,7 +66,7 @@ def _escape_what_stdout_lacks() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _run_of(command: str | None) -> Callable[[argparse.Namespace], None]:
+def _run_of(command: str | None) -> Callable[[SimpleNamespace], None]:
     """Return what runs a command. Only the module of that command is loaded, which keeps each start short."""
     match command:
         case "serve":

@@ -3,12 +3,13 @@
 import argparse
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Final, NoReturn
 
 from indi_matrix.cli.argument_types import count, day, folder, host, info_port, listening_port, port
 from indi_matrix.cli.output import fail
 from indi_matrix.errors import SettingsError
-from indi_matrix.logs import LEVELS
+from indi_matrix.logs import DEFAULT_LEVEL, LEVELS
 from indi_matrix.settings import (
     DEFAULT_HOST,
     DEFAULT_NAME,
@@ -37,7 +38,6 @@ environment:
   INDI_MATRIX_ADDRESS   the address, where --address is not given
   INDICONFIG            the config file (~/.indi/<name>_config.xml)
 """
-_DEFAULT_LEVEL: Final = "warning"
 _ANY_WIDTH: Final = 80
 
 _COMMON: Final[Mapping[str, dict[str, Any]]] = {
@@ -48,16 +48,16 @@ _COMMON: Final[Mapping[str, dict[str, Any]]] = {
         "metavar": "NAME=HOST[:PORT]",
         "help": "a board, in place of --name and --address; repeated, each is a device of its own",
     },
-    "log_level": {"choices": LEVELS, "help": f"what is logged to stderr ({_DEFAULT_LEVEL})"},
+    "log_level": {"choices": LEVELS, "help": f"what is logged to stderr ({DEFAULT_LEVEL})"},
 }
 """Options that may stand before or after a command."""
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> SimpleNamespace:
     """Return the options, or exit with status 2 where they cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments, SimpleNamespace())
     _refuse_meaningless(options)
-    options.log_level = options.log_level or _DEFAULT_LEVEL
+    options.log_level = options.log_level or DEFAULT_LEVEL
     if getattr(options, "day", 0) is None:
         options.day = SIMULATED_DAY
     return options
@@ -120,7 +120,7 @@ def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _refuse_meaningless(options: argparse.Namespace) -> None:
+def _refuse_meaningless(options: SimpleNamespace) -> None:
     """Exit with status 2 where an option is given that means nothing for the command."""
     if options.command == "serve" and options.simulate is None and options.day is not None:
         fail(SettingsError("--day means nothing for serve without --simulate"), 2)

@@ -1,12 +1,12 @@
 """`serve` and `simulate`: listen on ports of this machine until a signal ends the program."""
 
-import argparse
 import asyncio
 import errno
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from indi_matrix.cli.chosen_boards import chosen_boards
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 # Neither command imports what only the other needs, as imports make up much of the time that a start takes.
 
 
-def run_server(options: argparse.Namespace) -> None:
+def run_server(options: SimpleNamespace) -> None:
     """Serve INDI clients until a signal ends the program."""
     with _busy_port_named(options):
         run(_serve(options, chosen_boards(options)))
 
 
-def run_simulator(options: argparse.Namespace) -> None:
+def run_simulator(options: SimpleNamespace) -> None:
     """Run a simulated MALOS service until a signal ends the program."""
     with _busy_port_named(options):
         run(_simulate(options))
@@ -37,7 +37,7 @@ def run_simulator(options: argparse.Namespace) -> None:
 # serve
 
 
-async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, SimulatedHardware]]) -> None:
+async def _serve(options: SimpleNamespace, boards: list[tuple[BoardSettings, SimulatedHardware]]) -> None:
     from indi_matrix.indi.server.server import Server  # noqa: PLC0415 - simulate does without
 
     driver = assemble(boards, simulate=options.simulate is not None)
@@ -46,7 +46,7 @@ async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, 
     await _until_signalled(serving, server.shutdown)
 
 
-async def _serve_with_picture(server: "Server", options: argparse.Namespace, hardware: SimulatedHardware) -> None:
+async def _serve_with_picture(server: "Server", options: SimpleNamespace, hardware: SimulatedHardware) -> None:
     """Serve; with --simulate and a terminal, show the first board there meanwhile."""
     if options.simulate is None:
         await _serve_and_announce(server, options)
@@ -57,7 +57,7 @@ async def _serve_with_picture(server: "Server", options: argparse.Namespace, har
         await _serve_and_announce(server, options, picture)
 
 
-async def _serve_and_announce(server: "Server", options: argparse.Namespace, picture: Any = None) -> None:
+async def _serve_and_announce(server: "Server", options: SimpleNamespace, picture: Any = None) -> None:
     announcing = asyncio.create_task(_announce(server, options, picture), name="announce")
     try:
         await server.asyncrun()
@@ -65,7 +65,7 @@ async def _serve_and_announce(server: "Server", options: argparse.Namespace, pic
         announcing.cancel()
 
 
-async def _announce(server: "Server", options: argparse.Namespace, picture: Any) -> None:
+async def _announce(server: "Server", options: SimpleNamespace, picture: Any) -> None:
     """Say where clients are served, as soon as the server listens."""
     await server.started.wait()
     where = f"[{options.host}]:{server.port}" if ":" in options.host else f"{options.host or '*'}:{server.port}"
@@ -77,7 +77,7 @@ async def _announce(server: "Server", options: argparse.Namespace, picture: Any)
 # simulate
 
 
-async def _simulate(options: argparse.Namespace) -> None:
+async def _simulate(options: SimpleNamespace) -> None:
     from indi_matrix.simulator import Kind, run_simulator  # noqa: PLC0415 - serve does without
 
     running = asyncio.create_task(
@@ -91,7 +91,7 @@ async def _simulate(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _busy_port_named(options: argparse.Namespace) -> Iterator[None]:
+def _busy_port_named(options: SimpleNamespace) -> Iterator[None]:
     """Have the error of a port in use name the port, the program that listens there, and the remedy."""
     try:
         yield

@@ -1,11 +1,10 @@
 """A property of another INDI device, as listeners get it. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Snooped:
+class Snooped(NamedTuple):
     """Last known state and values of a property of another device.
 
     Attributes:

@@ -3,8 +3,7 @@
 Addresses are numeric because ZeroMQ would look a name up in the thread that serves all its connections.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from indi_matrix.settings import Address
 from indi_matrix.system.name_lookup import addresses
@@ -23,8 +22,7 @@ LAST_OFFSET: Final = max(BASE_OFFSETS.values()) + 3
 """The highest port that MALOS listens on, minus its info port."""
 
 
-@dataclass(frozen=True, slots=True)
-class DriverPorts:
+class DriverPorts(NamedTuple):
     """The four TCP ports of one MALOS driver, which follow from its base port."""
 
     base: int
@@ -45,8 +43,7 @@ class DriverPorts:
         return self.base + 3
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One numeric address of a host, and the info port of a service there.
 
     Attributes:

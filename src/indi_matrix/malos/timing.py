@@ -6,12 +6,10 @@ told. Only the service's info port says what they are.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """How often a driver publishes: seconds between updates, and seconds that it goes on after a ping."""
 
     delay: float

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -82,7 +81,7 @@ class MalosService:
         """
         if self._sockets is None:
             raise LinkError(f"the service at {self.address} does not run")
-        return replace(self._sockets.place, port=self.info_port)
+        return self._sockets.place._replace(port=self.info_port)
 
     @property
     def ports(self) -> Mapping[str, DriverPorts]:

@@ -19,9 +19,9 @@ _MARKUP: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;", '"': "&quot;", "\r": "&#13;"}
 )
 _MOST_BYTES: Final = 1 << 20  # of a file
-_VECTOR_START: Final = re.compile(rb"<new(?:Number|Switch|Text)Vector\b")
-_VECTOR_END: Final = re.compile(rb"</new(?:Number|Switch|Text)Vector\s*>")
-_TAG: Final = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+_VECTOR_START: Final = rb"<new(?:Number|Switch|Text)Vector\b"
+_VECTOR_END: Final = rb"</new(?:Number|Switch|Text)Vector\s*>"
+_TAG: Final = rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>"""
 
 
 def to_bytes(vectors: Iterable[ET.Element]) -> bytes:
@@ -97,7 +97,7 @@ def _spans(data: bytes) -> list[_Span]:
 
     def finish(_: str) -> None:
         span = unfinished.pop()
-        tag = _TAG.match(data, span.start)
+        tag = re.compile(_TAG).match(data, span.start)
         alone = tag is not None and tag[0].endswith(b"/>")
         span.end = tag.end() if tag is not None and alone else data.index(b">", parser.CurrentByteIndex) + 1
 
@@ -142,9 +142,9 @@ def _parsed(text: bytes) -> ET.Element:
 
 def _pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the start of each vector and its text: to its end tag, or to the next vector if it has none."""
-    starts = [match.start() for match in _VECTOR_START.finditer(data)]
+    starts = [match.start() for match in re.finditer(_VECTOR_START, data)]
     for start, limit in pairwise([*starts, len(data)]):
-        end = _VECTOR_END.search(data, start, limit)
+        end = re.compile(_VECTOR_END).search(data, start, limit)
         yield start, data[start : end.end() if end else limit]
 
 

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element
 
 from indi_matrix.board.config.config_file import (
@@ -24,8 +23,7 @@ _MOST_GONE: Final = 100
 """Most members kept in the file that a property no longer has; else ever new filter names would fill it."""
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """What a file holds of a device.
 
     Attributes:

@@ -15,7 +15,7 @@ INTENSITY_STEP: Final = 10
 """As libindi's: with steps of 1 KStars shows no slider."""
 
 _MOST_GONE: Final = 100  # presets that are kept of filters that are gone
-_NO_NAME: Final = re.compile("[^ -~]")  # no control characters: XML turns some into blanks in an attribute
+_NO_NAME: Final = "[^ -~]"  # no control characters: XML turns some into blanks in an attribute
 _NAMES: Final = "FILTER_NAME"
 _SLOT: Final = "FILTER_SLOT"
 
@@ -103,7 +103,7 @@ class FilterPresets:
 
 def _member_name(text: str) -> str:
     """Return a filter's name as that of a member: printable ASCII, 63 characters at most."""
-    return _NO_NAME.sub("?", text)[:NAME_LIMIT].strip()
+    return re.sub(_NO_NAME, "?", text)[:NAME_LIMIT].strip()
 
 
 def _slot_number(text: str) -> int:

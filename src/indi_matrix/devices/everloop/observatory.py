@@ -3,7 +3,6 @@
 The properties are those of libindi's weather, telescope and dome interfaces.
 """
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from indi_matrix.devices.everloop.status import Sight
@@ -24,11 +23,11 @@ WATCHED: Final = {
 _WORST_FIRST: Final = {"Alert": Sight.ALERT, "Busy": Sight.BUSY, "Ok": Sight.CALM}
 
 
-@dataclass
 class Observatory:
     """Collects properties of other devices, and returns what they mean for the status ring."""
 
-    _heard: dict[str, Snooped] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._heard: dict[str, Snooped] = {}
 
     def hear(self, name: str, heard: Snooped | None) -> None:
         """Record a property; None if it is gone, or its device is no longer listened to."""

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Self
 FULL: Final = 255
 CHANNELS: Final = ("RED", "GREEN", "BLUE", "WHITE")
 _NIGHT_LIMIT: Final = FULL // 4
-_WORD = re.compile("[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
+_WORD: Final = "[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?"
 
 
 class Color(NamedTuple):
@@ -34,7 +34,7 @@ def from_hex(word: str) -> bytes:
     Raises:
         ValueError: The word is neither.
     """
-    if not _WORD.fullmatch(word):
+    if not re.fullmatch(_WORD, word):
         raise ValueError("is not RRGGBB or RRGGBBWW in hexadecimal digits")
     return bytes.fromhex(word.ljust(2 * CHANNEL_COUNT, "0"))
 

@@ -46,10 +46,12 @@ class PinProperties:
             rule=Rule.ONE_OF_MANY, perm=Perm.READ,
         )  # fmt: skip
         self.pulse = Pulse(number, write_pulse)
+        # Made once, as each data update leads to the values of all pins.
+        self._values = {True: self.output.only("ON"), False: self.output.only("OFF"), None: self.output.only(None)}
 
     def values(self, level: bool | None) -> Mapping[str, bool]:  # noqa: FBT001 - the level itself
         """Return a level as clients are to see it; both Off where it is not known."""
-        return self.output.only(None if level is None else self._name(level))
+        return self._values[None if level is None else level != self.active_low]
 
     def correct(self, values: Mapping[str, bool]) -> None:
         """Show other values of the output; its state stays."""

@@ -6,7 +6,6 @@ indipydriver finds a property by the property's indipydriver vector. The values 
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -49,26 +48,40 @@ class Rule(StrEnum):
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
 class Member(Generic[V]):
     """One member of a property, with its first value."""
 
-    name: str
-    label: str
-    value: V
+    __slots__ = ("label", "name", "value")
+
+    def __init__(self, name: str, label: str, value: V) -> None:
+        self.name = name
+        self.label = label
+        self.value = value
 
 
-@dataclass(frozen=True, slots=True)
 class NumberMember(Member[float]):
     """A number with its limits, both inclusive.
 
     `step` is the increment that clients offer; a written value need not be a multiple of it.
     """
 
-    minimum: float
-    maximum: float
-    step: float = 1
-    format: str = "%.f"
+    __slots__ = ("format", "maximum", "minimum", "step")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what INDI declares of a number
+        self,
+        name: str,
+        label: str,
+        value: float,
+        minimum: float,
+        maximum: float,
+        step: float = 1,
+        format: str = "%.f",  # noqa: A002 - INDI's word
+    ) -> None:
+        super().__init__(name, label, value)
+        self.minimum = minimum
+        self.maximum = maximum
+        self.step = step
+        self.format = format
 
     @property
     def whole(self) -> bool:
@@ -299,7 +312,8 @@ class Property(ABC, Generic[V]):
         """Send members with their values, while the property is defined."""
         if self._post is None:
             return
-        texts = dict(zip(values, map(self._text, values.values()), strict=True))
+        text_of = self._text
+        texts = {name: text_of(value) for name, value in values.items()}
         self._post(SetVector(self._outline, self.state, timestamp(), texts, level, text))
 
     def _rights(self) -> dict[str, str]:

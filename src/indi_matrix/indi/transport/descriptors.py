@@ -184,10 +184,11 @@ class Sink:
 
     def hold(self) -> None:
         """Collect writes until `release`, at most 6000 bytes at a time: each write is a system call."""
-        self._held = bytearray()
+        if self._held is None:
+            self._held = bytearray()
 
     def release(self) -> None:
-        """Write the collected bytes."""
+        """Write the collected bytes, if there are any."""
         held, self._held = self._held, None
         if held:
             self.write(held)

@@ -145,8 +145,8 @@ class DirectDriver(indipydriver.IPyDriver):  # type: ignore[misc] # the library 
                     break
         finally:
             outbox.attended = False
-            if end and outbox:
-                direct.send(outbox.take_all())
+            if end and (messages := outbox.take_all()):
+                direct.send(messages)
         return end
 
     async def accept(self, write: Write) -> None:

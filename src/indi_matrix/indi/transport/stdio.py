@@ -28,7 +28,7 @@ class StdioTransport:
 
     def __init__(self, driver: library.Driver, stdin: int = 0, stdout: int = 1) -> None:
         self._driver = driver
-        self._offer = library.direct_way(driver)
+        self._carry_out = library.direct_way(driver)
         self._bound = library.bound_way(driver)
         self._source = Source(stdin, self._received)
         self._sink = Sink(stdout, self._broken)
@@ -92,7 +92,6 @@ class StdioTransport:
 
     def _received(self, data: bytes) -> None:
         if data:
-            self._sink.hold()
             try:
                 self._inbox.feed(data, self._offer, self._bound)
             finally:
@@ -102,6 +101,11 @@ class StdioTransport:
             self._sink.hurry()
             self._inbox.end()
             self._watch_reader()
+
+    def _offer(self, write: Write) -> bool:
+        """Carry out a write if it need not wait; its answer waits for those of all that arrived with it."""
+        self._sink.hold()
+        return self._carry_out(write)
 
     def _watch_reader(self) -> None:
         self._loop.call_later(_STALLED, self._give_up_on_stalled, self._sink.written)

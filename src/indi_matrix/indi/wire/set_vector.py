@@ -20,8 +20,10 @@ class Outline:
         tag: Tag of the vector.
         device: Name of the device.
         name: Name of the property.
-        end: XML of a vector behind its members.
+        names: Names of the members.
         starts, one_end: XML of a member up to its value, by the member's name; XML behind the value.
+        end: XML of a vector behind its members.
+        whole: XML of a vector with all its members, from the end of the start tag on, with %s for each value.
     """
 
     def __init__(
@@ -31,8 +33,11 @@ class Outline:
         self.device = device
         self.name = name
         self.starts = {member: f'<one{kind} name="{in_attribute(member)}">' for member in members}
+        self.names = tuple(self.starts)
         self.one_end = f"</one{kind}>"
         self.end = f"</{self.tag}>\n"
+        starts = (start.replace("%", "%%") for start in self.starts.values())
+        self.whole = f">{''.join(f'{start}%s{self.one_end}' for start in starts)}{self.end}"
         self._begin = f'<{self.tag} device="{in_attribute(device)}" name="{in_attribute(name)}" state="'
         self._others = "".join(f' {key}="{value}"' for key, value in attributes.items())
         self._state = self._timestamp = ""
@@ -72,16 +77,16 @@ class SetVector(Message):
 
     def data(self) -> bytes:
         """Return the vector as UTF-8 with a newline behind it."""
-        outline = self._outline
-        parts = [outline.head(self._state, self._timestamp)]
+        outline, texts = self._outline, self._texts
+        head = outline.head(self._state, self._timestamp)
         if self.text:
-            parts.append(f' message="{in_attribute(self.bracketed_text())}"')
-        parts.append(">")
+            head = f'{head} message="{in_attribute(self.bracketed_text())}"'
+        shown = tuple([text if text.isalnum() else in_text(text) for text in texts.values()])
+        if tuple(texts) == outline.names:
+            return (head + outline.whole % shown).encode()
         starts, one_end = outline.starts, outline.one_end
-        for name, text in self._texts.items():
-            parts += starts[name], text if text.isalnum() else in_text(text), one_end
-        parts.append(outline.end)
-        return "".join(parts).encode()
+        members = "".join([f"{starts[name]}{text}{one_end}" for name, text in zip(texts, shown, strict=True)])
+        return f"{head}>{members}{outline.end}".encode()
 
     def members(self) -> Mapping[str, str]:
         """Return the text of each member, by its name."""

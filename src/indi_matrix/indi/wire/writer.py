@@ -12,6 +12,7 @@ _SPECIAL: Final = re.compile(f'[&<>"\\t\\n\\r{_UNSPEAKABLE}]')
 _MARKUP: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _BLANKS: Final = "\t\n\r"
 _LONG: Final = 64  # characters
+_PLAIN: Final = bytes(byte for byte in range(ord(" "), 0x7F) if chr(byte) not in _MARKUP)
 
 
 def serialise(element: ET.Element) -> bytes:
@@ -54,7 +55,7 @@ def in_attribute(value: str) -> str:
 
 def in_text(value: str) -> str:
     """Return a text escaped for the place between tags; it must hold only what XML can carry."""
-    if not value.isalnum():
+    if not (value.isascii() and not value.encode().translate(None, _PLAIN)):  # nearly all are plain
         for character, reference in _MARKUP.items():
             value = value.replace(character, reference)
     return value
