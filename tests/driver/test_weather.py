@@ -110,8 +110,19 @@ async def test_the_weather_of_a_creator(weather: Rig) -> None:
 
 @voice
 async def test_a_voice_has_none(sky: Rig) -> None:
+    pinged: list[str] = []
+    ring_is_kept_alive = asyncio.Event()
+
+    def record(driver: str) -> None:
+        pinged.append(driver)
+        if pinged.count("Everloop") == 2:
+            ring_is_kept_alive.set()
+
+    sky.service.ping_seen = record
     assert (await sky.indi.connect()).state == "Ok"
+    await asyncio.wait_for(ring_is_kept_alive.wait(), 5)
     await sky.indi.fence()
+    assert [pinged.count(driver) for driver in SENSORS] == [1, 1, 1]
     assert not [name for name in sky.indi.known if "WEATHER" in name or name.startswith(("SAFETY", "TEMPER"))]
     assert not interface(sky.indi) & WEATHER
     assert not sky.indi.messages
@@ -129,15 +140,17 @@ async def test_a_creator_whose_sensors_are_dead_has_none(sky: Rig) -> None:
 @pytest.mark.parametrize("drivers", [("Everloop", "Gpio"), ("Everloop", "Humidity", "UV")])
 async def test_a_service_without_some_drivers(drivers: tuple[str, ...]) -> None:
     async with (
-        MalosService(SimulatedBoard(), info_port=0, drivers=drivers) as service,
+        MalosService(board := SimulatedBoard(), info_port=0, drivers=drivers) as service,
         piped(make_driver(address=service.address)) as indi,
     ):
+        board.set_uv(2.0)
         assert (await (await indi.get_properties()).connect()).state == "Ok"
         await indi.fence()
         assert ("WEATHER_PARAMETERS" in indi.known) is ("Humidity" in drivers)
         if "Humidity" in drivers:
             await indi.in_state("WEATHER_PARAMETERS", "Alert")
-            assert values(indi)["WEATHER_HUMIDITY"] == 40
+            first = await indi.next_answer("WEATHER_PARAMETERS", 0)
+            assert (first.values["WEATHER_HUMIDITY"], first.values["WEATHER_UV"]) == ("40", "2.68")
             assert any("MALOS has no Pressure driver" in one.message for one in indi.answers)
 
 
@@ -159,15 +172,39 @@ async def test_after_an_outage_the_board_may_be_another_one(weather: Rig) -> Non
 async def test_after_an_outage_old_readings_are_not_shown_as_good(weather: Rig) -> None:
     indi, service = weather.indi, weather.service
     await indi.write("WEATHER_UPDATE", PERIOD=0)
+    for critical in ("Off", "On"):
+        await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY=critical)
+        await service.stop()
+        await indi.in_state("CONNECTION", "Busy")
+        start = len(indi.answers)
+        weather.board.warm(weather.board.readings.celsius - 5.0)
+        await service.start()
+        hurry(service)
+        await indi.in_state("SAFETY_STATUS", "Ok")
+        for name in ("WEATHER_PARAMETERS", "SAFETY_STATUS", *["WEATHER_STATUS"][: critical == "On"]):
+            assert [one.state for one in indi.answers[start:] if one.name == name] == ["Busy", "Ok"]
+        assert values(indi)["WEATHER_TEMPERATURE"] == weather.board.readings.celsius
+
+
+@creator
+async def test_what_is_still_awaited_after_an_outage_is_a_warning(
+    weather: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indi, service = weather.indi, weather.service
+    await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY="On", WEATHER_PRESSURE="On")
     await service.stop()
     await indi.in_state("CONNECTION", "Busy")
-    start = len(indi.answers)
-    weather.board.warm(5.0)
     await service.start()
-    await indi.in_state("WEATHER_PARAMETERS", "Ok")
-    states = [one.state for one in indi.answers[start:] if one.name == "WEATHER_PARAMETERS"]
-    assert states == ["Busy", "Ok"]
-    assert values(indi)["WEATHER_TEMPERATURE"] == 5
+    hurry(service)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(service._engines["Humidity"]._driver), "update", lambda _: None)
+        await indi.in_state("CONNECTION", "Ok")
+        await published(weather, "Pressure", 2)
+        await indi.write("WEATHER_REFRESH", REFRESH="On")
+        await indi.fence()
+        for name in ("WEATHER_PARAMETERS", "WEATHER_STATUS", "SAFETY_STATUS"):
+            assert indi.known[name].state == "Busy"
+    await indi.in_state("SAFETY_STATUS", "Ok")
 
 
 @creator
@@ -257,6 +294,13 @@ async def test_what_is_no_reading_is_alert_and_not_shown(
     board.power_cycle()
     await indi.in_state("WEATHER_PARAMETERS", "Ok")
     assert values(indi) == before
+
+
+@creator
+async def test_a_failure_is_told_at_once(weather: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(station, "_RETRY", 60.0)
+    weather.board.set_pressure(25.0)
+    await weather.indi.in_state("WEATHER_PARAMETERS", "Alert")
 
 
 @creator

@@ -30,6 +30,20 @@ async def test_many_occasions_in_a_row_are_two(listening: ActiveDevices, asked: 
     assert len(asked) == 8
 
 
+async def test_our_own_device_is_overheard_only_in_a_role() -> None:
+    own = IndiDevice("MATRIX")
+    made = ActiveDevices(own, lambda _: None)
+    made.listen("ACTIVE_WEATHER", ["WEATHER_STATUS"], lambda *_: None)
+    made.attach(lambda *_: None, lambda _: None)
+    made.start()
+    assert not own.overheard
+    assert made.property.on_write is not None
+    made.property.on_write({**made.property.values, "ACTIVE_WEATHER": "MATRIX"})
+    assert set(own.overheard) == {"WEATHER_STATUS", "CONNECTION"}
+    made.property.on_write(made.property.values)
+    assert not own.overheard
+
+
 async def test_nothing_is_asked_before_there_is_a_way(listening: ActiveDevices, asked: list[str]) -> None:
     listening.ask_again(whole=True)
     assert asked == []

@@ -51,8 +51,8 @@ class BoardProperties:
             prop.publish_reading(state=State.ALERT)
 
     def hold_back(self, prop: AnyProperty) -> None:
-        """Have a property be Busy after an outage, and not what it was before: its values are awaited."""
-        if prop.name in self._states:
+        """Have a property be Busy after an outage, and not Ok as before it: its values are awaited."""
+        if self._states.get(prop.name) is State.OK:
             self._states[prop.name] = State.BUSY
 
     def delete_all(self) -> None:

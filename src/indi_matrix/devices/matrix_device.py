@@ -55,7 +55,7 @@ class DefinedProperties(Protocol):
         """Delete a property."""
 
     def hold_back(self, prop: AnyProperty) -> None:
-        """Have a property be Busy after an outage, and not what it was before: its values are awaited."""
+        """Have a property be Busy after an outage, and not Ok as before it: its values are awaited."""
 
 
 class Host(Protocol):

@@ -36,6 +36,7 @@ class Safety:
         self._values: dict[str, float] = {}  # what clients were told last, of good parameters
         self._missing: Collection[str] = ()  # names of parameters without a good value for some time
         self._good = False  # whether the last reading was good as a whole
+        self._awaited = False  # whether there was no whole reading since an outage
         self._judged = State.IDLE  # what SAFETY_STATUS is but for the override
         self._overridden = False
         self.status: LightProperty | None = None
@@ -52,17 +53,18 @@ class Safety:
             rule=Rule.ANY_OF_MANY, on_write=self._write_critical, saved=True,
         )  # fmt: skip
 
-    def judge(self, values: Mapping[str, float], missing: Collection[str], *, good: bool) -> None:
+    def judge(self, values: Mapping[str, float], missing: Collection[str], state: State) -> None:
         """Judge what clients are told now.
 
         Args:
             values: The good parameters, by name.
             missing: Names of parameters that have had no good value for some time; a critical one is an alert.
-            good: Whether all parameters are good.
+            state: Ok if all parameters are good, Busy if some are awaited.
         """
         self._values = dict(values)
         self._missing = missing
-        self._good = good
+        self._good = state is State.OK
+        self._awaited = self._awaited and state is State.BUSY
         self._show(repeat=True)
 
     def set_zones(self, parameter: Parameter, zones: Zones) -> None:
@@ -70,10 +72,16 @@ class Safety:
         self._zones[parameter.name] = zones
         self._show()
 
+    def hold_back(self) -> None:
+        """Show no better than a warning until there is a whole reading again, after an outage."""
+        self._values, self._missing = {}, ()
+        self._good, self._awaited = False, True
+        self._judged = worst(self._judged, State.BUSY)
+
     def forget(self) -> None:
         """Forget all values, and end the override: clients do not know the properties now."""
         self._values, self._missing = {}, ()
-        self._good = self._overridden = False
+        self._good = self._awaited = self._overridden = False
         self._judged = State.IDLE
         for lights in (self.safety, self.status):
             if lights is not None:
@@ -89,12 +97,12 @@ class Safety:
         self.safety.publish_reading({"SAFETY": shown}, shown)
 
     def _show_status(self, status: LightProperty, *, repeat: bool) -> State:
-        """Show WEATHER_STATUS; return the worst of its lights."""
+        """Show WEATHER_STATUS; return its state but for the override: that of the worst light."""
         lights = {name: self._light(name, before) for name, before in status.values.items()}
         text = "; ".join(
             self._worse(name) for name, light in lights.items() if _is_worse(light, status.values[name])
         )
-        overall = worst(*lights.values())
+        overall = worst(*lights.values(), State.BUSY if self._awaited else State.IDLE)
         shown = State.OK if self._overridden else overall
         if repeat or text:
             status.reply(lights, shown, f"{status.name}: {text}" if text else "", "WARNING")

@@ -84,7 +84,10 @@ class Station:
         """Forget what a sensor measured, as its next visit begins."""
         self._drop(sensor)
         if self._host.lost:
-            self._host.board_properties.hold_back(self._parameters)
+            for prop in (self._parameters, self._safety.status, self._safety.safety):
+                if prop is not None:
+                    self._host.board_properties.hold_back(prop)
+            self._safety.hold_back()
         else:
             self._failing.clear()
             self._safety.forget()
@@ -112,7 +115,7 @@ class Station:
         told = text if faults and self._repeats.is_first(text) else ""
         state = self._state()
         self._parameters.reply(values, state, told, "WARNING")
-        self._safety.judge(values, self._missing(faults), good=state is State.OK)
+        self._safety.judge(values, self._missing(faults), state)
 
     def _drop(self, sensor: MeasuringDevice) -> None:
         for reading in sensor.readings:
