@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import itertools
 import re
 import signal
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from indi_matrix.devices.weather.dew_point import dew_point as dew_point_of
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient
 from tests.programs import (
@@ -71,6 +73,11 @@ async def client(port: str) -> AsyncIterator[IndiClient]:
 def python(name: str) -> tuple[str, ...]:
     """Return how to run a Python example so that its lines are seen as they come."""
     return (sys.executable, "-W", "error", "-u", str(EXAMPLES / name))
+
+
+def within(folder: Path, *command: str) -> tuple[str, ...]:
+    """Return how to run a command in a folder."""
+    return ("sh", "-c", 'cd "$0" && exec "$@"', str(folder), *command)
 
 
 async def interrupt(process: Process) -> None:
@@ -170,6 +177,70 @@ async def test_toggle_pin_toggles_and_prints_the_levels(board: SimulatedBoard, p
             assert await line_of(process.stdout, "1") == "0100000000000000\n"
         assert board.output_pins == {0}
         await interrupt(process)
+
+
+@asynccontextmanager
+async def station(board: SimulatedBoard) -> AsyncIterator[str]:
+    """Serve a board whose sensors are read often; yield the port."""
+    async with MalosService(board, info_port=0) as service:
+        for driver in ("Humidity", "Pressure", "UV"):
+            service._engines[driver].delay_ms = 50
+        async with served("--address", service.address) as port:
+            yield str(port)
+
+
+async def test_weather_log_records_readings_and_gaps_for_as_long_as_asked(
+    board: SimulatedBoard, tmp_path: Path
+) -> None:
+    board.warm(12.5)
+    log = within(tmp_path, *python("weather_log.py"), HOST)
+    async with (
+        station(board) as port,
+        running(*log, port, "--seconds", "3", "--every", "0.2", environ={"TZ": "UTC"}) as process,
+    ):
+        await line_of(process.stdout, " 12.5 40.0 1013.25 ")
+        board.fail_sensor("Humidity")
+        await line_of(process.stdout, "+00:00\n")
+        board.heal_sensor("Humidity")
+        await line_of(process.stdout, " 12.5 40.0 1013.25 ")
+        _, errors = await process.communicate()
+        assert process.returncode == 0, errors.decode()
+    head, *lines = (tmp_path / "weather.csv").read_text().splitlines()
+    names = ("TEMPERATURE", "HUMIDITY", "PRESSURE", "DEWPOINT", "UV")
+    assert head.split(",") == ["TIME", *(f"WEATHER_{name}" for name in names)]
+    assert len(lines) == 15
+    seen = [key for key, _ in itertools.groupby(line.partition(",")[2] for line in lines)]
+    good = f"12.5,40.0,1013.25,{round(dew_point_of(12.5, 40), 2)},0.0"
+    assert seen[seen.index(good) :] == [good, "", good]
+    assert (tmp_path / "weather.png").read_bytes().startswith(b"\x89PNG")
+
+
+def _is_low(board: SimulatedBoard) -> bool:
+    return not board.level(0)
+
+
+async def test_frost_guard_switches_by_the_dew_point_and_off_without_readings(board: SimulatedBoard) -> None:
+    board.warm(20.0)
+    async with station(board) as port, running(*python("frost_guard.py"), HOST, port, "--every", "0.1") as process:
+        async with asyncio.timeout(2 * PATIENCE):
+            for humidity, is_on in ((50, False), (95, True), (80, True), (50, False), (95, True)):
+                board.set_humidity(humidity)
+                dew_point = round(dew_point_of(20.0, humidity), 2)
+                line = await line_of(process.stdout, f"[20.0, {dew_point}]")
+                assert line.endswith("On\n" if is_on else "Off\n")
+                await (board.wait_until(lambda board: board.level(0)) if is_on else board.wait_until(_is_low))
+            assert board.output_pins == {0}
+            board.fail_sensor("Humidity")
+            await board.wait_until(_is_low)
+            board.heal_sensor("Humidity")
+            await board.wait_until(lambda board: board.level(0))
+            board.set_humidity(10)
+            await board.wait_until(_is_low)
+            board.warm(0.5)
+            await board.wait_until(lambda board: board.level(0))
+            process.send_signal(signal.SIGINT)
+            await board.wait_until(_is_low)
+            assert await process.wait() == 0
 
 
 @pytest_asyncio.fixture(params=["indiserver", "serve"])

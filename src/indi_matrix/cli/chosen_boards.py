@@ -23,9 +23,7 @@ def chosen_boards(options: SimpleNamespace) -> list[tuple[BoardSettings, Simulat
     return [_with_hardware(BoardSettings.parse(board), options) for board in options.board]
 
 
-def _with_hardware(
-    settings: BoardSettings, options: SimpleNamespace
-) -> tuple[BoardSettings, SimulatedHardware]:
+def _with_hardware(settings: BoardSettings, options: SimpleNamespace) -> tuple[BoardSettings, SimulatedHardware]:
     """Return a board and its hardware, with a weather of its own."""
     kind = getattr(options, "simulate", None) or KINDS[0]
     day = getattr(options, "day", SIMULATED_DAY)
