@@ -108,10 +108,13 @@ class MatrixDevice(ABC):
     newest_only: ClassVar[bool] = False
     """Whether a config replaces all earlier ones, so that of unsent configs only the newest matters."""
 
+    publishes: ClassVar[bool] = True
+    """Whether the driver publishes data updates; if not, it is never pinged, and its silence tells nothing."""
+
     required: ClassVar[bool] = False
     """Whether a service without this driver counts as no board: connecting then fails."""
 
-    interface: ClassVar[int]
+    interface: int
     """The INDI interfaces (bits) that the device adds to DRIVER_INTERFACE."""
 
     def __init__(self, host: Host) -> None:
