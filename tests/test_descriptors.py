@@ -102,7 +102,7 @@ async def test_a_simulated_board_takes_few() -> None:
         assert not await connected(indi, BOARDS[0])
         before = _open(number)
         assert not await connected(indi, *BOARDS[1:])
-        assert _open(number) - before <= 20 * len(BOARDS[1:])
+        assert _open(number) - before <= 24 * len(BOARDS[1:])
 
 
 async def test_a_board_of_a_service_is_refused_too() -> None:

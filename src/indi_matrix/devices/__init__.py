@@ -9,7 +9,8 @@ from indi_matrix.devices.everloop.everloop import Everloop
 from indi_matrix.devices.gpio.gpio import Gpio
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.devices.polled_device import PolledDevice
+from indi_matrix.devices.servo.servo import Servo
 
-DEVICES: Final[tuple[type[MatrixDevice], ...]] = (Everloop, Gpio)
+DEVICES: Final[tuple[type[MatrixDevice], ...]] = (Everloop, Gpio, Servo)
 
 __all__ = ["DEVICES", "Ending", "Host", "MatrixDevice", "PolledDevice"]

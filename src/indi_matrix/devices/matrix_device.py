@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from indi_matrix.devices.agreements import Interlock, PinRoles
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, State
@@ -62,6 +63,12 @@ class Host(Protocol):
     def recall(self, prop: AnyProperty) -> None:
         """Load one property, which has just appeared by itself, from the config file, if that has it."""
 
+    def save_soon(self, prop: AnyProperty) -> None:
+        """Save a property in the config file soon, as by itself it has changed what is to be saved."""
+
+    def tell_interface(self) -> None:
+        """Show clients the INDI interfaces that devices have now."""
+
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
 
@@ -83,6 +90,14 @@ class Host(Protocol):
     @property
     def polling(self) -> ChosenTiming:
         """POLLING_PERIOD and KEEP_ALIVE."""
+
+    @property
+    def pin_roles(self) -> PinRoles:
+        """What each pin is."""
+
+    @property
+    def interlock(self) -> Interlock:
+        """What the flat light and a dust cap agree on."""
 
 
 class MatrixDevice(ABC):
