@@ -1,6 +1,7 @@
 """Our standard properties beside those of libindi's own drivers, as the real indiserver passes both on."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -9,6 +10,7 @@ from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.programs import PROGRAM, becomes, indiserver, need, setprop
 
 PANEL = "Light Panel Simulator"
+CAP = "SnapCap"  # a dust cap that can be simulated
 LONGEST_LABEL = 11  # KStars cuts what is longer; there ours are shorter than libindi's
 
 # Where a group of our own says more than "General Info".
@@ -17,6 +19,8 @@ SHARED = {
     "CONNECTION", "DRIVER_INFO", "DEBUG", "LOGGING_LEVEL", "LOG_OUTPUT", "SIMULATION", "CONFIG_PROCESS",
     "POLLING_PERIOD", "ACTIVE_DEVICES", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY",
 }  # fmt: skip
+
+LAST = {"FLAT_LIGHT_INTENSITY", "LOG_OUTPUT"}
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,15 @@ def definition(element: ET.Element) -> Definition:
     return Definition(element.tag, perm, rule, group, label, timeout, members)
 
 
-async def definitions(port: int, *devices: str) -> dict[str, dict[str, Definition]]:
-    """Return what devices define, by device and name; each has answered when its last property has come."""
+async def definitions(port: int, *devices: str, last: Collection[str] = LAST) -> dict[str, dict[str, Definition]]:
+    """Return what devices define, by device and name; each has answered when its last properties have come."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     found: dict[str, dict[str, Definition]] = {device: {} for device in devices}
     parser: Any = ET.XMLPullParser(("end",))
     parser.feed(b"<stream>")
     writer.write(b'<getProperties version="1.7"/>')
     async with asyncio.timeout(10):
-        while not all(SHARED & {"FLAT_LIGHT_INTENSITY", "LOG_OUTPUT"} <= set(one) for one in found.values()):
+        while not all(set(last) <= set(one) for one in found.values()):
             parser.feed(await reader.read(1 << 16))
             for _, element in parser.read_events():
                 if element.tag.startswith("def") and element.get("device") in found:
@@ -78,3 +82,25 @@ async def test_shared_properties_are_defined_as_libindi_does() -> None:
         assert our.members[: len(their.members)] == their.members, name
         assert len(our.members) == len(their.members) or name == "ACTIVE_DEVICES"
         assert our.group == their.group or name in OTHER_GROUP, name
+
+
+async def test_a_dust_cap_is_defined_and_parks_as_libindis_do() -> None:
+    async with (
+        MalosService(SimulatedBoard(), info_port=0) as service,
+        indiserver(PROGRAM, need("indi_snapcap"), environ={"INDI_MATRIX_ADDRESS": service.address}) as (_, port),
+    ):
+        await becomes(port, f'"{CAP}.CONNECTION.CONNECT">=0')
+        await setprop(port, "-s", f"{CAP}.SIMULATION.ENABLE=On", "-s", f"{CAP}.CONNECTION.CONNECT=On")
+        await becomes(port, '"MATRIX.CONNECTION.CONNECT">=0')
+        await setprop(port, "MATRIX.CONNECTION.CONNECT=On")
+        await becomes(port, '"MATRIX.CONNECTION.CONNECT"==1 && "MATRIX.CONNECTION._STATE"==1')
+        await setprop(port, "MATRIX.SERVO_PINS.PIN_3=On")
+        await setprop(port, "-n", "MATRIX.DUST_CAP.PIN;TRAVEL=3;0.2")
+        found = await definitions(port, "MATRIX", CAP, last={"CAP_PARK"})
+        assert found["MATRIX"]["CAP_PARK"] == found[CAP]["CAP_PARK"]
+        for member, other in (("PARK", "UNPARK"), ("UNPARK", "PARK")):
+            for device in ("MATRIX", CAP):
+                parked = f'"{device}.CAP_PARK.{member}"==1 && "{device}.CAP_PARK.{other}"==0'
+                await setprop(port, f"{device}.CAP_PARK.{member}=On")
+                await becomes(port, f'{parked} && "{device}.CAP_PARK._STATE"==2')
+                await becomes(port, f'{parked} && "{device}.CAP_PARK._STATE"==1')

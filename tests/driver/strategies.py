@@ -46,6 +46,8 @@ PROPERTIES = {
     **{f"DIGITAL_OUTPUT_{channel}": ("Switch", ("OFF", "ON")) for channel in range(1, 17)},
     **{f"DIGITAL_INPUT_{channel}": ("Switch", ("OFF", "ON")) for channel in range(1, 17)},
     **{f"PULSE_{pin}": ("Number", ("DURATION",)) for pin in range(16)},
+    "SERVO_PINS": ("Switch", _PINS),
+    "DUST_CAP": ("Number", ("PIN", "PARKED", "UNPARKED", "TRAVEL")),
 }
 """Kind and members of each property; of the labels' members those that are there with pins 0 and 1 as outputs."""
 

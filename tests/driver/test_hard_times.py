@@ -291,7 +291,7 @@ async def test_a_shortage_of_descriptors_ends_no_session(rig: Rig) -> None:
     await lost(rig)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
     try:
-        told = "that takes 48 file descriptors, and 0 are free, of 3"
+        told = "that takes 56 file descriptors, and 0 are free, of 3"
         await rig.indi.until(lambda: any(told in text for text in rig.indi.messages))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -88,7 +88,9 @@ async def test_the_light_is_in_main_control(rig: Rig) -> None:
         "CONNECTION", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY", "EVERLOOP_INFO",
     ]  # fmt: skip
     assert shown["GPIO"] == ["GPIO_DIRECTION", "GPIO_ACTIVE_LOW", "GPIO_DEBOUNCE", "GPIO_REGISTER"]
-    assert list(shown) == ["Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs"]
+    assert shown["Servo"] == ["SERVO_PINS", "DUST_CAP"]
+    groups = ["Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs", "Servo"]
+    assert list(shown) == groups
 
 
 async def test_a_client_that_comes_later_is_shown_the_same_tabs(rig: Rig) -> None:

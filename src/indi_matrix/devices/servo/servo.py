@@ -134,7 +134,7 @@ class Servo(MatrixDevice):
         if self._cap.pin in went:
             told = f"SERVO_PINS.PIN_{self._cap.pin}=Off: the dust cap has pin {self._cap.pin}"
             raise WriteError(f"{told}; write DUST_CAP.PIN=-1 first")
-        for number in sorted(went & self._roles.driven):
+        for number in sorted(went):  # each, as a servo may hold an angle of an earlier connection
             self._roles.keeper.release_servo(number)
         self._change_servos(came, went)
         return State.OK
