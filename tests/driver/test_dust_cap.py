@@ -226,6 +226,7 @@ async def restarted(service: MalosService, *, place: str | None) -> None:
         assert indi.known["CAP_PARK"].on == ([place] if place else [])
         assert indi.known["CAP_PARK"].state == ("Ok" if place else "Idle")
         assert "Servo" not in seen
+        assert not [text for text in indi.messages if not text.startswith("[INFO] ")]
         if place:
             await indi.settle("CAP_PARK", **{place: "On"})
             assert seen.count("Servo") == 1
