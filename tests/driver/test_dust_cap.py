@@ -210,6 +210,17 @@ async def test_the_light_shines_on_a_parked_cap_and_is_off_before_it_moves(cap: 
     assert (await indi.write("EVERLOOP_COLOR", RED=1)).state == "Ok"
 
 
+async def test_other_angles_make_its_place_unknown(cap: Rig) -> None:
+    indi = cap.indi
+    await indi.settle("CAP_PARK", PARK="On")
+    await indi.write("DUST_CAP", UNPARKED=70)
+    await indi.fence()
+    assert (indi.known["CAP_PARK"].state, indi.known["CAP_PARK"].on) == ("Ok", ["PARK"])
+    await indi.write("DUST_CAP", PARKED=11)
+    await indi.fence()
+    assert (indi.known["CAP_PARK"].state, indi.known["CAP_PARK"].on) == ("Alert", [])
+
+
 async def test_without_a_cap_the_light_is_free(cap: Rig) -> None:
     await cap.indi.write("DUST_CAP", PIN=-1)
     assert (await cap.indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_ON="On")).state == "Ok"

@@ -126,8 +126,15 @@ async def test_limits_are_the_range_of_the_angle(fast: Rig) -> None:
     answer = await indi.write("SERVO_ANGLE_3", ANGLE=101)
     assert answer.message == "[ERROR] SERVO_ANGLE_3.ANGLE='101' is out of range; it takes 20 to 100"
     assert (await indi.write("SERVO_ANGLE_3", ANGLE=100)).state == "Ok"
+    answer = await indi.write("SERVO_LIMITS_3", MAXIMUM=99)
+    assert answer.message == "[ERROR] SERVO_LIMITS_3: the servo is at 100, not 20 to 99"
     await fast.all_sent("Servo", 1)
     assert angles(fast) == [(3, 100)]
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    assert (await indi.write("SERVO_LIMITS_3", MAXIMUM=99)).state == "Ok"
+    await indi.until(lambda: indi.known["SERVO_ANGLE_3"].members["ANGLE"]["max"] == "99")
+    assert indi.known["SERVO_ANGLE_3"].values["ANGLE"] == "60"
 
 
 async def test_a_pin_that_was_a_servo_is_an_input_until_the_board_was_without_power(fast: Rig) -> None:

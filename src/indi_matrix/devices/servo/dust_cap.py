@@ -151,8 +151,8 @@ class DustCap:
         """
         self._setting.check_limits(allowed, name, f"{allowed[0]} to {allowed[-1]}")
 
-    def begin(self) -> None:
-        """Show, in a new connection, what is known from earlier ones."""
+    def rest(self) -> None:
+        """Show what is known of the place while it is at rest, as in a new connection."""
         unknown = State.ALERT if self._moved else State.IDLE
         self._park.publish_reading(state=unknown if self._place is None else State.OK)
 
@@ -184,8 +184,7 @@ class DustCap:
             self._place, self._moved = None, False
         elif self._place is not None and setting.angle(self._place) != before.angle(self._place):
             self._place = None
-        if self._place is None and not self._moved:
-            self._park.state = State.IDLE
+        self.rest()
         self._show(was=before.pin != _NO_PIN, there=setting.pin != _NO_PIN)
         return State.OK
 
@@ -200,9 +199,8 @@ class DustCap:
             raise WriteError(f"DUST_CAP: PARKED and UNPARKED are both {setting.parked}; they must differ")
 
     def _show(self, *, was: bool, there: bool) -> None:
-        """Define or delete the properties that come with a cap, or show what has changed."""
+        """Define or delete the properties that come with a cap."""
         if was == there:
-            self._park.publish_reading(state=self._park.state)
             return
         self._announce(there=there)  # first, as clients look there when a property is defined
         for prop in (self._park, self._abort):

@@ -50,7 +50,7 @@ class Servo(MatrixDevice):
         """Take the link; nothing is sent."""
         await super().begin(link)
         if not self.host.lost:
-            self._cap.begin()
+            self._cap.rest()
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties of all servos together, those of each servo, and those of the dust cap."""
@@ -116,6 +116,8 @@ class Servo(MatrixDevice):
         self.turn(pin, angle)
 
     def _check_limits(self, pin: ServoPin, allowed: range) -> None:
+        if pin.number in self._roles.driven and pin.told not in allowed:
+            raise WriteError(f"{pin.limits.name}: the servo is at {pin.told}, not {allowed[0]} to {allowed[-1]}")
         if pin.number == self._cap.pin:
             self._cap.check_limits(pin.limits.name, allowed)
 

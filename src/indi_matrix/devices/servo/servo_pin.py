@@ -81,6 +81,8 @@ class ServoPin:
         self._check_limits(self, allowed)
         if allowed != self._allowed:
             self._allowed = allowed
+            if self.told not in allowed:  # an angle of an earlier connection, which must not be sent again
+                self.told = None
             before, self.angle = self.angle, self._make_angle()
             self.angle.state = before.state
             self._exchange(before, self.angle)
