@@ -229,6 +229,17 @@ async def test_a_quiet_service_is_sent_no_angle(fast: Rig) -> None:
     assert not fast.sent("Servo")
 
 
+async def test_a_ping_of_another_program_alarms_nobody(fast: Rig) -> None:
+    indi = fast.indi
+    await indi.write("SERVO_ANGLE_3", ANGLE=45)
+    fast.service.publish_error("Servo", "1, Could not send update for Servo driver.")
+    fast.service.publish_error("Servo", "0, Invalid configuration for Servo driver. Could not parse protobuf.")
+    await indi.in_state("SERVO_ANGLE_3", "Alert")
+    told = [answer.message for answer in indi.answers if answer.name == "SERVO_ANGLE_3"][-1]
+    assert "Could not parse protobuf" in told
+    assert not indi.messages
+
+
 async def test_servo_is_never_pinged(fast: Rig) -> None:
     pinged: set[str] = set()
     fast.service.ping_seen = pinged.add

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from indi_matrix.malos.link import Link
 
 _DUSTCAP: Final = 1 << 9  # in DRIVER_INTERFACE
+_NO_UPDATE: Final = "1, Could not send update"
 
 
 class Servo(MatrixDevice):
@@ -84,6 +85,11 @@ class Servo(MatrixDevice):
             self._roles.forget_angles()
             for pin in self._pins:
                 pin.angle.publish_reading(state=State.IDLE)
+
+    def report_driver_error(self, text: str) -> None:
+        """Show clients an error text; not the one that answers a ping, as only other programs ping Servo."""
+        if not text.startswith(_NO_UPDATE):
+            super().report_driver_error(text)
 
     # Servos
 
