@@ -1,7 +1,7 @@
 """Our standard properties beside those of libindi's own drivers, as the real indiserver passes both on."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -10,6 +10,7 @@ from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.programs import PROGRAM, becomes, indiserver, need, setprop
 
 PANEL = "Light Panel Simulator"
+CAP = "SnapCap"  # a dust cap that can be simulated
 LONGEST_LABEL = 11  # KStars cuts what is longer; there ours are shorter than libindi's
 
 # Where a group of our own says more than "General Info".
@@ -18,6 +19,8 @@ SHARED = {
     "CONNECTION", "DRIVER_INFO", "DEBUG", "LOGGING_LEVEL", "LOG_OUTPUT", "SIMULATION", "CONFIG_PROCESS",
     "POLLING_PERIOD", "ACTIVE_DEVICES", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY",
 }  # fmt: skip
+
+LAST = {"FLAT_LIGHT_INTENSITY", "LOG_OUTPUT"}
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,12 @@ def definition(element: ET.Element) -> Definition:
     return Definition(element.tag, perm, rule, group, label, timeout, members)
 
 
-async def definitions(port: int, last: Mapping[str, str]) -> dict[str, dict[str, Definition]]:
-    """Return what devices define, by device and name; each has answered when its last property has come.
+async def definitions(port: int, last: Mapping[str, Collection[str]]) -> dict[str, dict[str, Definition]]:
+    """Return what devices define, by device and name; each has answered when its last properties have come.
 
     Args:
         port: Port of the server.
-        last: Name of the last property of each device.
+        last: Names of the last properties of each device.
     """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     found: dict[str, dict[str, Definition]] = {device: {} for device in last}
@@ -52,7 +55,7 @@ async def definitions(port: int, last: Mapping[str, str]) -> dict[str, dict[str,
     parser.feed(b"<stream>")
     writer.write(b'<getProperties version="1.7"/>')
     async with asyncio.timeout(10):
-        while not all(last[device] in known for device, known in found.items()):
+        while not all(set(last[device]) <= set(known) for device, known in found.items()):
             parser.feed(await reader.read(1 << 16))
             for _, element in parser.read_events():
                 if element.tag.startswith("def") and element.get("device") in found:
@@ -72,7 +75,7 @@ async def test_shared_properties_are_defined_as_libindi_does() -> None:
             await becomes(port, f'"{device}.CONNECTION.CONNECT">=0')
             await setprop(port, "-s", f"{device}.DEBUG.ENABLE=On", "-s", f"{device}.CONNECTION.CONNECT=On")
             await becomes(port, f'"{device}.CONNECTION.CONNECT"==1 && "{device}.CONNECTION._STATE"==1')
-        found = await definitions(port, dict.fromkeys(("MATRIX", PANEL), "FLAT_LIGHT_INTENSITY"))
+        found = await definitions(port, dict.fromkeys(("MATRIX", PANEL), LAST))
     ours, theirs = found["MATRIX"], found[PANEL]
     assert set(theirs) >= SHARED
     for name in sorted(SHARED):
@@ -84,3 +87,25 @@ async def test_shared_properties_are_defined_as_libindi_does() -> None:
         assert our.members[: len(their.members)] == their.members, name
         assert len(our.members) == len(their.members) or name == "ACTIVE_DEVICES"
         assert our.group == their.group or name in OTHER_GROUP, name
+
+
+async def test_a_dust_cap_is_defined_and_parks_as_libindis_do() -> None:
+    async with (
+        MalosService(SimulatedBoard(), info_port=0) as service,
+        indiserver(PROGRAM, need("indi_snapcap"), environ={"INDI_MATRIX_ADDRESS": service.address}) as (_, port),
+    ):
+        await becomes(port, f'"{CAP}.CONNECTION.CONNECT">=0')
+        await setprop(port, "-s", f"{CAP}.SIMULATION.ENABLE=On", "-s", f"{CAP}.CONNECTION.CONNECT=On")
+        await becomes(port, '"MATRIX.CONNECTION.CONNECT">=0')
+        await setprop(port, "MATRIX.CONNECTION.CONNECT=On")
+        await becomes(port, '"MATRIX.CONNECTION.CONNECT"==1 && "MATRIX.CONNECTION._STATE"==1')
+        await setprop(port, "MATRIX.SERVO_PINS.PIN_3=On")
+        await setprop(port, "-n", "MATRIX.DUST_CAP.PIN;TRAVEL=3;0.2")
+        found = await definitions(port, dict.fromkeys(("MATRIX", CAP), ("CAP_PARK",)))
+        assert found["MATRIX"]["CAP_PARK"] == found[CAP]["CAP_PARK"]
+        for member, other in (("PARK", "UNPARK"), ("UNPARK", "PARK")):
+            for device in ("MATRIX", CAP):
+                parked = f'"{device}.CAP_PARK.{member}"==1 && "{device}.CAP_PARK.{other}"==0'
+                await setprop(port, f"{device}.CAP_PARK.{member}=On")
+                await becomes(port, f'{parked} && "{device}.CAP_PARK._STATE"==2')
+                await becomes(port, f'{parked} && "{device}.CAP_PARK._STATE"==1')

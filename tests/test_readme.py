@@ -38,13 +38,15 @@ def names_in(row: str) -> list[str]:
 
 
 def first_of(name: str) -> str:
-    return re.sub(r"_[0-9]+$", "_0" if name.startswith("PULSE") else "_1", name)
+    return re.sub(r"_[0-9]+$", "_0" if name.startswith(("PULSE", "SERVO")) else "_1", name)
 
 
 async def test_the_tables_hold_every_property_with_its_members_and_limits() -> None:
     async with piped(make_driver(simulate="creator")) as indi:
         await (await indi.get_properties()).connect()
         await indi.write("GPIO_DIRECTION", PIN_0="On")
+        await indi.write("SERVO_PINS", PIN_1="On")
+        await indi.write("DUST_CAP", PIN=1)
         await indi.write("DEBUG", ENABLE="On")
         await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY="On")
         indi.send(FILTERS)
@@ -61,8 +63,8 @@ async def test_the_tables_hold_every_property_with_its_members_and_limits() -> N
                 continue  # their members are the filters, and the critical parameters
             assert all(f"`{member}`" in row for member in shown), row
             if kind == "number":
-                for one in prop.members.values():
-                    assert f"{one['min']} to {one['max']}" in row
+                for low, high in {(one["min"], one["max"]) for one in prop.members.values()}:
+                    assert f"{low} to {high}" in row
         names = {first_of(name) for name in indi.known}
     assert names == {name for row in ROWS for name in names_in(row)}
 

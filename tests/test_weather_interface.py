@@ -57,7 +57,7 @@ async def test_the_weather_is_defined_as_libindi_does() -> None:
         await becomes(port, '"MATRIX.CONNECTION._STATE"==0')
         await setprop(port, "-s", "MATRIX.CONNECTION.CONNECT=On")
         await becomes(port, '"MATRIX.WEATHER_STATUS._STATE"==1')
-        last = {"MATRIX": "TEMPERATURE_CALIBRATION", THEIRS: "WEATHER_CONTROL"}
+        last = {"MATRIX": {"TEMPERATURE_CALIBRATION"}, THEIRS: {"WEATHER_CONTROL"}}
         found = await definitions(port, last)
     ours, theirs = found["MATRIX"], found[THEIRS]
     both = [name for name in ours if name in theirs and ("WEATHER" in name or name == "SAFETY_STATUS")]

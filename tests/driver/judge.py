@@ -29,23 +29,42 @@ class Verdict:
 _REFUSED = Verdict(None)
 
 
-def judge(prop: Known, written: Written, *, leds: int, phase: str) -> Verdict:
+@dataclass(frozen=True)
+class Pins:
+    """Members of the pins that are something else than inputs."""
+
+    outputs: frozenset[str] = frozenset()
+    servos: frozenset[str] = frozenset()
+    cap: str = "PIN_-1"
+
+    @classmethod
+    def of(cls, known: Mapping[str, Known]) -> "Pins":
+        """Return them as a client knows them."""
+        if "DUST_CAP" not in known:
+            return cls()
+        outputs, servos = (frozenset(known[name].on) for name in ("GPIO_DIRECTION", "SERVO_PINS"))
+        return cls(outputs, servos, f"PIN_{known['DUST_CAP'].values['PIN']}")
+
+
+def judge(prop: Known, written: Written, *, leds: int, phase: str, pins: Pins) -> Verdict:
     """Return what is to become of a write to a property that is as given, in a phase of the connection."""
     if prop.attributes.get("perm", "ro") == "ro" or not is_well_formed(prop, written):
         return _REFUSED
     if phase == "lost" and is_of_the_board(written.name):
         return _REFUSED
     values = _READERS[prop.kind](prop, written)
-    if values is None:
+    if values is None or not _is_free(written.name, values, pins):
         return _REFUSED
     return _of_its_own(written.name, values, leds, phase)
 
 
 def is_of_the_board(name: str) -> bool:
     """Tell whether a property is there only while the board is connected."""
-    return name.startswith(
-        ("EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_", "WEATHER_", "SAFETY_", "TEMPER")
-    )
+    ours = (
+        "EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_", "SERVO_", "DUST_CAP", "CAP_", "WEATHER_",
+        "SAFETY_", "TEMPER",
+    )  # fmt: skip
+    return name.startswith(ours)
 
 
 def is_fact(name: str, perm: str | None) -> bool:
@@ -114,6 +133,19 @@ def _of_its_own(name: str, values: Mapping[str, str], leds: int, phase: str) -> 
     if name == "WEATHER_REFRESH":
         return Verdict({"REFRESH": "Off"})
     return Verdict(values, sure=name != "DEVICE_ADDRESS", state=_state(name, values, phase))
+
+
+def _is_free(name: str, values: Mapping[str, str], pins: Pins) -> bool:
+    """Tell whether pins become only what they can, beside what they are."""
+    on = {member for member, value in values.items() if value == "On"}
+    if name == "GPIO_DIRECTION":
+        return not on & pins.servos
+    if name == "SERVO_PINS":
+        return not on & pins.outputs and (pins.cap == "PIN_-1" or pins.cap in on)
+    if name != "DUST_CAP":
+        return True
+    pin, parked, unparked = (round(float(values[member])) for member in ("PIN", "PARKED", "UNPARKED"))
+    return pin < 0 or (f"PIN_{pin}" in pins.servos and parked != unparked)
 
 
 def _is_allowed(name: str, values: Mapping[str, str], leds: int) -> bool:

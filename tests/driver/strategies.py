@@ -62,6 +62,8 @@ PROPERTIES = {
     **dict.fromkeys(_PARAMETERS, ("Number", ("MIN_OK", "MAX_OK", "PERC_WARN", "ALERT_TYPE"))),
     "WEATHER_CRITICAL": ("Switch", _PARAMETERS),
     "TEMPERATURE_CALIBRATION": ("Number", ("REFERENCE",)),
+    "SERVO_PINS": ("Switch", _PINS),
+    "DUST_CAP": ("Number", ("PIN", "PARKED", "UNPARKED", "TRAVEL")),
 }
 """Kind and members of each property; of the labels' members those that are there with pins 0 and 1 as outputs."""
 

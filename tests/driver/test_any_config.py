@@ -68,6 +68,9 @@ _WRITES = st.one_of(
     _one("DIGITAL_OUTPUT_LABELS", "Text", _PINS.map(lambda pin: f"DIGITAL_OUTPUT_{pin + 1}"), _LABELS),
     _one("FLAT_LIGHT_INTENSITY", "Number", _members("FLAT_LIGHT_INTENSITY_VALUE"), _numbers(0, 255)),
     _one("FLAT_LIGHT_FILTER_INTENSITY", "Number", _members(*_FILTERS), _numbers(0, 255)),
+    _one("SERVO_PINS", "Switch", _PINS.map("PIN_{}".format), _SWITCHES),
+    _one("SERVO_LIMITS_9", "Number", _members("MINIMUM", "MAXIMUM"), _numbers(0, 180)),
+    _one("DUST_CAP", "Number", _members("PIN", "PARKED", "UNPARKED", "TRAVEL"), _numbers(0, 60)),
     _one("EVERLOOP_NIGHT_MODE", "Switch", _members("INDI_ENABLED", "INDI_DISABLED"), _SWITCHES),
 )  # fmt: skip
 

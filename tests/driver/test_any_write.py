@@ -18,7 +18,7 @@ from indi_matrix import make_driver
 from indi_matrix.board import outages
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, Known, piped
-from tests.driver.judge import is_fact, is_of_the_board, is_sound, judge, same
+from tests.driver.judge import Pins, is_fact, is_of_the_board, is_sound, judge, same
 from tests.driver.own_loop import OwnLoop
 from tests.driver.strategies import FILTERS, PROPERTIES, Written, unaddressed, writes
 
@@ -127,6 +127,10 @@ class Desk:
             await indi.write("DEBUG", ENABLE="On")
             await indi.write("LOGGING_LEVEL", LOG_DEBUG="On")
         if self.now == "online":
+            if "CAP_PARK" in known:
+                await indi.write("DUST_CAP", PIN=-1)
+            if known["SERVO_PINS"].on:
+                await indi.write("SERVO_PINS", **dict.fromkeys(known["SERVO_PINS"].on, "Off"))
             outputs = {f"PIN_{pin}": "On" if pin < 2 else "Off" for pin in range(16)}
             if known["GPIO_DIRECTION"].values != outputs:
                 await indi.write("GPIO_DIRECTION", **outputs)
@@ -205,12 +209,13 @@ class Desk:
     async def _try_known(self, vector: Written) -> None:
         known, name, phase = self.indi.known, vector.name, self.now
         others, reports, ask = values(known), self._reports, _ASK.format(name)
+        pins = Pins.of(known)
         start = len(self.indi.heard)
         end = "DRIVER_INFO" if name != "DRIVER_INFO" else "CONNECTION_MODE"
         window = await self._hear(ask + vector.xml + ask, end)
         before, answer, told, after = self._parts(window, name)
         leds = sum(one.startswith("EVERLOOP_LED_") for one in known)
-        verdict = judge(before, vector, leds=leds, phase=phase)
+        verdict = judge(before, vector, leds=leds, phase=phase, pins=pins)
         assert told == (after.state, after.values)
         if answer.get("state") == "Alert":
             assert verdict.values is None or not verdict.sure

@@ -89,8 +89,9 @@ async def test_the_light_is_in_main_control(rig: Rig) -> None:
         "WEATHER_REFRESH", "WEATHER_OVERRIDE", "SAFETY_STATUS",
     ]  # fmt: skip
     assert shown["GPIO"] == ["GPIO_DIRECTION", "GPIO_ACTIVE_LOW", "GPIO_DEBOUNCE", "GPIO_REGISTER"]
+    assert shown["Servo"] == ["SERVO_PINS", "DUST_CAP"]
     assert list(shown) == [
-        "Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs",
+        "Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs", "Servo",
         "Parameters", "IMU",
     ]  # fmt: skip
 

@@ -67,6 +67,7 @@ EVENTS: Final[dict[str, Callable[[Pin], object]]] = {
     "switched off": lambda pin: pin.switch_off(sent=True),
     "link lost": lambda pin: pin.abandon(lost=True),
     "sent again (2)": lambda pin: pin.resend(_SOON),
+    "let go (3)": lambda pin: pin.doubt(_SOON),
 }
 
 

@@ -14,6 +14,7 @@ from indi_matrix.board.connection import INTERNAL, Connection, Simulator, Socket
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
 from indi_matrix.devices import DEVICES, Host
+from indi_matrix.devices.agreements import Interlock, PinRoles
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, State
@@ -41,6 +42,7 @@ class Board:
         board_properties: The properties that come with the board.
         polling: POLLING_PERIOD and KEEP_ALIVE.
         leds: Number of LEDs of the ring; 0 until the board was connected once.
+        pin_roles, interlock: What devices agree on.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
@@ -50,6 +52,8 @@ class Board:
         self.indi = IndiDevice(settings.name)
         self.board_properties = BoardProperties(self.indi)
         self.polling = Polling(self._bring_timing)
+        self.pin_roles = PinRoles()
+        self.interlock = Interlock()
         self._active_devices = ActiveDevices(self.indi, lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
@@ -210,6 +214,14 @@ class Board:
     def recall(self, prop: AnyProperty) -> None:
         """Load one property, which has just appeared by itself, from the config file, if that has it."""
         self._configuration.recall(prop)
+
+    def save_soon(self, prop: AnyProperty) -> None:
+        """Save a property in the config file soon, as by itself it has changed what is to be saved."""
+        self._configuration.changed(prop)
+
+    def tell_interface(self) -> None:
+        """Show clients the INDI interfaces that devices have now."""
+        self._connection.info.publish_reading()
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""

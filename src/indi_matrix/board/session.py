@@ -51,7 +51,7 @@ async def visit(
     answered = False
     try:
         async with asyncio.timeout(ANSWER_LIMIT) as limit, AsyncExitStack() as links:
-            with reserved(len(devices) * link_descriptors(target)) as reserve:
+            with reserved(sum(_descriptors(device, target) for device in devices)) as reserve:
                 found = await _find(context, target, warn)
                 answered = True
                 pairs = await _open_links(context, found, devices, links, reserve)
@@ -68,6 +68,10 @@ async def visit(
             raise
         cause = str(_first(lost))
     raise LinkError(f"{target.short}: {cause}")
+
+
+def _descriptors(device: MatrixDevice, target: Target) -> int:
+    return link_descriptors(target, publishes=device.publishes)
 
 
 async def _find(context: zmq.asyncio.Context, target: Target, warn: Callable[[str], None] | None) -> Found:
@@ -103,8 +107,11 @@ async def _open_links(
     pairs = []
     for device in devices:
         if device.driver in drivers:
-            reserve.give(link_descriptors(found.place))
-            opening = open_link(context, found.place, drivers[device.driver], newest_only=device.newest_only)
+            reserve.give(_descriptors(device, found.place))
+            opening = open_link(
+                context, found.place, drivers[device.driver],
+                newest_only=device.newest_only, publishes=device.publishes,
+            )  # fmt: skip
             pairs.append((device, await links.enter_async_context(opening)))
     return pairs
 
@@ -119,9 +126,10 @@ async def _run(
     try:
         async with asyncio.TaskGroup() as tasks:
             for device, link in pairs:
-                tasks.create_task(link.disconnection(), name=f"{device.driver} connection")
                 tasks.create_task(_hear_errors(device, link), name=f"{device.driver} errors")
-                tasks.create_task(_follow_timing(device, link, ask), name=f"{device.driver} timing")
+                if device.publishes:
+                    tasks.create_task(link.disconnection(), name=f"{device.driver} connection")
+                    tasks.create_task(_follow_timing(device, link, ask), name=f"{device.driver} timing")
             async with asyncio.TaskGroup() as beginnings:
                 for device, link in pairs:
                     beginnings.create_task(device.begin(link))
@@ -130,7 +138,8 @@ async def _run(
             for device, link in pairs:
                 if not device.found:
                     continue
-                tasks.create_task(link.keep_alive(), name=f"{device.driver} pings")
+                if device.publishes:
+                    tasks.create_task(link.keep_alive(), name=f"{device.driver} pings")
                 tasks.create_task(device.run(), name=f"{device.driver} updates")
     finally:
         for device, _ in pairs:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
+from indi_matrix.devices.agreements import Interlock, PinRoles
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import AnyProperty, State
@@ -71,6 +72,12 @@ class Host(Protocol):
     def recall(self, prop: AnyProperty) -> None:
         """Load one property, which has just appeared by itself, from the config file, if that has it."""
 
+    def save_soon(self, prop: AnyProperty) -> None:
+        """Save a property in the config file soon, as by itself it has changed what is to be saved."""
+
+    def tell_interface(self) -> None:
+        """Show clients the INDI interfaces that devices have now."""
+
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
 
@@ -96,6 +103,14 @@ class Host(Protocol):
     def polling(self) -> ChosenTiming:
         """POLLING_PERIOD and KEEP_ALIVE."""
 
+    @property
+    def pin_roles(self) -> PinRoles:
+        """What each pin is."""
+
+    @property
+    def interlock(self) -> Interlock:
+        """What the flat light and a dust cap agree on."""
+
 
 class MatrixDevice(ABC):
     """One MATRIX device: its INDI properties on one side, its MALOS driver on the other.
@@ -120,10 +135,13 @@ class MatrixDevice(ABC):
     newest_only: ClassVar[bool] = False
     """Whether a config replaces all earlier ones, so that of unsent configs only the newest matters."""
 
+    publishes: ClassVar[bool] = True
+    """Whether the driver publishes data updates; if not, it is never pinged, and its silence tells nothing."""
+
     required: ClassVar[bool] = False
     """Whether a service without this driver counts as no board: connecting then fails."""
 
-    interface: ClassVar[int]
+    interface: int
     """The INDI interfaces (bits) that the device adds to DRIVER_INTERFACE."""
 
     def __init__(self, host: Host) -> None:

@@ -130,7 +130,7 @@ async def _examine_driver(context: zmq.asyncio.Context, place: Place, driver: Dr
         async with asyncio.timeout(LIMIT) as limit, open_link(context, place, driver) as link:
             limit.reschedule(None)
             checks = [ok(f"{driver.name} {ports} take connections")]
-            if driver.name in _USED:
+            if driver.name in _USED and _USED[driver.name].publishes:
                 checks += _judge(link, await _watch(link))
             return checks
     except TimeoutError:

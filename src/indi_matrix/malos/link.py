@@ -36,17 +36,20 @@ class Link:
         on_send: Called with each config that was handed over.
     """
 
-    def __init__(self, context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool) -> None:
+    def __init__(
+        self, context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool, publishes: bool
+    ) -> None:
         self.info = info
         self.on_send: Callable[[bytes], None] | None = None
         self._loop = asyncio.get_running_loop()
-        self._sockets = LinkSockets(context, place, info.ports, newest_only=newest_only)
+        self._publishes = publishes
+        self._sockets = LinkSockets(context, place, info.ports, newest_only=newest_only, publishes=publishes)
         timing = _usable(info)
         self._watch = UpdateWatch(timing, self._count_as_lost)
         self._keep_alive = KeepAlive(self.ping, timing.timeout)
 
     async def connect(self) -> None:
-        """Connect all four ports; on return a config can be sent, and its errors will be heard."""
+        """Connect all ports; on return a config can be sent, and its errors will be heard."""
         await self._sockets.connect()
 
     def abort(self) -> None:
@@ -66,11 +69,19 @@ class Link:
         Raises:
             LinkError: The driver is not connected, does not take earlier configs, or has been quiet for too long.
         """
-        if quiet := self._watch.quiet:
-            raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
+        self.check()
         self._send(self._sockets.base, config, "config", flags)
         if self.on_send is not None:
             self.on_send(config)
+
+    def check(self) -> None:
+        """Do nothing if a config may be sent now.
+
+        Raises:
+            LinkError: The driver publishes, and has been quiet for too long.
+        """
+        if self._publishes and (quiet := self._watch.quiet):
+            raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
 
     def send_last(self, config: bytes) -> None:
         """Hand over the last config of a session; wait at most 0.1 s for an unsent one to make room.
@@ -191,17 +202,24 @@ def _usable(info: DriverInfo) -> Timing:
 
 @asynccontextmanager
 async def open_link(
-    context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool = False
+    context: zmq.asyncio.Context,
+    place: Place,
+    info: DriverInfo,
+    *,
+    newest_only: bool = False,
+    publishes: bool = True,
 ) -> AsyncIterator[Link]:
-    """Connect to a driver; enter the block once all four ports are connected. The caller sets a time limit.
+    """Connect to a driver; enter the block once all its ports are connected. The caller sets a time limit.
 
     Args:
         context: Where the sockets are made.
         place: Where the service is.
         info: What it said of the driver.
         newest_only: Whether a config is refused while another is unsent, so that a newer one can follow instead.
+        publishes: Whether the driver publishes data updates. If not, it must not be pinged, and the two ports of
+            pings and updates are left alone.
     """
-    link = Link(context, place, info, newest_only=newest_only)
+    link = Link(context, place, info, newest_only=newest_only, publishes=publishes)
     try:
         await link.connect()
         yield link

@@ -1,4 +1,4 @@
-"""The four ZeroMQ sockets of a link: how they are connected, and how they are closed."""
+"""The ZeroMQ sockets of a link: how they are connected, and how they are closed."""
 
 import asyncio
 import itertools
@@ -20,53 +20,59 @@ _LONGEST_RETRY_MS: Final = 3000
 
 
 class LinkSockets:
-    """The sockets on the four ports of one MALOS driver.
+    """The sockets on the four ports of one MALOS driver; on two, if it publishes nothing and so takes no pings.
 
     Args:
         context: Where the sockets are made.
         place: Where the service is.
         ports: The driver's ports.
         newest_only: Whether a config is refused while another one is unsent.
+        publishes: Whether the driver publishes data updates.
 
     Attributes:
         base: Takes configs.
-        keep_alive: Takes pings.
         errors: Reads error texts.
-        updates: Reads data updates.
+        keep_alive: Takes pings; only there if the driver publishes.
+        updates: Reads data updates; likewise.
     """
 
+    keep_alive: zmq.asyncio.Socket
+    updates: SocketReader
+
     def __init__(
-        self, context: zmq.asyncio.Context, place: Place, ports: DriverPorts, *, newest_only: bool
+        self, context: zmq.asyncio.Context, place: Place, ports: DriverPorts, *, newest_only: bool, publishes: bool
     ) -> None:
         self._place = place
         self._ports = ports
-        self.base = make_socket(context, zmq.PUSH, _LINGER_MS)
-        self.keep_alive = make_socket(context, zmq.PUSH)
-        # A PUSH socket queues 1000 messages while the service is away, and all of them are carried out when it is
-        # back, stale as they are. With IMMEDIATE it refuses them.
-        self.base.immediate = self.keep_alive.immediate = True
-        self.base.tcp_maxrt = self.keep_alive.tcp_maxrt = _LONGEST_RETRY_MS
+        self.base = _make_push(context, _LINGER_MS)
         if newest_only:
             # Not CONFLATE, which drops the last config if the socket is closed right after.
             self.base.sndhwm = 1
         self._errors = make_socket(context, zmq.SUB)
-        self._updates = make_socket(context, zmq.SUB)
         self.errors = SocketReader(self._errors)
-        self.updates = SocketReader(self._updates)
-        self._sockets = (self._errors, self._updates, self.base, self.keep_alive)
+        self._updates: zmq.asyncio.Socket | None = None
+        self._ports_of = {self._errors: ports.errors, self.base: ports.base}  # in the order of their handshakes
+        if publishes:
+            self._add_published(context)
         # A connection within the program lasts exactly as long as the service, and ZeroMQ has no events for it.
-        self._monitors = {} if place.inside else {socket: _monitor(socket) for socket in self._sockets}
+        self._monitors = {} if place.inside else {socket: _monitor(socket) for socket in self._ports_of}
         self._config_connection = NO_DESCRIPTOR
 
+    def _add_published(self, context: zmq.asyncio.Context) -> None:
+        """Make the sockets of the data updates, and of the pings without which none come."""
+        self.keep_alive = _make_push(context)
+        self._updates = updates = make_socket(context, zmq.SUB)
+        self.updates = SocketReader(updates)
+        self._ports_of |= {updates: self._ports.updates, self.keep_alive: self._ports.keep_alive}
+
     async def connect(self) -> None:
-        """Connect all four; on return a config can be sent, and its errors will be heard."""
+        """Connect all; on return a config can be sent, and its errors will be heard."""
         self.errors.start()
-        self.updates.start()
         self._errors.subscribe(b"")
-        self._updates.subscribe(b"")
-        ports = self._ports
-        numbers = (ports.errors, ports.updates, ports.base, ports.keep_alive)
-        for socket, port in zip(self._sockets, numbers, strict=True):
+        if self._updates is not None:
+            self.updates.start()
+            self._updates.subscribe(b"")
+        for socket, port in self._ports_of.items():
             connect(socket, self._place, port)
         if self._monitors:
             await self._wait_for_handshakes()
@@ -77,16 +83,17 @@ class LinkSockets:
         A PUB socket drops what it publishes for a connection that is not agreed to yet. So the error text of a
         config that is sent earlier would be lost.
         """
-        _, _, self._config_connection, _ = await asyncio.gather(*map(_handshake, self._monitors.values()))
+        _, self._config_connection, *_ = await asyncio.gather(*map(_handshake, self._monitors.values()))
         # From now on the connection of the data updates alone tells whether the service is there.
-        for socket in self._sockets:
+        for socket in self._ports_of:
             if socket is not self._updates:
                 self._stop_monitor(socket)
 
     async def disconnected(self) -> None:
         """Wait until the service closes the connection of the data updates."""
-        if self._place.inside:
+        if self._place.inside or self._updates is None:
             await asyncio.get_running_loop().create_future()  # for ever: only missing updates tell that it is gone
+            return
         while (await recv_monitor_message(self._monitors[self._updates]))["event"] != zmq.Event.DISCONNECTED:
             pass
 
@@ -98,8 +105,9 @@ class LinkSockets:
     def close(self) -> None:
         """Close all sockets; what was sent is still delivered if the service takes it at once."""
         self.errors.stop()
-        self.updates.stop()
-        for socket in self._sockets:
+        if self._updates is not None:
+            self.updates.stop()
+        for socket in self._ports_of:
             self._stop_monitor(socket)
             socket.close()
 
@@ -109,6 +117,17 @@ class LinkSockets:
         if monitor is not None:
             socket.disable_monitor()
             monitor.close(linger=0)
+
+
+def _make_push(context: zmq.asyncio.Context, linger: int = 0) -> zmq.asyncio.Socket:
+    """Return a socket that refuses messages while the service is away.
+
+    By itself it would queue 1000 of them, and all would be carried out, stale as they are, once it is back.
+    """
+    made = make_socket(context, zmq.PUSH, linger)
+    made.immediate = True
+    made.tcp_maxrt = _LONGEST_RETRY_MS
+    return made
 
 
 _monitor_numbers = itertools.count()

@@ -20,12 +20,14 @@ NO_DESCRIPTOR: Final = -1
 _RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
-def link_descriptors(target: Target) -> int:
-    """Return how many file descriptors a link takes: for each of four sockets 1, its connection 1, its monitor 2.
+def link_descriptors(target: Target, *, publishes: bool = True) -> int:
+    """Return how many file descriptors a link takes: for each of its sockets 1, its connection 1, its monitor 2.
 
-    Within the program there are neither connections nor monitors.
+    There are four sockets; two, if the driver publishes nothing. Within the program there are neither connections
+    nor monitors.
     """
-    return 4 if isinstance(target, Place) and target.inside else 16
+    sockets = 4 if publishes else 2
+    return sockets if isinstance(target, Place) and target.inside else 4 * sockets
 
 
 def connect(unconnected: zmq.asyncio.Socket, place: Place, port: int) -> None:

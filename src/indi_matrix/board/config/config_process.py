@@ -118,6 +118,10 @@ class Configuration:
         if prop.saved_at_once:
             self._autosave.note(prop.name)
 
+    def changed(self, prop: AnyProperty) -> None:
+        """Record that a property changed by itself what is to be saved of it."""
+        self._autosave.note(prop.name)
+
     async def finish(self) -> None:
         """Save what is due, and wait for all jobs, 0.4 s at most."""
         self._autosave.flush()

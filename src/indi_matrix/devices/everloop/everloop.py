@@ -16,7 +16,7 @@ from indi_matrix.devices.everloop.picture import CHANNELS, DARK, FULL, Picture, 
 from indi_matrix.devices.everloop.show import NO_EFFECT, Show
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.devices.snooped import Snooped
-from indi_matrix.errors import LinkError
+from indi_matrix.errors import LinkError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
 from indi_matrix.malos.messages import EverloopImage
@@ -68,6 +68,7 @@ class Everloop(MatrixDevice):
         self._unmirrored = asyncio.Event()
         self._leds: list[NumberProperty] = []
         self._presets = FilterPresets(self, self._apply_preset)
+        host.interlock.darken = self._darken
         for role, names in WATCHED.items():
             host.listen(role, names, self._observe)
         self._make_picture_properties()
@@ -223,7 +224,15 @@ class Everloop(MatrixDevice):
 
     def _write_light(self, values: Mapping[str, bool]) -> State:
         lit = values["FLAT_LIGHT_ON"]
+        if lit and (why := self.host.interlock.obstacle()):
+            raise WriteError(f"FLAT_LIGHT_CONTROL.FLAT_LIGHT_ON=On: {why}")
         return self._show_picture(self._picture.switch_on() if lit else self._picture.switch_off())
+
+    def _darken(self) -> None:
+        """Switch the flat light off if it is on."""
+        if self._picture.lit:
+            self._show_picture(self._picture.switch_off())
+            self._light.publish_reading()
 
     def _write_intensity(self, values: Mapping[str, float]) -> State:
         self._dim(round(values["FLAT_LIGHT_INTENSITY_VALUE"]))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
 from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.gpio.servo_pins import ServoPins
 from indi_matrix.devices.matrix_device import Ending, Host
 from indi_matrix.devices.polled_device import PolledDevice
-from indi_matrix.errors import LinkError
+from indi_matrix.errors import LinkError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
 
@@ -65,6 +66,8 @@ class Gpio(PolledDevice):
             "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, ALL_HIGH)],
             perm=Perm.READ,
         )  # fmt: skip
+        self._roles = host.pin_roles
+        self._servo_pins = ServoPins(self, self._pins, self._catch_up, self._doubt, self._label)
         self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
         self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Labels", "Inputs")
         self._label()
@@ -100,7 +103,8 @@ class Gpio(PolledDevice):
         """Return the properties of all pins together, and those of each pin."""
         yield from (self._direction, self._active_low, self._debounce, self._register)
         for pin in self._pins:
-            yield from pin.properties()
+            if pin.number not in self._roles.servos:
+                yield from pin.properties()
         for labels in (self._output_labels, self._input_labels):
             if labels.property is not None:
                 yield labels.property
@@ -167,6 +171,9 @@ class Gpio(PolledDevice):
 
     def _write_direction(self, values: Mapping[str, bool]) -> State:
         changed = [pin for pin in self._pins if values[_name(pin)] != pin.is_output]
+        for pin in changed:
+            if not pin.is_output and (why := self._roles.why_no_output(pin.number)):
+                raise WriteError(f"{self._direction.name}.{_name(pin)}=On: {why}")
         if changed:
             self._catch_up()
         for pin in changed:
@@ -192,7 +199,8 @@ class Gpio(PolledDevice):
     def _label(self) -> None:
         """Give each pin a label, in the property of the outputs or of the inputs."""
         self._output_labels.label([pin.view.output for pin in self._pins if pin.is_output])
-        self._input_labels.label([pin.view.input for pin in self._pins if not pin.is_output])
+        inputs = [pin for pin in self._pins if not pin.is_output and pin.number not in self._roles.servos]
+        self._input_labels.label([pin.view.input for pin in inputs])
 
     def _write_active_low(self, values: Mapping[str, bool]) -> State:
         for pin in self._pins:
@@ -211,9 +219,10 @@ class Gpio(PolledDevice):
         The first config after a restart of the service turns all other pins into inputs. So all of ours follow at
         once; pins of other programs are for those programs to send again.
         """
-        ours = [pin for pin in self._pins if pin.ours]
+        ours = [pin for pin in self._pins if pin.ours and pin.number not in self._roles.servos]
         for pin in sorted(ours, key=lambda pin: not pin.is_output):
             self._send(pin, output=pin.is_output, level=bool(pin.told))
+        self._servo_pins.send_all()
         self._in_step = True
 
     def _catch_up(self) -> None:
@@ -268,6 +277,12 @@ class Gpio(PolledDevice):
                 self._send(pin, output=True, level=pin.idle_level)
                 pin.resend(self._limit())
                 self._changed.set()
+
+    def _doubt(self) -> None:
+        """Expect to see the levels of all outputs again: a servo config let go of their pads for an instant."""
+        for pin in self._outputs():
+            pin.doubt(self._limit())
+        self._changed.set()
 
     # Levels
 

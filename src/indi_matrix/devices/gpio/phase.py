@@ -31,11 +31,13 @@ class Phase(Enum):
     | pulse over       |         |         | ENDING  | ENDING  |         | ENDING  | ENDING  |         |
     | write refused    |         | -       | -       | -       | -       | -       | -       | -       |
     | sent again (2)   | -       | WAITING | WAITING | WAITING | -       | WAITING | WAITING | -       |
+    | let go (3)       | -       | WAITING | -       | WAITING | -       | -       | -       | -       |
     | switched off     |         | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
     | link lost        |         | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
 
     (1) PULSING in place of SETTLED while a pulse lasts; MISSED where a pulse ENDING was never seen On.
     (2) WAITING in place of ENDING and MISSED, where what is sent is an Off that was refused before.
+    (3) By a servo config, until Gpio's next config; the output's state stays.
     """
 
     INPUT = auto()

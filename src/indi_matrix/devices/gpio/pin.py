@@ -130,6 +130,11 @@ class Pin:
         if owed:
             self.view.output.publish_reading(self.seen(), State.BUSY)
 
+    def doubt(self, due: float) -> None:
+        """Record that the board let go of the pad for an instant: its level must be seen by `due` again."""
+        if self.phase in {Phase.SETTLED, Phase.PULSING}:
+            self.phase, self.due = Phase.WAITING, due
+
     def extend(self, due: float) -> None:
         """Move the deadline of the told level to a later loop time, as updates come more slowly now."""
         if self.due is not None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from indi_matrix.devices.imu.imu_messages import (
@@ -134,7 +133,7 @@ class Imu(MeasuringDevice):
         timing, delay = self.link.timing, delay_of(rate)
         if delay != timing.delay:
             self.link.send(pace_config(delay))
-            self.link.expect(replace(timing, delay=delay))
+            self.link.expect(timing._replace(delay=delay))
         self._rate = rate
 
     def _show_rate(self) -> None:
