@@ -23,6 +23,10 @@ export class Link {
     this.#open();
   }
 
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
   /** Writes members of a property. */
   write(device, name, values) {
     this.#ask({ t: "write", device, name, values });
@@ -31,10 +35,6 @@ export class Link {
   /** Does something to the world around a simulated board. */
   world(board, act) {
     this.#ask({ t: "world", board, ...act });
-  }
-
-  get #isOpen() {
-    return this.#socket?.readyState === WebSocket.OPEN;
   }
 
   #open() {
@@ -70,12 +70,12 @@ export class Link {
   }
 
   #seen() {
-    if (this.#isOpen) this.#send({ t: "visible", on: !document.hidden });
+    if (this.isOpen) this.#send({ t: "visible", on: !document.hidden });
     else if (!document.hidden && this.#socket.readyState === WebSocket.CLOSED) this.#open();
   }
 
   #ask(request) {
-    if (!this.#isOpen) {
+    if (!this.isOpen) {
       this.onRefused(request, "Not sent: the connection is lost.");
       return;
     }

@@ -17,24 +17,30 @@ const stale = new Set();
 let hello = null;
 let sweeping = 0;
 
-/** Shows whether the INDI server is there. Boards without it stay in sight, dim, but cannot be used. */
-function showServer(isUp, text) {
+/** Shows what is lost, if anything is. Boards stay in sight, dim; without a world they cannot be used. */
+function showLoss(text, state = text ? "Alert" : "Ok") {
   const lamp = document.getElementById("server");
   const banner = document.getElementById("banner");
-  setAttribute(lamp, "data-state", isUp ? "Ok" : "Alert");
-  setText(lamp, isUp ? (hello?.server ?? "connected") : "no server");
-  setText(banner, isUp ? "" : text);
-  setHidden(banner, isUp);
-  main.inert = !isUp;
-  main.classList.toggle("stale", !isUp);
+  setAttribute(lamp, "data-state", state);
+  setText(lamp, text ? "connection lost" : hello?.server || "simulated board");
+  setText(banner, text);
+  setHidden(banner, !text);
+  main.inert = Boolean(text) && !(link.isOpen && hello?.world);
+  main.classList.toggle("stale", Boolean(text));
   clearTimeout(sweeping);
-  if (isUp) sweeping = setTimeout(sweep, GONE);
+  if (!text) sweeping = setTimeout(sweep, GONE);
 }
 
 /** Forgets what devices said; they stay in sight until they say it again. */
 function forget() {
   store.clear();
   for (const name of store.devices.keys()) stale.add(name);
+}
+
+/** A simulated board may be there without any INDI server. */
+function showServer({ up, text }) {
+  if (!up) forget();
+  showLoss(up || !hello?.server ? "" : text);
 }
 
 function sweep() {
@@ -55,7 +61,7 @@ function showWhetherEmpty() {
 function update() {
   for (const [name, touched] of store.changes()) {
     const device = store.device(name);
-    if (device.properties.size === 0) {
+    if (device.isGone) {
       if (!stale.has(name)) remove(name);
       continue;
     }
@@ -73,14 +79,12 @@ function update() {
 const TAKES = {
   hello(message) {
     hello = message;
+    for (const device of store.devices.values()) device.world = null;
     setHidden(document.getElementById("read-only"), !message.readOnly);
     forget();
-    showServer(true, "");
+    showLoss("");
   },
-  server({ up, text }) {
-    if (!up) forget();
-    showServer(up, text);
-  },
+  server: showServer,
   message(message) {
     showMessage(message);
     store.take(message);
@@ -99,7 +103,7 @@ const link = new Link(
   takeFrame,
   () => {
     forget();
-    showServer(false, "The connection to indi_matrix is lost. Trying again.");
+    showLoss("The connection to indi_matrix is lost. Trying again.");
   },
   ({ device, board, name }, text) => {
     store.refuse(device ?? board, name ?? "world", text);

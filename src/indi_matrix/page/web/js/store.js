@@ -48,6 +48,10 @@ export class Device {
     return this.get(name)?.value(member);
   }
 
+  get isGone() {
+    return this.properties.size === 0 && !this.world;
+  }
+
   isConnected() {
     return this.value("CONNECTION", "CONNECT") === true;
   }
@@ -57,11 +61,11 @@ export class Device {
     return this.notes.get(name)?.text ?? "";
   }
 
+  /** Forgets what it said; the world around it is told by the simulator. */
   clear() {
     this.properties.clear();
     this.notes.clear();
     this.ring = "";
-    this.world = null;
   }
 }
 
@@ -123,7 +127,7 @@ export class Store {
     this.touched.get(name).add(place);
   }
 
-  /** Forgets all values; the devices stay, for those who show them. */
+  /** Forgets all properties; the devices stay, for those who show them. */
   clear() {
     for (const device of this.devices.values()) device.clear();
     this.touched.clear();

@@ -56,8 +56,11 @@ function makeHeading(context) {
     id,
     element: make("header", { class: "board-head" }, title, lamp, connect, note.element),
     update(touched) {
-      if (!["CONNECTION", "EVERLOOP_INFO"].some((place) => touched.has(place))) return;
+      if (!["CONNECTION", "EVERLOOP_INFO", "world"].some((place) => touched.has(place))) return;
       const info = device.get("EVERLOOP_INFO");
+      const hasConnection = Boolean(device.get("CONNECTION"));
+      setHidden(connect, !hasConnection);
+      setHidden(lamp, !hasConnection);
       setText(kind, info ? `MATRIX ${info.value("BOARD")}, ${info.value("LEDS")} LEDs` : "MATRIX board");
       setText(connect, isConnected() ? "Disconnect" : "Connect");
       setText(lamp, connectionText(device));

@@ -35,8 +35,8 @@ export class Ring {
   }
 
   update(touched) {
-    if (touched.has("CONNECTION") || touched.has("EVERLOOP_INFO")) this.#showConnection();
-    if (!["ring", "CONNECTION", "EVERLOOP_INFO"].some((place) => touched.has(place))) return;
+    if (touched.has("CONNECTION")) this.#showConnection();
+    if (!["ring", "world", "CONNECTION", "EVERLOOP_INFO"].some((place) => touched.has(place))) return;
     this.#leds = this.#shown();
     this.#setCount(this.context.device.get("EVERLOOP_IMAGE") ? this.#leds.length : 0);
     this.#draw();
@@ -46,7 +46,7 @@ export class Ring {
 
   #shown() {
     const { device } = this.context;
-    const leds = parseLeds(device.ring);
+    const leds = parseLeds(device.ring || (device.world?.leds ?? ""));
     const count = Number(device.value("EVERLOOP_INFO", "LEDS")) || LEDS_OF.Creator;
     return leds.length ? leds : Array.from({ length: Math.min(count, 100) }, () => [0, 0, 0, 0]);
   }
@@ -54,16 +54,16 @@ export class Ring {
   #showConnection() {
     const { device } = this.context;
     const isBusy = device.get("CONNECTION")?.state === "Busy";
-    setHidden(this.connect, device.isConnected());
+    setHidden(this.connect, device.isConnected() || !device.get("CONNECTION"));
     setText(this.connect, isBusy ? "Connecting" : "Connect");
-    this.element.classList.toggle("off", !device.isConnected());
+    this.element.classList.toggle("off", !this.connect.hidden);
   }
 
   #draw() {
     if (this.#asked) return;
     this.#asked = requestAnimationFrame(() => {
       this.#asked = 0;
-      this.picture.draw(this.#leds, this.context.device.value("EVERLOOP_INFO", "BOARD") ?? "");
+      this.picture.draw(this.#leds, this.context.device.value("EVERLOOP_INFO", "BOARD") ?? this.context.device.world?.kind ?? "");
     });
   }
 
