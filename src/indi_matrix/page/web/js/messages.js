@@ -20,7 +20,7 @@ function timeOfDay(timestamp) {
 
 export function showMessage({ device, level, text, time }) {
   const line = make(
-    "li",
+    "p",
     { "data-level": level },
     make("time", {}, timeOfDay(time)),
     make("b", {}, device ?? "server"),

@@ -21,7 +21,7 @@ const isSet = (bits, pin) => Math.floor((bits ?? 0) / 2 ** pin) % 2 === 1;
 export function makeWorld(context) {
   const act = (what) => context.link.world(context.device.name, what);
   const parts = [makePads(context, act), makeSliders(context, act), makeSensors(context, act), makeService(context, act)];
-  const lines = make("ol", { class: "wire", role: "log", "aria-live": "off", "aria-label": "What MALOS hears and says", tabindex: 0 });
+  const lines = make("div", { class: "wire", role: "log", "aria-live": "off", "aria-label": "What MALOS hears and says", tabindex: 0 });
   const note = makeNote(context, "world");
   const element = panel(
     "The world around it",
@@ -36,7 +36,7 @@ export function makeWorld(context) {
     element,
     log({ heard, driver, text }) {
       const arrow = make("i", { title: heard ? "heard" : "said" }, heard ? "→" : "←");
-      addLine(lines, make("li", {}, arrow, make("b", {}, driver), make("span", {}, text)));
+      addLine(lines, make("p", {}, arrow, make("b", {}, driver), make("span", {}, text)));
     },
     update(touched) {
       if (!touched.has("world")) return;

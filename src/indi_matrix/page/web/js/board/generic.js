@@ -81,7 +81,7 @@ class Editor {
     this.state = make("span", { class: "lamp" });
     this.members = [...property.members.values()].map((member) => this.#member(member));
     const isForm = property.isWritable && property.kind !== "Switch";
-    const set = isForm ? [button({ class: "set", onclick: () => this.#write() }, "Set")] : [];
+    const set = isForm ? [button({ class: "set", "aria-label": `Set ${property.label}`, onclick: () => this.#write() }, "Set")] : [];
     const legend = make("legend", { title: property.name }, this.state, property.label);
     const rows = make("div", { class: property.kind === "Switch" ? "choice" : "members" }, ...this.members.map((one) => one.element));
     this.element = make("fieldset", { class: "property", "data-name": property.name }, legend, rows, ...set, this.note.element);
@@ -92,7 +92,7 @@ class Editor {
 
   update(touched) {
     setAttribute(this.state, "data-state", this.property.state);
-    setAttribute(this.state, "title", this.property.state);
+    setText(this.state, ["Busy", "Alert"].includes(this.property.state) ? `${this.property.state}: ` : "");
     for (const member of this.members) member.update();
     this.note.update(touched);
   }
