@@ -5,6 +5,7 @@ import { atMost, button, make, newId, panel, setAttribute, setHidden, setText } 
 import { makeNote } from "./board/controls.js";
 
 const PINS = 16;
+const ALIKE = 4;
 const CHANGES_PER_SECOND = 10;
 const WEATHER = [
   ["celsius", "Temperature", "°C", -30, 50, 0.1],
@@ -34,10 +35,7 @@ export function makeWorld(context) {
   );
   return {
     element,
-    log({ heard, driver, text }) {
-      const arrow = make("i", { title: heard ? "heard" : "said" }, heard ? "→" : "←");
-      addLine(lines, make("p", {}, arrow, make("b", {}, driver), make("span", {}, text)));
-    },
+    log: (line) => addToLog(lines, line),
     update(touched) {
       if (!touched.has("world")) return;
       const { world } = context.device;
@@ -46,6 +44,19 @@ export function makeWorld(context) {
       note.update(touched);
     },
   };
+}
+
+/** Adds a line; one that is like one of the last few takes its place, so that an effect leaves the others in sight. */
+function addToLog(lines, { heard, driver, text }) {
+  const kind = `${heard ? "→" : "←"}${driver} ${text.split(" ")[0]}`;
+  const same = [...lines.children].slice(-ALIKE).find((line) => line.dataset.kind === kind);
+  if (same) {
+    same.dataset.times = Number(same.dataset.times ?? 1) + 1;
+    setText(same.lastChild, text);
+    return;
+  }
+  const arrow = make("i", { title: heard ? "heard" : "said" }, heard ? "→" : "←");
+  addLine(lines, make("p", { "data-kind": kind }, arrow, make("b", {}, driver), make("span", {}, text)));
 }
 
 /** The pads: inputs are clicked, outputs are driven by the board. */
