@@ -82,7 +82,7 @@ class Sockets:
         """Close every socket, and return when the ports are free again."""
         for bound in self._open:
             if self._shared:  # close alone would free the name some time later
-                bound.unbind(bound.last_endpoint)
+                bound.unbind(bound.getsockopt_string(zmq.LAST_ENDPOINT))
             bound.close()
         self._open.clear()
         if not self._shared:
