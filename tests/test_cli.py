@@ -99,6 +99,12 @@ async def test_version(command: list[str]) -> None:
         (["doctor", "x" * 64 + ".org"], ".org' is neither a host name nor an address"),
         (["serve", "--host", "a..b"], "'a..b' is neither a host name nor an address"),
         (["serve", "--host", "x" * 64 + ".org"], ".org' is neither a host name nor an address"),
+        (
+            ["simulate", "--day", "9"],
+            "'9' is no length of a day; it is 10 to 86400 whole seconds, or 0 for sensors",
+        ),
+        (["serve", "--simulate", "--day", "-1"], "'-1' is no length of a day"),
+        (["serve", "--day", "600"], "--day means nothing for serve without --simulate"),
         (["simulate", "--host", "."], "'.' is neither a host name nor an address"),
     ],
 )

@@ -1,7 +1,7 @@
 """The driver: boards on one side, INDI clients on the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from indi_matrix.settings import KINDS, Address, BoardSettings, check_names
 if TYPE_CHECKING:
     import zmq.asyncio
 
-    from indi_matrix.simulator import SimulatedBoard
+    from indi_matrix.simulator import MalosService, SimulatedBoard
 
 # A connecting board takes 24 sockets, monitors included: 40 boards would reach ZeroMQ's default limit.
 _MOST_SOCKETS: Final = 8192
@@ -131,19 +131,33 @@ class SimulatedHardware:
 
     Args:
         kind: creator, with 35 LEDs, or voice, with 18.
+        day: Seconds that a day of its weather takes; 0 for sensors whose readings stay.
+        seed: Another seed is another weather.
+
+    Attributes:
+        malos: The board's service; None while it has none.
+        malos_changed: Called after it got one, or lost it.
     """
 
-    def __init__(self, kind: str = KINDS[0]) -> None:
+    def __init__(self, kind: str = KINDS[0], day: float = 0, seed: int = 0) -> None:
         if kind not in KINDS:
             raise ValueError(f"{kind!a} is no kind of board; there are {' and '.join(KINDS)}")
         self._kind = kind
+        self._day = day
+        self._seed = seed
+        self.malos: MalosService | None = None
+        self.malos_changed: Callable[[], None] | None = None
 
     @cached_property
     def board(self) -> "SimulatedBoard":
         """The board, made on first use: a driver with real hardware never makes it."""
-        from indi_matrix.simulator import Kind, SimulatedBoard  # noqa: PLC0415 - spares a real board its start-up
+        from indi_matrix.simulator import (  # noqa: PLC0415 - spares a real board its start-up
+            Kind,
+            SimulatedBoard,
+            climate_of,
+        )
 
-        return SimulatedBoard(Kind(self._kind))
+        return SimulatedBoard(Kind(self._kind), climate_of(self._day, self._seed))
 
     @asynccontextmanager
     async def service(self, context: "zmq.asyncio.Context") -> AsyncIterator[Place]:
@@ -156,7 +170,17 @@ class SimulatedHardware:
 
         drivers = [device.driver for device in DEVICES]
         async with MalosService(self.board, inside=context, drivers=drivers) as service:
-            yield service.place
+            self._has(service)
+            try:
+                yield service.place
+            finally:
+                if self.malos is service:  # else a new session has one already
+                    self._has(None)
+
+    def _has(self, service: "MalosService | None") -> None:
+        self.malos = service
+        if self.malos_changed is not None:
+            self.malos_changed()
 
 
 def make_driver(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from indi_matrix.simulator import Kind, Led, SimulatedBoard
-from indi_matrix.simulator.sensors import NO_SENSORS
+from indi_matrix.simulator.sensors.readings import NO_SENSORS
 
 
 def test_each_kind_has_its_ring() -> None:

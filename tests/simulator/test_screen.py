@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from indi_matrix.simulator import SimulatedBoard, TerminalPicture
+from indi_matrix.simulator import Climate, SimulatedBoard, TerminalPicture
 from tests.programs import PROGRAM, need, stopped
 from tests.terminal import Terminal
 
 CTRL_C, CTRL_Z = "\x03", "\x1a"
 ENTER, LEAVE, HOME, CLEAR_BELOW = "\x1b[?1049h", "\x1b[?1049l", "\x1b[H", "\x1b[J"
-KEYS = "keys 0-9, a-f: flip what is on input pins 0-15   ctrl-c: end"
+KEYS = "keys 0-9, a-f: flip what is on input pins 0-15   w: shower   ctrl-c: end"
 
 
 @pytest_asyncio.fixture
@@ -124,7 +124,7 @@ async def test_who_wants_no_colours_gets_none(terminal: Terminal, monkeypatch: p
 async def test_a_line_as_wide_as_the_terminal_is_whole(terminal: Terminal) -> None:
     """What is cleared behind such a line would be its last sign."""
     terminal.resize(len(KEYS), 24)
-    async with TerminalPicture(SimulatedBoard(), terminal.output, keys=terminal.keys):
+    async with TerminalPicture(SimulatedBoard(climate=Climate()), terminal.output, keys=terminal.keys):
         assert KEYS + "\x1b[0m\r\r\n\x1b[K" in await terminal.until(CLEAR_BELOW)
 
 

@@ -38,10 +38,12 @@ class Board:
         indi: The INDI device, as clients know it.
         board_properties: The properties that come with the board.
         polling: POLLING_PERIOD and KEEP_ALIVE.
+        leds: Number of LEDs of the ring; 0 until the board was connected once.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
         self.name = settings.name
+        self.leds = 0
         self.indi = IndiDevice(settings.name)
         self.board_properties = BoardProperties(self.indi)
         self.polling = Polling(self._bring_timing)

@@ -264,7 +264,7 @@ class Connection:
         """
         back = self.lost
         self._phase = Phase.ONLINE
-        self._present = self._connected_devices()
+        self._present = [device for device in self._devices if device.found]
         self._board_properties.restore(self._present)
         if back:
             self._resend()

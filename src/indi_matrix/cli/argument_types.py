@@ -7,7 +7,7 @@ from typing import Final
 
 from indi_matrix.errors import SettingsError
 from indi_matrix.malos.places import LAST_OFFSET
-from indi_matrix.settings import HIGHEST_PORT, parse_port
+from indi_matrix.settings import HIGHEST_PORT, INDI_PORT, LONGEST_DAY, SHORTEST_DAY, Address, parse_port
 
 _LAST_INFO_PORT: Final = HIGHEST_PORT - LAST_OFFSET
 
@@ -29,6 +29,14 @@ def host(text: str) -> str:
     except UnicodeError:
         raise ArgumentTypeError(f"{text!a} is neither a host name nor an address") from None
     return text
+
+
+def indi_address(text: str) -> Address:
+    """Return the address of an INDI server."""
+    try:
+        return Address.parse(text, INDI_PORT)
+    except SettingsError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def port(text: str) -> int:
@@ -62,3 +70,12 @@ def count(text: str) -> int:
     if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
         raise ArgumentTypeError(f"{text!a} is not a whole number from 1 on, of 9 digits at most")
     return int(text)
+
+
+def day(text: str) -> int:
+    """Return the seconds that a day takes, or 0 for no days."""
+    seconds = int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
+    if seconds and not SHORTEST_DAY <= seconds <= LONGEST_DAY:
+        told = f"{text!a} is no length of a day; it is {SHORTEST_DAY} to {LONGEST_DAY} whole seconds"
+        raise ArgumentTypeError(f"{told}, or 0 for sensors whose readings stay")
+    return seconds

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from indi_matrix.cli.argument_types import count, folder, host, info_port, listening_port, port
+from indi_matrix.cli.argument_types import count, day, folder, host, indi_address, info_port, listening_port, port
 from indi_matrix.cli.output import fail
 from indi_matrix.errors import SettingsError
 from indi_matrix.logs import LEVELS
@@ -16,6 +16,9 @@ from indi_matrix.settings import (
     INDI_PORT,
     INFO_PORT,
     KINDS,
+    LONGEST_DAY,
+    PAGE_PORT,
+    SIMULATED_DAY,
     Address,
 )
 from indi_matrix.version import __version__
@@ -26,7 +29,7 @@ without a command: be a driver on standard input and output, as indiserver start
   indiserver indi_matrix
 
 try it without a board:
-  indi_matrix serve --simulate
+  indi_matrix serve --simulate --page
   indi_setprop "MATRIX.CONNECTION.CONNECT=On"
   indi_setprop -n "MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0"
 
@@ -56,6 +59,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = _parser().parse_args(arguments)
     _refuse_meaningless(options)
     options.log_level = options.log_level or _DEFAULT_LEVEL
+    if getattr(options, "day", 0) is None:
+        options.day = SIMULATED_DAY
     return options
 
 
@@ -93,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     _add_serve(commands)
     _add_simulate(commands)
+    _add_page(commands)
     _add_info(commands)
     _add_install(commands)
     _add_doctor(commands)
@@ -117,7 +123,9 @@ def _option(name: str) -> str:
 
 
 def _refuse_meaningless(options: argparse.Namespace) -> None:
-    """Exit with status 2 where a common option is given that the command does not take."""
+    """Exit with status 2 where an option is given that means nothing for the command."""
+    if options.command == "serve" and options.simulate is None and options.day is not None:
+        fail(SettingsError("--day means nothing for serve without --simulate"), 2)
     for name in _COMMON:
         if getattr(options, name) is None:
             continue
@@ -149,6 +157,8 @@ def _add_serve(commands: Any) -> None:
         choices=KINDS,
         help="do without a board, and show it in the terminal",
     )
+    _add_day(serve)
+    _add_page_option(serve)
     _add_common(serve, _COMMON)
 
 
@@ -162,7 +172,28 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument(
         "--port", default=INFO_PORT, type=info_port, help="info port, 0 for any free ports (%(default)s)"
     )
+    _add_day(simulate)
+    _add_page_option(simulate)
     _add_common(simulate, ("log_level",))
+
+
+def _add_page(commands: Any) -> None:
+    text = "Serve a web page that shows the MATRIX boards of an INDI server. It needs the package websockets."
+    page = commands.add_parser("page", help="show the boards of an INDI server in browsers", description=text)
+    page.add_argument(
+        "where",
+        nargs="?",
+        default=Address(DEFAULT_HOST, INDI_PORT),
+        type=indi_address,
+        metavar="HOST[:PORT]",
+        help="INDI server (%(default)s)",
+    )
+    _add_host(page)
+    page.add_argument(
+        "--port", default=PAGE_PORT, type=listening_port, help="port of the page, 0 for any free one (%(default)s)"
+    )
+    page.add_argument("--read-only", action="store_true", help="let browsers change nothing")
+    _add_common(page, ("log_level",))
 
 
 def _add_info(commands: Any) -> None:
@@ -201,6 +232,26 @@ def _add_doctor(commands: Any) -> None:
 
 def _add_host(parser: Any) -> None:
     parser.add_argument("--host", default=DEFAULT_HOST, type=host, help="address to listen on (%(default)s)")
+
+
+def _add_day(parser: Any) -> None:
+    parser.add_argument(
+        "--day",
+        type=day,
+        metavar="SECONDS",
+        help=f"length of a day of simulated weather ({SIMULATED_DAY}); {LONGEST_DAY} is real time, 0 no change",
+    )
+
+
+def _add_page_option(parser: Any) -> None:
+    parser.add_argument(
+        "--page",
+        nargs="?",
+        const=PAGE_PORT,
+        type=listening_port,
+        metavar="PORT",
+        help=f"serve a web page that shows it, too ({PAGE_PORT}; 0 for any free port)",
+    )
 
 
 def _add_where(parser: Any) -> None:

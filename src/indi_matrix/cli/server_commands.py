@@ -1,4 +1,4 @@
-"""`serve` and `simulate`: listen on ports of this machine until a signal ends the program."""
+"""`serve`, `simulate` and `page`: listen on ports of this machine until a signal ends the program."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from indi_matrix.cli.chosen_boards import chosen_boards
+from indi_matrix.cli.shown_page import beside, page_of_boards, page_of_server
 from indi_matrix.driver import SimulatedHardware, assemble
 from indi_matrix.settings import BoardSettings
 from indi_matrix.system.event_loop import run
@@ -19,7 +20,7 @@ from indi_matrix.system.signals import ended_by_signals
 if TYPE_CHECKING:
     from indi_matrix.indi.server.server import Server
 
-# Neither command imports what only the other needs, as imports make up much of the time that a start takes.
+# No command imports what only another needs, as imports make up much of the time that a start takes.
 
 
 def run_server(options: argparse.Namespace) -> None:
@@ -34,6 +35,12 @@ def run_simulator(options: argparse.Namespace) -> None:
         run(_simulate(options))
 
 
+def run_page(options: argparse.Namespace) -> None:
+    """Serve a page of an INDI server's boards until a signal ends the program."""
+    with _busy_port_named(options):
+        run(_show_page(options))
+
+
 # serve
 
 
@@ -41,12 +48,16 @@ async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, 
     from indi_matrix.indi.server.server import Server  # noqa: PLC0415 - simulate does without
 
     driver = assemble(boards, simulate=options.simulate is not None)
-    server = Server(driver, host=options.host, port=options.port, maxconnections=options.max_connections)
-    serving = asyncio.create_task(_serve_with_picture(server, options, boards[0][1]), name="serve")
-    await _until_signalled(serving, server.shutdown)
+    clients = options.max_connections + (options.page is not None)  # the page is a client, too
+    server = Server(driver, host=options.host, port=options.port, maxconnections=clients)
+    async with page_of_boards(server, options, boards) as link:
+        serving = asyncio.create_task(_serve_with_picture(server, options, boards[0][1], link), name="serve")
+        await _until_signalled(serving, server.shutdown)
 
 
-async def _serve_with_picture(server: "Server", options: argparse.Namespace, hardware: SimulatedHardware) -> None:
+async def _serve_with_picture(
+    server: "Server", options: argparse.Namespace, hardware: SimulatedHardware, link: str
+) -> None:
     """Serve; with --simulate and a terminal, show the first board there meanwhile."""
     if options.simulate is None:
         await _serve_and_announce(server, options)
@@ -54,23 +65,25 @@ async def _serve_with_picture(server: "Server", options: argparse.Namespace, har
     from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no simulator
 
     async with TerminalPicture(hardware.board, sys.stdout, keys=sys.stdin) as picture:
-        await _serve_and_announce(server, options, picture)
+        await _serve_and_announce(server, options, picture, link)
 
 
-async def _serve_and_announce(server: "Server", options: argparse.Namespace, picture: Any = None) -> None:
-    announcing = asyncio.create_task(_announce(server, options, picture), name="announce")
+async def _serve_and_announce(
+    server: "Server", options: argparse.Namespace, picture: Any = None, link: str = ""
+) -> None:
+    announcing = asyncio.create_task(_announce(server, options, picture, link), name="announce")
     try:
         await server.asyncrun()
     finally:
         announcing.cancel()
 
 
-async def _announce(server: "Server", options: argparse.Namespace, picture: Any) -> None:
+async def _announce(server: "Server", options: argparse.Namespace, picture: Any, link: str) -> None:
     """Say where clients are served, as soon as the server listens."""
     await server.started.wait()
     where = f"[{options.host}]:{server.port}" if ":" in options.host else f"{options.host or '*'}:{server.port}"
     if picture is not None:
-        picture.address = f"INDI {where}"
+        picture.address = f"INDI {where} {link}".strip()
     print(f"indi_matrix: serving INDI clients on {where}", file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -81,12 +94,25 @@ async def _simulate(options: argparse.Namespace) -> None:
     from indi_matrix.simulator import Kind, run_simulator  # noqa: PLC0415 - serve does without
 
     running = asyncio.create_task(
-        run_simulator(Kind(options.kind), options.host, options.port, sys.stdout), name="simulator"
+        run_simulator(
+            Kind(options.kind), options.host, options.port, sys.stdout, day=options.day, beside=beside(options)
+        ),
+        name="simulator",
     )
     await _until_signalled(running, running.cancel)
 
 
-# Both
+# page
+
+
+async def _show_page(options: argparse.Namespace) -> None:
+    async with page_of_server(options):
+        ended = asyncio.Event()
+        with ended_by_signals(ended.set):
+            await ended.wait()
+
+
+# All
 
 
 @contextmanager

@@ -55,6 +55,9 @@ class DefinedProperties(Protocol):
 class Host(Protocol):
     """The board, as its devices see it."""
 
+    leds: int
+    """Number of LEDs of the ring, which tells a Creator from a Voice; 0 until the board was connected once."""
+
     @property
     def board_properties(self) -> DefinedProperties:
         """Where devices define and delete their properties."""
@@ -95,7 +98,7 @@ class MatrixDevice(ABC):
     |--------------|----------------------------------------------------------------------------|
     | `begin`      | The driver is connected; clients are not told yet.                         |
     | `properties` | Clients are told what the device has.                                      |
-    | `run`        | From then on, until the visit ends.                                        |
+    | `run`        | From then on, until the visit ends; not if the device was not found.       |
     | `resend`     | After an outage, before clients are told; and again some seconds later.    |
     | `leave`      | The visit ends.                                                            |
 
@@ -155,6 +158,11 @@ class MatrixDevice(ABC):
     def connected(self) -> bool:
         """Whether there is a link."""
         return self._link is not None
+
+    @property
+    def found(self) -> bool:
+        """Whether the board has the device, once all devices have begun; else clients see nothing of it."""
+        return self.connected
 
     @property
     def link(self) -> "Link":

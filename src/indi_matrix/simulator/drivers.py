@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from indi_matrix.malos.messages import UV, EverloopImage, GpioParams, Humidity, Imu, Pressure
 from indi_matrix.settings import PIN_COUNT
+from indi_matrix.simulator.sensors.readings import Readings
 from indi_matrix.simulator.simulated_board import REGISTER_MASK, Led, SimulatedBoard
 
 _LED_MAX: Final = 255
@@ -137,9 +138,29 @@ class SimulatedServo(SimulatedDriver):
             self.board.set_pulse(pin, config.servo.angle)
 
 
-class SimulatedHumidity(SimulatedDriver):
+class SimulatedSensor(SimulatedDriver):
+    """A sensor of the board.
+
+    Attributes:
+        driver: Name of the MALOS driver.
+    """
+
+    driver: ClassVar[str]
+
+    def update(self) -> bytes | None:
+        """Return the readings, None where the service gets none."""
+        readings = self.board.sensed(self.driver)
+        return None if readings is None else self.measured(readings)
+
+    def measured(self, readings: Readings) -> bytes:
+        """Return the payload for readings."""
+        raise NotImplementedError
+
+
+class SimulatedHumidity(SimulatedSensor):
     """Humidity and temperature."""
 
+    driver = "Humidity"
     notes = "Relative humidity and temperature, as Humidity"
 
     def __init__(self, board: SimulatedBoard, pause: Pause) -> None:
@@ -148,14 +169,16 @@ class SimulatedHumidity(SimulatedDriver):
 
     async def process(self, config: Any) -> None:
         """Calibrate the sensor to the temperature in the config, which is 0 degrees C when absent."""
-        cpu, sensor = self.board.cpu_celsius, self.board.readings.celsius
+        readings = self.board.sensed("Humidity")
+        if readings is None:
+            return
+        cpu, sensor = self.board.cpu_celsius, readings.celsius
         if abs(cpu - sensor) <= max(abs(cpu), abs(sensor)) / 10:
             sensor = cpu - 0.1
         self._ratio = (sensor - config.humidity.current_temperature) / (cpu - sensor)
 
-    def update(self) -> bytes:
+    def measured(self, readings: Readings) -> bytes:
         """Return the readings, the temperature also as calibrated."""
-        readings = self.board.readings
         celsius = readings.celsius
         if self._ratio is not None:
             celsius -= self._ratio * (self.board.cpu_celsius - readings.celsius)
@@ -168,36 +191,38 @@ class SimulatedHumidity(SimulatedDriver):
         return bytes(message.SerializeToString())
 
 
-class SimulatedImu(SimulatedDriver):
+class SimulatedImu(SimulatedSensor):
     """Attitude, acceleration, rotation and magnetic field."""
 
+    driver = "IMU"
     notes = "Attitude and motion, as Imu"
 
-    def update(self) -> bytes:
+    def measured(self, readings: Readings) -> bytes:
         """Return the readings."""
-        return bytes(Imu(**asdict(self.board.readings.motion)).SerializeToString())
+        return bytes(Imu(**asdict(readings.motion)).SerializeToString())
 
 
-class SimulatedPressure(SimulatedDriver):
+class SimulatedPressure(SimulatedSensor):
     """Air pressure, altitude and temperature."""
 
+    driver = "Pressure"
     notes = "Air pressure, altitude and temperature, as Pressure"
 
-    def update(self) -> bytes:
+    def measured(self, readings: Readings) -> bytes:
         """Return the readings."""
-        readings = self.board.readings
         message = Pressure(pressure=readings.pascal, altitude=readings.altitude, temperature=readings.celsius)
         return bytes(message.SerializeToString())
 
 
-class SimulatedUv(SimulatedDriver):
+class SimulatedUv(SimulatedSensor):
     """UV index."""
 
+    driver = "UV"
     notes = "UV index and its risk in words, as UV"
 
-    def update(self) -> bytes:
+    def measured(self, readings: Readings) -> bytes:
         """Return the index and its risk in words."""
-        index = self.board.readings.uv
+        index = readings.uv
         risk = next((text for limit, text in _RISKS if index < limit), "Extreme")
         return bytes(UV(uv_index=index, oms_risk=risk).SerializeToString())
 

@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from indi_matrix.settings import LED_COUNTS, PIN_COUNT
-from indi_matrix.simulator.sensors import NO_SENSORS, Motion, Readings, altitude_of
+from indi_matrix.simulator.sensors.climate import Climate
+from indi_matrix.simulator.sensors.readings import NO_SENSORS, Readings, altitude_of
+from indi_matrix.simulator.sensors.sensors import Failure, Sensors
 from indi_matrix.simulator.watchable import Watchable
 
 REGISTER_MASK: Final = (1 << PIN_COUNT) - 1
@@ -37,20 +38,27 @@ class Led(NamedTuple):
 class SimulatedBoard(Watchable):
     """The state of a board's hardware. It stays while services that drive it come and go.
 
+    Args:
+        kind: Which board it is.
+        climate: What its sensors measure. With one, the board is living: its readings change without a call of
+            watchers. Without one, they stay until they are set.
+
     Attributes:
         kind: Which board it is.
+        climate: What its sensors measure; None for a board that is not living.
         bus_time: Seconds that showing one frame takes.
         cpu_celsius: Temperature of the Raspberry Pi's processor, with which MALOS calibrates its thermometer.
         chance: Returns a number from 0 to 1 where the service may crash at random: a small one crashes it.
     """
 
-    def __init__(self, kind: Kind = Kind.CREATOR) -> None:
+    def __init__(self, kind: Kind = Kind.CREATOR, climate: Climate | None = None) -> None:
         super().__init__()
         self.kind = kind
+        self.climate = climate
         self.bus_time = 0.0
         self.cpu_celsius = 48.0
         self.chance: Callable[[], float] = random.random
-        self._readings = Readings()
+        self._sensors = Sensors(climate)
         self._inputs = 0
         self._held = self._held_high = 0
         self._power_up()
@@ -64,8 +72,9 @@ class SimulatedBoard(Watchable):
         self._angles = [0] * PIN_COUNT
 
     def power_cycle(self) -> None:
-        """Take the power away and give it back: LEDs dark, pins inputs, latches and PWM cleared."""
+        """Take the power, and give it back: LEDs dark, pins inputs, latches and PWM cleared, sensors at work."""
         self._power_up()
+        self._sensors.power_up()
         self._changed()
 
     # The ring
@@ -90,6 +99,11 @@ class SimulatedBoard(Watchable):
         self._changed()
 
     # The pins, seen from outside
+
+    @property
+    def inputs(self) -> int:
+        """The levels that were put on all 16 pads from outside, pin 0 in the lowest bit."""
+        return self._inputs
 
     def set_input(self, pin: int, level: bool) -> None:  # noqa: FBT001 (a level is a bool)
         """Put a level on a pin's pad from outside. It is read while the pin is an input."""
@@ -137,6 +151,11 @@ class SimulatedBoard(Watchable):
         return bool(self._direction & _bit(pin))
 
     @property
+    def directions(self) -> int:
+        """The pins that the board drives, pin 0 in the lowest bit."""
+        return self._direction
+
+    @property
     def output_pins(self) -> frozenset[int]:
         """The pins that the board drives."""
         return frozenset(pin for pin in range(PIN_COUNT) if self.is_output(pin))
@@ -178,34 +197,71 @@ class SimulatedBoard(Watchable):
 
     @property
     def readings(self) -> Readings:
-        """What the sensors measure; nothing but zeros on a Voice."""
-        return self._readings if self.kind is Kind.CREATOR else NO_SENSORS
+        """What working sensors measure now; nothing but zeros on a Voice."""
+        return self._sensors.readings if self.kind is Kind.CREATOR else NO_SENSORS
+
+    def sensed(self, driver: str) -> Readings | None:
+        """Return what the sensor of a driver measures now; None where the service gets no reading."""
+        measured = self._sensors.sensed(driver)
+        return NO_SENSORS if measured is not None and self.kind is not Kind.CREATOR else measured
 
     def warm(self, celsius: float) -> None:
         """Bring the thermometers to a temperature in degrees C; the CPU keeps its own."""
-        self._measure(replace(self._readings, celsius=celsius))
+        self._measure(celsius=celsius)
 
     def set_humidity(self, percent: float) -> None:
         """Set the relative humidity."""
-        self._measure(replace(self._readings, humidity=percent))
+        self._measure(humidity=percent)
 
     def set_pressure(self, pascal: float, altitude: float | None = None) -> None:
         """Set the air pressure, and the altitude in metres; without one it follows from the pressure."""
-        height = altitude_of(pascal) if altitude is None else altitude
-        self._measure(replace(self._readings, pascal=pascal, altitude=height))
+        self._measure(pascal=pascal, altitude=altitude_of(pascal) if altitude is None else altitude)
 
     def set_uv(self, index: float) -> None:
         """Set the UV index."""
-        self._measure(replace(self._readings, uv=index))
+        self._measure(uv=index)
 
     def move(self, **values: float) -> None:
         """Set what the IMU measures, by the names of `Motion`; values that are not named stay."""
-        motion: Motion = replace(self._readings.motion, **values)
-        self._measure(replace(self._readings, motion=motion))
+        self._sensors.move(**values)
+        self._changed()
 
-    def _measure(self, readings: Readings) -> None:
-        if readings != self._readings:
-            self._readings = readings
+    def freeze(self) -> None:
+        """Have all readings stay as they are at this moment, the noise included."""
+        self._sensors.freeze()
+        self._changed()
+
+    def live_again(self) -> None:
+        """End what was set and frozen: the sensors measure what there is."""
+        self._sensors.live_again()
+        self._changed()
+
+    def shower(self) -> None:
+        """Have a shower of rain, for an hour and a half of the climate's day."""
+        if self.climate is None:
+            raise ValueError("a board without a climate has no weather")
+        self.climate.shower()
+        self._changed()
+
+    def fail_sensor(self, driver: str, how: Failure | str = Failure.DEAD) -> None:
+        """Have the sensor of a MALOS driver fail: dead (all zeros), silent (no reading) or frozen."""
+        self._sensors.fail(driver, Failure(how))
+        self._changed()
+
+    @property
+    def failed_sensors(self) -> frozenset[str]:
+        """The MALOS drivers whose sensors have failed."""
+        return self._sensors.failed
+
+    def heal_sensor(self, driver: str) -> None:
+        """Have the sensor of a MALOS driver work again."""
+        self._sensors.heal(driver)
+        self._changed()
+
+    def _measure(self, **values: float) -> None:
+        before = self._sensors.readings
+        self._sensors.set(**values)
+        if self._sensors.readings != before:
             self._changed()
 
 

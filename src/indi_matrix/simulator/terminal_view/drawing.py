@@ -51,7 +51,7 @@ def draw(  # noqa: PLR0913 - a board, a size, and three texts around it
         caption: The last line but for the status.
         status: The last line, which takes a row also while it is empty.
     """
-    head = [_title(board, width, address), ""]
+    head = [_title(board, width, address), _weather(board, width)]
     foot = ["", f"{_DIM}{caption[:width]}{_PLAIN}"] if caption else []
     foot += [] if status is None else [status[:width]]
     room = height - len(head) - len(foot) if height else None
@@ -88,9 +88,27 @@ def _title(board: SimulatedBoard, width: int, address: str) -> str:
     parts = [f"MATRIX {board.kind.capitalize()}", f"frame {board.frames}"]
     if address:
         parts.insert(1, address)
-    while len("   ".join(parts)) > width and len(parts) > 1:
-        parts.pop()
+    parts = _as_fit(parts, width)
     return "   ".join([f"{_BOLD}{parts[0]}{_PLAIN}", *parts[1:]])
+
+
+def _weather(board: SimulatedBoard, width: int) -> str:
+    """Return what the sensors of a Creator measure, as far as it fits; nothing for a Voice, which has none."""
+    if board.kind is Kind.VOICE:
+        return ""
+    now = board.readings
+    parts = [f"{now.celsius:.1f} °C", f"{now.humidity:.1f} %", f"{now.pascal / 100:.1f} hPa", f"UV {now.uv:.2f}"]
+    if board.climate:
+        hour, minute = divmod(int(board.climate.hour * 60), 60)
+        parts.insert(0, f"{hour:02}:{minute:02}")
+    return f"{_DIM}{'   '.join(_as_fit(parts, width))}{_PLAIN}"
+
+
+def _as_fit(parts: list[str], width: int) -> list[str]:
+    """Return the first of some parts, as many as fit with three blanks between them."""
+    while len("   ".join(parts)) > width and len(parts) > 1:
+        parts = parts[:-1]
+    return parts
 
 
 def _ring(board: SimulatedBoard) -> tuple[list[tuple[str, int]], int]:

@@ -6,7 +6,7 @@ import os
 import re
 from typing import Final, Self, TextIO
 
-from indi_matrix.simulator.simulated_board import SimulatedBoard
+from indi_matrix.simulator.simulated_board import Kind, SimulatedBoard
 from indi_matrix.simulator.terminal_view.drawing import draw
 from indi_matrix.simulator.terminal_view.screen import Screen, is_screen
 from indi_matrix.texts import printable
@@ -15,11 +15,19 @@ _FRAME_TIME: Final = 0.05  # seconds between two pictures, at least
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*m")
 _DATE: Final = re.compile(r"^\d{4}-\d\d-\d\d ")  # the time of a message is enough in a narrow line
 
+_WEATHER_TIME: Final = 1.0  # seconds after which the weather of a living board is drawn anew
+
 _KEYS: Final = "0123456789abcdef"
+_SHOWER: Final = "w"
 # The longest first; the first that fits the terminal is shown.
 _KEYS_CAPTIONS: Final = (
     "keys 0-9, a-f: flip what is on input pins 0-15   ctrl-c: end",
     "0-9, a-f: flip inputs   ctrl-c: end",
+    "0-f: flip   ctrl-c: end",
+)
+_LIVING_CAPTIONS: Final = (
+    "keys 0-9, a-f: flip what is on input pins 0-15   w: shower   ctrl-c: end",
+    "0-9, a-f: flip inputs   w: shower   ctrl-c: end",
     "0-f: flip   ctrl-c: end",
 )
 _CAPTIONS: Final = ("ctrl-c: end",)
@@ -27,6 +35,8 @@ _CAPTIONS: Final = ("ctrl-c: end",)
 
 class TerminalPicture:
     """A board's picture in a terminal, redrawn when something changes, until the context ends.
+
+    The weather of a living board changes all the time, and is drawn once a second.
 
     Nothing is drawn or changed when the stream is no terminal, or one that cannot move its cursor. The last line
     is the newest that the program has written to standard error, if that is the same terminal.
@@ -38,7 +48,8 @@ class TerminalPicture:
         board: The board.
         stream: The terminal to draw on.
         address: The address of the service to show at first.
-        keys: The terminal whose keys flip the levels on input pins; None, or another stream, for no keys.
+        keys: The terminal whose keys flip the levels on input pins, and bring a shower; None, or another stream,
+            for no keys.
     """
 
     def __init__(
@@ -48,9 +59,12 @@ class TerminalPicture:
         self._stream = stream
         self.address = address
         self._keys = keys
+        # A Voice has a climate around it, too, but no sensor.
+        self._living = board.climate is not None and board.kind is Kind.CREATOR
         self._has_colours = not os.environ.get("NO_COLOR")
         self._screen: Screen | None = None
         self._next: asyncio.TimerHandle | None = None
+        self._weather: asyncio.TimerHandle | None = None
         self._last = 0.0
         self._cleanup = contextlib.AsyncExitStack()
 
@@ -94,16 +108,23 @@ class TerminalPicture:
         if self._next is not None:
             self._next.cancel()
             self._next = None
+        if self._weather is not None:
+            self._weather.cancel()
+            self._weather = None
 
     def _redraw(self) -> None:
         self._cancel()
         self._last = asyncio.get_running_loop().time()
-        if self._screen is not None and self._screen.enter():
-            self._screen.show(self._picture(self._screen))
+        if self._screen is None or not self._screen.enter():
+            return
+        self._screen.show(self._picture(self._screen))
+        if self._living:
+            self._weather = asyncio.get_running_loop().call_later(_WEATHER_TIME, self._redraw)
 
     def _picture(self, screen: Screen) -> str:
         width, height = screen.size
-        captions = _KEYS_CAPTIONS if screen.has_keys else _CAPTIONS
+        with_keys = _LIVING_CAPTIONS if self._living else _KEYS_CAPTIONS
+        captions = with_keys if screen.has_keys else _CAPTIONS
         picture = draw(
             self._board,
             width,
@@ -120,6 +141,8 @@ class TerminalPicture:
         for key in keys.lower():
             if key in _KEYS:
                 self._flip(_KEYS.index(key))
+            elif key == _SHOWER and self._living:
+                self._board.shower()
 
     def _flip(self, pin: int) -> None:
         if not self._board.is_output(pin):
