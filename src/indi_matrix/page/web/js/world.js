@@ -37,7 +37,7 @@ export function makeWorld(context) {
     element,
     log: (line) => addToLog(lines, line),
     update(touched) {
-      if (!touched.has("world")) return;
+      if (!touched.has("world") && !touched.has("CONNECTION")) return;
       const { world } = context.device;
       setHidden(element, !world);
       if (world) for (const part of parts) part.show(world);
@@ -79,6 +79,7 @@ function makePads(context, act) {
 }
 
 function makeSliders(context, act) {
+  const live = button({ onclick: () => act({ do: "weather", live: true }) }, "Let it change by itself");
   const rows = WEATHER.map(([name, label, unit, min, max, step]) => {
     const id = newId();
     const send = atMost(CHANGES_PER_SECOND, (value) => act({ do: "weather", [name]: value }));
@@ -88,8 +89,10 @@ function makeSliders(context, act) {
     return { name, unit, input, output, element };
   });
   return {
-    element: make("div", { class: "sliders" }, ...rows.map((row) => row.element)),
-    show({ weather, kind }) {
+    element: make("div", { class: "sliders" }, ...rows.map((row) => row.element), live),
+    show({ weather, kind, living }) {
+      setHidden(live, kind === "voice");
+      setAttribute(live, "aria-pressed", living === true);
       for (const { name, unit, input, output, element } of rows) {
         const value = weather?.[name];
         setHidden(element, value === undefined || kind === "voice");
@@ -131,8 +134,11 @@ function makeService(context, act) {
   return {
     element: make("div", { class: "control" }, make("span", { class: "name", id }, lamp), group),
     show({ service: state }) {
-      setText(lamp, SERVICE[state] ?? state);
-      setAttribute(lamp, "data-state", SERVICE_STATE[state] ?? "Idle");
+      // The board that a driver simulates has a service while it is connected.
+      const isIdle = Boolean(context.device.get("CONNECTION")) && !context.device.isConnected();
+      setText(lamp, isIdle ? "MALOS runs while the board is connected" : (SERVICE[state] ?? state));
+      setAttribute(lamp, "data-state", isIdle ? "Idle" : (SERVICE_STATE[state] ?? "Idle"));
+      setHidden(group, isIdle);
       setText(stop, state === "stopped" ? "Start MALOS" : "Stop MALOS");
       setText(hang, state === "hung" ? "Wake MALOS up" : "Hang MALOS");
       hang.disabled = state === "stopped";
