@@ -1,0 +1,85 @@
+"""Pictures of the real page for README: python -m tests.page.pictures."""
+
+import asyncio
+import io
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.driver.client import IndiClient
+from tests.page.chromium import Shown, chromium, indi_client, linked, served_page, tab
+from tests.programs import PROGRAM, becomes, indiserver, need, running, setprop
+
+_FOLDER: Final = Path(__file__).parents[2] / ".readme"
+_MOST: Final = 150_000  # bytes of a picture
+_COLOURS: Final = 256
+_NEIGHBOURS: Final = ("Weather", "Telescope", "Dome")
+
+
+async def main() -> None:
+    """Make all pictures."""
+    with tempfile.TemporaryDirectory() as home:
+        async with chromium() as browser:
+            await _picture_board(browser, home)
+            await _picture_status(browser, home)
+
+
+async def _picture_board(browser: Browser, home: str) -> None:
+    async with served_page(home) as (port, link), indi_client(port) as indi:
+        await indi.connect()
+        await _use_pins(indi)
+        async with tab(browser, link, viewport={"width": 1280, "height": 800}) as shown:
+            await shown.page.get_by_role("button", name="Draw a rainbow").click()
+            await _lit(shown, 35)
+            await _save(shown.page, "board")
+
+
+async def _use_pins(indi: IndiClient) -> None:
+    """Make some pins outputs, and two of them On."""
+    await indi.write("GPIO_DIRECTION", PIN_4="On", PIN_5="On", PIN_6="On", PIN_7="On")
+    for output in ("DIGITAL_OUTPUT_5", "DIGITAL_OUTPUT_8"):
+        await indi.settle(output, ON="On")
+
+
+async def _picture_status(browser: Browser, home: str) -> None:
+    """Show the status ring, between the simulators of INDI."""
+    async with _observatory(home) as link, tab(browser, link) as shown:
+        await _lit(shown, 9)
+        await _save(shown.page.locator(".ring"), "status")
+
+
+@asynccontextmanager
+async def _observatory(home: str) -> AsyncIterator[str]:
+    """Run a weather station, a mount, a dome and a board that shows them; yield the link of the page."""
+    drivers = [need(f"indi_simulator_{name.lower()}") for name in _NEIGHBOURS]
+    async with indiserver(PROGRAM, *drivers, environ={"HOME": home}) as (_, port):
+        await setprop(port, "MATRIX.SIMULATION.ENABLE=On")
+        for device in ("MATRIX", *(f"{name} Simulator" for name in _NEIGHBOURS)):
+            await setprop(port, f"{device}.CONNECTION.CONNECT=On")
+            await becomes(port, f'"{device}.CONNECTION._STATE"==1')
+        await setprop(port, "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+        async with running(PROGRAM, "page", f"127.0.0.1:{port}", "--port", "0") as process:
+            yield await linked(process)
+
+
+async def _lit(shown: Shown, least: int) -> None:
+    """Wait until so many LEDs are lit on the page."""
+    lit = shown.page.locator(".leds button:not([aria-label$=dark])")
+    await expect(lit.nth(least - 1)).to_be_visible()
+
+
+async def _save(what: Page | Locator, name: str) -> None:
+    """Write a picture, in few colours so that it is small."""
+    picture = Image.open(io.BytesIO(await what.screenshot())).convert("RGB")
+    path = _FOLDER / f"page-{name}.png"
+    picture.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    assert path.stat().st_size < _MOST, f"{path} has {path.stat().st_size} bytes"
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
