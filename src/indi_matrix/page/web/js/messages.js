@@ -23,7 +23,7 @@ export function showMessage({ device, level, text, time }) {
     "p",
     { "data-level": level },
     make("time", {}, timeOfDay(time)),
-    make("b", {}, device ?? "server"),
+    make("b", {}, device || "server"),
     make("span", {}, level === "INFO" ? text : `${level.toLowerCase()}: ${text}`),
   );
   addLine(document.getElementById("lines"), line);

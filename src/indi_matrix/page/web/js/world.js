@@ -5,6 +5,7 @@ import { atMost, button, make, newId, panel, setAttribute, setHidden, setText } 
 import { makeNote } from "./board/controls.js";
 
 const PINS = 16;
+const ALIKE = 4;
 const CHANGES_PER_SECOND = 10;
 const WEATHER = [
   ["celsius", "Temperature", "°C", -30, 50, 0.1],
@@ -34,18 +35,28 @@ export function makeWorld(context) {
   );
   return {
     element,
-    log({ heard, driver, text }) {
-      const arrow = make("i", { title: heard ? "heard" : "said" }, heard ? "→" : "←");
-      addLine(lines, make("p", {}, arrow, make("b", {}, driver), make("span", {}, text)));
-    },
+    log: (line) => addToLog(lines, line),
     update(touched) {
-      if (!touched.has("world")) return;
+      if (!touched.has("world") && !touched.has("CONNECTION")) return;
       const { world } = context.device;
       setHidden(element, !world);
       if (world) for (const part of parts) part.show(world);
       note.update(touched);
     },
   };
+}
+
+/** Adds a line; one that is like one of the last few takes its place, so that an effect leaves the others in sight. */
+function addToLog(lines, { heard, driver, text }) {
+  const kind = `${heard ? "→" : "←"}${driver} ${text.split(" ")[0]}`;
+  const same = [...lines.children].slice(-ALIKE).find((line) => line.dataset.kind === kind);
+  if (same) {
+    same.dataset.times = Number(same.dataset.times ?? 1) + 1;
+    setText(same.lastChild, text);
+    return;
+  }
+  const arrow = make("i", { title: heard ? "heard" : "said" }, heard ? "→" : "←");
+  addLine(lines, make("p", { "data-kind": kind }, arrow, make("b", {}, driver), make("span", {}, text)));
 }
 
 /** The pads: inputs are clicked, outputs are driven by the board. */
@@ -68,6 +79,7 @@ function makePads(context, act) {
 }
 
 function makeSliders(context, act) {
+  const live = button({ onclick: () => act({ do: "weather", live: true }) }, "Let it change by itself");
   const rows = WEATHER.map(([name, label, unit, min, max, step]) => {
     const id = newId();
     const send = atMost(CHANGES_PER_SECOND, (value) => act({ do: "weather", [name]: value }));
@@ -77,8 +89,10 @@ function makeSliders(context, act) {
     return { name, unit, input, output, element };
   });
   return {
-    element: make("div", { class: "sliders" }, ...rows.map((row) => row.element)),
-    show({ weather, kind }) {
+    element: make("div", { class: "sliders" }, ...rows.map((row) => row.element), live),
+    show({ weather, kind, living }) {
+      setHidden(live, kind === "voice");
+      setAttribute(live, "aria-pressed", living === true);
       for (const { name, unit, input, output, element } of rows) {
         const value = weather?.[name];
         setHidden(element, value === undefined || kind === "voice");
@@ -120,8 +134,11 @@ function makeService(context, act) {
   return {
     element: make("div", { class: "control" }, make("span", { class: "name", id }, lamp), group),
     show({ service: state }) {
-      setText(lamp, SERVICE[state] ?? state);
-      setAttribute(lamp, "data-state", SERVICE_STATE[state] ?? "Idle");
+      // The board that a driver simulates has a service while it is connected.
+      const isIdle = Boolean(context.device.get("CONNECTION")) && !context.device.isConnected();
+      setText(lamp, isIdle ? "MALOS runs while the board is connected" : (SERVICE[state] ?? state));
+      setAttribute(lamp, "data-state", isIdle ? "Idle" : (SERVICE_STATE[state] ?? "Idle"));
+      setHidden(group, isIdle);
       setText(stop, state === "stopped" ? "Start MALOS" : "Stop MALOS");
       setText(hang, state === "hung" ? "Wake MALOS up" : "Hang MALOS");
       hang.disabled = state === "stopped";

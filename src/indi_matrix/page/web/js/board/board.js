@@ -21,13 +21,14 @@ export function makeBoard(device, link, { readOnly, world }) {
   const sensors = [makeWeather(context), makeMotion(context)];
   const servos = makeServos(context);
   const generic = makeGeneric(context);
+  const welcome = makeWelcome(context);
   const outside = world ? makeWorld(context) : null;
   const columns = [
     make("div", { class: "column" }, ring.element, brush.element, light.element),
-    make("div", { class: "column" }, pins.element, servos.element, ...sensors.map((one) => one.element)),
+    make("div", { class: "column" }, welcome.element, pins.element, servos.element, ...sensors.map((one) => one.element)),
     ...(outside ? [make("div", { class: "column outside" }, outside.element)] : []),
   ];
-  const parts = [heading, ring, brush, light, pins, servos, ...sensors, generic, ...(outside ? [outside] : [])];
+  const parts = [heading, welcome, ring, brush, light, pins, servos, ...sensors, generic, ...(outside ? [outside] : [])];
   // What a page that only reads may not do is disabled in one place.
   const inside = make("fieldset", { class: "plain", disabled: readOnly }, heading.element, make("div", { class: "columns" }, ...columns), generic.element);
   const element = make("article", { class: "board", "aria-labelledby": heading.id, "data-columns": columns.length }, inside);
@@ -66,6 +67,25 @@ function makeHeading(context) {
       setText(lamp, connectionText(device));
       setAttribute(lamp, "data-state", device.get("CONNECTION")?.state ?? "Idle");
       note.update(touched);
+    },
+  };
+}
+
+/** What a board can do that is not connected. */
+function makeWelcome(context) {
+  const text = make("p");
+  const element = panel("Hello", "welcome", text);
+  return {
+    element,
+    update() {
+      const hasConnection = Boolean(context.device.get("CONNECTION"));
+      setHidden(element, context.device.isConnected());
+      setText(
+        text,
+        hasConnection
+          ? "Connect the board: then its LEDs can be painted, its pins switched and its sensors read."
+          : "This is a simulated board alone, without an INDI server. What programs make it do is shown here.",
+      );
     },
   };
 }

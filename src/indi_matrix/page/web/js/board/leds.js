@@ -5,8 +5,8 @@ import { parseLeds, placeOf, RingPicture } from "./ring.js";
 
 const CHANNELS = ["red", "green", "blue", "white"];
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-// The names of the LEDs change when the ring has been still so long, in milliseconds: nobody reads 25 names a second.
-const STILL = 300;
+// The names of the LEDs follow so much later, in milliseconds: nobody reads 25 names a second.
+const NAMES_LATER = 500;
 const LEDS_OF = { Creator: 35, Voice: 18 };
 const SHARPEST = 2;
 
@@ -19,7 +19,7 @@ function describe(led) {
 export class Ring {
   #leds = [];
   #asked = 0;
-  #still = 0;
+  #naming = 0;
   #last = null;
 
   constructor(context, brush) {
@@ -40,8 +40,7 @@ export class Ring {
     this.#leds = this.#shown();
     this.#setCount(this.context.device.get("EVERLOOP_IMAGE") ? this.#leds.length : 0);
     this.#draw();
-    clearTimeout(this.#still);
-    this.#still = setTimeout(() => this.#nameAll(), STILL);
+    this.#naming ||= setTimeout(() => this.#nameAll(), NAMES_LATER);
   }
 
   #shown() {
@@ -91,6 +90,8 @@ export class Ring {
   }
 
   #nameAll() {
+    clearTimeout(this.#naming);
+    this.#naming = 0;
     const lit = this.#leds.filter((led) => led.some(Boolean)).length;
     setAttribute(this.canvas, "aria-label", `Ring of ${this.#leds.length} LEDs, ${lit} of them lit`);
     [...this.buttons.children].forEach((led, index) => {
