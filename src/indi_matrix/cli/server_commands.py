@@ -121,12 +121,14 @@ def _busy_port_named(options: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno != errno.EADDRINUSE or not options.port:
-            raise
         one_of_several = re.search(r"\bport ([0-9]+)", error.strerror or "")
         port = int(one_of_several[1]) if one_of_several else options.port
-        who = listener(port)
-        text = f"port {port} of {options.host} is in use{f' by {who}' if who else ''}; choose another with --port"
+        if error.errno != errno.EADDRINUSE or not port:
+            raise
+        who, option = listener(port), "--page" if port == getattr(options, "page", None) else "--port"
+        text = (
+            f"port {port} of {options.host} is in use{f' by {who}' if who else ''}; choose another with {option}"
+        )
         raise OSError(errno.EADDRINUSE, text) from error
 
 

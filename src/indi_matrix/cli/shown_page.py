@@ -77,7 +77,7 @@ async def _page(
     try:
         from indi_matrix.page.page_program import served_page
     except ModuleNotFoundError as error:
-        if error.name != "websockets":
+        if (error.name or "").partition(".")[0] != "websockets":
             raise
         raise PageError("the page needs one more package: pip install websockets") from None
     world = None

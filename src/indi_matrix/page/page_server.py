@@ -31,8 +31,9 @@ _RATE: Final = 100  # requests a second of one browser, on average; painting tak
 _BURST: Final = 100  # requests at once
 _HTTP_PORT: Final = 80  # which browsers leave out of Host
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
-# The kernel alone notices a browser whose host vanished, such as a phone that sleeps: within a minute.
 _SOCKET_OPTIONS: Final = (
+    (socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 17),  # bytes; else megabytes wait for a browser that does not read
+    # The kernel alone notices a browser whose host vanished, such as a phone that sleeps: within a minute.
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),  # seconds
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),  # seconds
@@ -87,7 +88,9 @@ class PageServer:
             OSError: The port is in use, or the host is none of this computer's addresses.
         """
         async with await self._listen() as server:
-            self.port = server.sockets[0].getsockname()[1]
+            # A name with an IPv4 and an IPv6 address gets two free ports where any will do.
+            first = min(server.sockets, key=lambda one: one.family != socket.AF_INET)
+            self.port = first.getsockname()[1]
             self._names = self._own_names()
             self._warn(server)
             try:

@@ -233,7 +233,7 @@ def _value(kind: str, text: str) -> Value:
         case "Light":
             return _one_of(_STATES, text.strip(), "Idle")
         case _:
-            return text[:LONGEST_TEXT]
+            return text.strip()[:LONGEST_TEXT]  # indiserver puts line ends around it
 
 
 def _number(text: str) -> float | None:
