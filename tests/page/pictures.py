@@ -19,6 +19,14 @@ _FOLDER: Final = Path(__file__).parents[2] / ".readme"
 _MOST: Final = 150_000  # bytes of a picture
 _COLOURS: Final = 256
 _NEIGHBOURS: Final = ("Weather", "Telescope", "Dome")
+_SCENE: Final = (  # strong wind, a mount that tracks, a dome that is parked
+    "Weather Simulator.WEATHER_CONTROL.Wind=19",
+    "Weather Simulator.WEATHER_REFRESH.REFRESH=On",
+    "Telescope Simulator.TELESCOPE_TRACK_STATE.TRACK_ON=On",
+    "Dome Simulator.DOME_PARK.PARK=On",
+    "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On",
+)
+_LIT: Final = 5 + 3 + 2
 
 
 async def main() -> None:
@@ -36,6 +44,8 @@ async def _picture_board(browser: Browser, home: str) -> None:
         async with tab(browser, link, viewport={"width": 1280, "height": 800}) as shown:
             await shown.page.get_by_role("button", name="Draw a rainbow").click()
             await _lit(shown, 35)
+            await shown.page.mouse.move(0, 0)
+            await shown.page.evaluate("scrollTo(0, 0)")
             await _save(shown.page, "board")
 
 
@@ -49,7 +59,7 @@ async def _use_pins(indi: IndiClient) -> None:
 async def _picture_status(browser: Browser, home: str) -> None:
     """Show the status ring, between the simulators of INDI."""
     async with _observatory(home) as link, tab(browser, link) as shown:
-        await _lit(shown, 9)
+        await _lit(shown, _LIT)
         await _save(shown.page.locator(".ring"), "status")
 
 
@@ -62,7 +72,9 @@ async def _observatory(home: str) -> AsyncIterator[str]:
         for device in ("MATRIX", *(f"{name} Simulator" for name in _NEIGHBOURS)):
             await setprop(port, f"{device}.CONNECTION.CONNECT=On")
             await becomes(port, f'"{device}.CONNECTION._STATE"==1')
-        await setprop(port, "MATRIX.EVERLOOP_STATUS.INDI_ENABLED=On")
+        for act in _SCENE:
+            await setprop(port, act)
+        await becomes(port, '"Dome Simulator.DOME_PARK._STATE"==1')
         async with running(PROGRAM, "page", f"127.0.0.1:{port}", "--port", "0") as process:
             yield await linked(process)
 
@@ -74,10 +86,12 @@ async def _lit(shown: Shown, least: int) -> None:
 
 
 async def _save(what: Page | Locator, name: str) -> None:
-    """Write a picture, in few colours so that it is small."""
+    """Write a picture, in few colours so that it is small, with their dots mixed where light fades."""
     picture = Image.open(io.BytesIO(await what.screenshot())).convert("RGB")
     path = _FOLDER / f"page-{name}.png"
-    picture.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    colours = picture.quantize(_COLOURS, Image.Quantize.MEDIANCUT, kmeans=1)
+    dithered = picture.quantize(_COLOURS, palette=colours, dither=Image.Dither.FLOYDSTEINBERG)
+    dithered.save(path, optimize=True)
     assert path.stat().st_size < _MOST, f"{path} has {path.stat().st_size} bytes"
 
 
