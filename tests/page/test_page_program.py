@@ -216,14 +216,6 @@ async def test_without_websockets_it_says_what_to_install() -> None:
         assert errors.endswith("indi_matrix: error: the page needs one more package: pip install websockets\n")
 
 
-async def test_it_loads_neither_zeromq_nor_protobuf_nor_the_simulator() -> None:
-    unneeded = ["zmq", "google.protobuf", "indi_matrix.simulator", "indi_matrix.board", "indi_matrix.driver"]
-    code = (
-        f"import sys, indi_matrix.page.page_program; print([name for name in {unneeded} if name in sys.modules])"
-    )
-    assert await finished(sys.executable, "-c", code) == (0, "[]\n", "")
-
-
 async def test_a_busy_port_is_one_line(served: Program) -> None:
     for command, option in (("page", "--port"), ("serve", "--page"), ("simulate", "--page")):
         more = [] if command == "page" else ["--port", "0"]

@@ -9,22 +9,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from indi_matrix.cli.chosen_boards import chosen_boards
 from indi_matrix.cli.shown_page import beside, page_of_boards, page_of_server
-from indi_matrix.driver import SimulatedHardware, assemble
-from indi_matrix.settings import BoardSettings
 from indi_matrix.system.event_loop import run
 from indi_matrix.system.port_owner import listener
 from indi_matrix.system.signals import ended_by_signals
 
 if TYPE_CHECKING:
+    from indi_matrix.driver import SimulatedHardware
     from indi_matrix.indi.server.server import Server
+    from indi_matrix.settings import BoardSettings
 
 # No command imports what only another needs, as imports make up much of the time that a start takes.
 
 
 def run_server(options: argparse.Namespace) -> None:
     """Serve INDI clients until a signal ends the program."""
+    from indi_matrix.cli.chosen_boards import chosen_boards
+
     with _busy_port_named(options):
         run(_serve(options, chosen_boards(options)))
 
@@ -44,8 +45,9 @@ def run_page(options: argparse.Namespace) -> None:
 # serve
 
 
-async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, SimulatedHardware]]) -> None:
-    from indi_matrix.indi.server.server import Server  # noqa: PLC0415 - simulate does without
+async def _serve(options: argparse.Namespace, boards: "list[tuple[BoardSettings, SimulatedHardware]]") -> None:
+    from indi_matrix.driver import assemble
+    from indi_matrix.indi.server.server import Server
 
     driver = assemble(boards, simulate=options.simulate is not None)
     clients = options.max_connections + (options.page is not None)  # the page is a client, too
@@ -56,13 +58,13 @@ async def _serve(options: argparse.Namespace, boards: list[tuple[BoardSettings, 
 
 
 async def _serve_with_picture(
-    server: "Server", options: argparse.Namespace, hardware: SimulatedHardware, link: str
+    server: "Server", options: argparse.Namespace, hardware: "SimulatedHardware", link: str
 ) -> None:
     """Serve; with --simulate and a terminal, show the first board there meanwhile."""
     if options.simulate is None:
         await _serve_and_announce(server, options)
         return
-    from indi_matrix.simulator import TerminalPicture  # noqa: PLC0415 - a real board needs no simulator
+    from indi_matrix.simulator import TerminalPicture
 
     async with TerminalPicture(hardware.board, sys.stdout, keys=sys.stdin) as picture:
         await _serve_and_announce(server, options, picture, link)
@@ -91,7 +93,7 @@ async def _announce(server: "Server", options: argparse.Namespace, picture: Any,
 
 
 async def _simulate(options: argparse.Namespace) -> None:
-    from indi_matrix.simulator import Kind, run_simulator  # noqa: PLC0415 - serve does without
+    from indi_matrix.simulator import Kind, run_simulator
 
     running = asyncio.create_task(
         run_simulator(

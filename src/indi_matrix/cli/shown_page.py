@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
-from indi_matrix.driver import SimulatedHardware
 from indi_matrix.errors import PageError
 from indi_matrix.settings import DEFAULT_HOST, DEFAULT_NAME, Address, BoardSettings
 
 if TYPE_CHECKING:
+    from indi_matrix.driver import SimulatedHardware
     from indi_matrix.indi.server.server import Server
     from indi_matrix.page.world import Hardware
     from indi_matrix.simulator import MalosService
@@ -34,7 +34,7 @@ def page_of_server(options: argparse.Namespace) -> Page:
 
 
 def page_of_boards(
-    server: "Server", options: argparse.Namespace, boards: Sequence[tuple[BoardSettings, SimulatedHardware]]
+    server: "Server", options: argparse.Namespace, boards: "Sequence[tuple[BoardSettings, SimulatedHardware]]"
 ) -> Page:
     """Return the page of our own boards, on which simulated ones can be played with; nothing without --page."""
     if options.page is None:
