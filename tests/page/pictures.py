@@ -35,6 +35,7 @@ async def main() -> None:
         async with chromium() as browser:
             await _picture_board(browser, home)
             await _picture_status(browser, home)
+            await _picture_weather(browser, home)
 
 
 async def _picture_board(browser: Browser, home: str) -> None:
@@ -61,6 +62,19 @@ async def _picture_status(browser: Browser, home: str) -> None:
     async with _observatory(home) as link, tab(browser, link) as shown:
         await _lit(shown, _LIT)
         await _save(shown.page.locator(".ring"), "status")
+
+
+async def _picture_weather(browser: Browser, home: str) -> None:
+    """Show a night that gets damp."""
+    async with served_page(home) as (port, link), indi_client(port) as indi:
+        await indi.connect()
+        await indi.write("WEATHER_CRITICAL", WEATHER_TEMPERATURE="On", WEATHER_HUMIDITY="On")
+        async with tab(browser, link) as shown:
+            await shown.page.get_by_role("slider", name="Humidity").fill("84")
+            await indi.write("WEATHER_REFRESH", REFRESH="On")
+            weather = shown.page.locator(".weather")
+            await expect(weather).to_contain_text("warning")
+            await _save(weather, "weather")
 
 
 @asynccontextmanager
