@@ -71,6 +71,7 @@ async def _picture_weather(browser: Browser, home: str) -> None:
         await indi.write("WEATHER_CRITICAL", WEATHER_TEMPERATURE="On", WEATHER_HUMIDITY="On")
         async with tab(browser, link) as shown:
             await shown.page.get_by_role("slider", name="Humidity").fill("84")
+            await expect(shown.page.locator(".sliders")).to_contain_text("84 %")
             await indi.write("WEATHER_REFRESH", REFRESH="On")
             weather = shown.page.locator(".weather")
             await expect(weather).to_contain_text("warning")
