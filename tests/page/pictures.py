@@ -1,5 +1,6 @@
-"""Pictures of the real page for README: python -m tests.page.pictures."""
+"""Take the pictures of the real page for README: `python -m tests.page.pictures`."""
 
+import argparse
 import asyncio
 import io
 import tempfile
@@ -29,8 +30,13 @@ _SCENE: Final = (  # strong wind, a mount that tracks, a dome that is parked
 _LIT: Final = 5 + 3 + 2
 
 
-async def main() -> None:
-    """Make all pictures."""
+def main() -> None:
+    """Take all pictures."""
+    argparse.ArgumentParser(prog="python -m tests.page.pictures", description=__doc__).parse_args()
+    asyncio.run(_take_all())
+
+
+async def _take_all() -> None:
     with tempfile.TemporaryDirectory() as home:
         async with chromium() as browser:
             await _picture_board(browser, home)
@@ -111,4 +117,4 @@ async def _save(what: Page | Locator, name: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
