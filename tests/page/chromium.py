@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 from tests.driver.client import IndiClient
 from tests.programs import PATIENCE, PROGRAM, line_of, need, running
@@ -89,10 +89,10 @@ class Shown:
     page: Page
     problems: list[str]
 
-    def pin(self, number: int) -> Any:
+    def pin(self, number: int) -> Locator:
         return self.page.locator(".pin").nth(number)
 
-    def led(self, number: int) -> Any:
+    def led(self, number: int) -> Locator:
         return self.page.get_by_role("button", name=re.compile(f"^LED {number},"))
 
     async def colour(self, number: int) -> tuple[int, ...]:
@@ -101,11 +101,10 @@ class Shown:
 
     async def colours(self, *numbers: int) -> list[tuple[int, ...]]:
         """Return the colours on the screen where some LEDs are."""
-        boxes = [await self.led(number).bounding_box() for number in numbers]
+        middles = [await middle_of(self.led(number)) for number in numbers]
         picture = Image.open(io.BytesIO(await self.page.screenshot(full_page=True))).convert("RGB")
         top = await self.page.evaluate("scrollY")
-        middles = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + top) for box in boxes if box]
-        found = [picture.getpixel((int(x), int(y))) for x, y in middles]
+        found = [picture.getpixel((int(x), int(y + top))) for x, y in middles]
         return [one for one in found if isinstance(one, tuple)]
 
     async def brightest(self) -> list[int]:
@@ -129,6 +128,13 @@ class Shown:
             if focused.startswith(name):
                 return
         raise AssertionError(f"no Tab leads to {name!r}, but to {seen}")
+
+
+async def middle_of(what: Locator) -> tuple[float, float]:
+    """Return the place of an element's middle in the window."""
+    box = await what.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 async def becomes(read: Callable[[], Awaitable[Any]], wanted: object) -> None:

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Browser, expect
 
 from tests.driver.client import IndiClient
-from tests.page.chromium import DESKTOP, PHONE, Shown, becomes, chromium, indi_client, served_page, tab
+from tests.page.chromium import PHONE, Shown, becomes, chromium, indi_client, middle_of, served_page, tab
 from tests.programs import free_port
 
 pytestmark = [
@@ -57,6 +57,14 @@ async def test_what_an_indi_client_paints_is_on_the_screen(stage: Stage, shown: 
     assert colours == [(255, 0, 0), (0, 0, 255), (255, 255, 255), (255, 128, 128)]
     await stage.indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_OFF="On")
     await expect(shown.page.get_by_role("img", name="Ring of 35 LEDs, 0 of them lit")).to_be_visible()
+
+
+async def test_led_1_is_at_the_top_and_they_go_clockwise(shown: Shown) -> None:
+    middle = await middle_of(shown.page.locator(".ring"))
+    top, right, left = [await middle_of(shown.led(number)) for number in (1, 10, 27)]
+    assert top[0] == pytest.approx(middle[0], abs=1)
+    assert top[1] < right[1]
+    assert left[0] < top[0] < right[0]
 
 
 async def test_a_brush_dragged_over_leds(stage: Stage, shown: Shown) -> None:
@@ -187,17 +195,23 @@ async def test_by_keyboard_alone(stage: Stage, shown: Shown) -> None:
     await stage.indi.until(lambda: known["DIGITAL_INPUT_6"].on == ["ON"])
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-async def test_nothing_keeps_anybody_out(stage: Stage, viewport: ViewportSize) -> None:
+async def test_nothing_keeps_anybody_out(stage: Stage, shown: Shown) -> None:
     await stage.indi.write("EVERLOOP_COLOR", RED=9, GREEN=9, BLUE=255, WHITE=9)
-    async with tab(stage.browser, stage.link, viewport=viewport, reduced_motion="reduce") as shown:
+    await shown.page.reload()
+    await expect(shown.pin(0)).to_be_visible()
+    await shown.page.get_by_text("All properties").click()
+    for group in ("Connection", "Options", "GPIO"):
+        await shown.page.locator("details details summary", has_text=group).click()
+    assert await findings(shown) == []
+    await shown.page.get_by_role("button", name="Red light").click()
+    assert await findings(shown, runOnly=["color-contrast"]) == []
+    await shown.page.get_by_role("button", name="Red light").click()
+
+
+async def test_nothing_keeps_anybody_out_on_a_phone(stage: Stage) -> None:
+    async with tab(stage.browser, stage.link, viewport=PHONE, has_touch=True, is_mobile=True) as shown:
         await expect(shown.pin(0)).to_be_visible()
-        await shown.page.get_by_text("All properties").click()
-        for group in ("Connection", "Options", "GPIO"):
-            await shown.page.locator("details details summary", has_text=group).click()
         assert await findings(shown) == []
-        await shown.page.get_by_role("button", name="Red light").click()
-        assert await findings(shown, runOnly=["color-contrast"]) == []
 
 
 async def findings(shown: Shown, **options: object) -> list[object]:

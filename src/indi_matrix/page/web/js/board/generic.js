@@ -32,6 +32,7 @@ export function makeGeneric(context) {
   return {
     element,
     update(touched) {
+      setHidden(element, context.device.properties.size === 0);
       if (element.open) refresh(touched);
     },
   };

@@ -62,7 +62,9 @@ export class Ring {
     if (this.#asked) return;
     this.#asked = requestAnimationFrame(() => {
       this.#asked = 0;
-      this.picture.draw(this.#leds, this.context.device.value("EVERLOOP_INFO", "BOARD") ?? this.context.device.world?.kind ?? "");
+      const { device } = this.context;
+      const name = device.value("EVERLOOP_INFO", "BOARD") ?? device.world?.kind ?? "";
+      this.picture.draw(this.#leds, name.charAt(0).toUpperCase() + name.slice(1));
     });
   }
 
