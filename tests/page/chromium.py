@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import re
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from PIL import Image
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from tests.driver.client import IndiClient
-from tests.programs import PATIENCE, PROGRAM, need, running
+from tests.programs import PATIENCE, PROGRAM, line_of, need, running
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 1000}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -59,6 +60,12 @@ def _places(told: str) -> tuple[int, str] | None:
     indi = re.search(r"serving INDI clients on \S+:(\d+)", told)
     link = re.search(r"http://\S+", told)
     return (int(indi[1]), link[0]) if indi and link else None
+
+
+async def linked(process: Process) -> str:
+    """Return the link of a program's page."""
+    line = await line_of(process.stderr, "http://")
+    return line[line.index("http://") :].strip()
 
 
 @asynccontextmanager
