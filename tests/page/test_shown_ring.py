@@ -1,10 +1,12 @@
 """What a ring is computed to show, from the properties of its board."""
 
+import asyncio
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement
 
-from indi_matrix.page.indi_side.known_devices import KnownDevices
+from indi_matrix.page.indi_side.known_devices import KnownDevices, Updated
 from indi_matrix.page.indi_side.shown_ring import ShownRing, led_count
+from indi_matrix.page.indi_side.shown_rings import ShownRings
 
 DARK, RED, GREEN = "00000000", "FF000000", "00FF0000"
 
@@ -128,3 +130,38 @@ def test_the_status_ring_tells_of_devices_that_are_connected() -> None:
     board.define("Switch", "CONNECTION", {"CONNECT": "Off"}, device="Dome")
     board.ring.observe()
     assert board.ring.next_beat(board.now) is None
+
+
+async def test_no_timer_runs_while_nobody_looks() -> None:
+    watched, told = asyncio.Event(), asyncio.Event()
+    board = Board()
+    rings = ShownRings(board.devices, lambda _: None, lambda _: told.set(), watched.is_set)
+
+    def publish(**values: str) -> None:
+        prop = board.devices.get("MATRIX", "EVERLOOP_EFFECT")
+        assert prop is not None
+        board.devices.take(vector("setSwitchVector", "MATRIX", prop.name, "Ok", values))
+        rings.follow(Updated("MATRIX", prop.name, list(values)), of_board=True)
+        rings.show()
+
+    def has_timer() -> bool:
+        return rings._timer is not None
+
+    publish(NONE="Off", RAINBOW="On")
+    assert not has_timer()
+    watched.set()
+    rings.look_at_all()
+    for _ in range(3):
+        async with asyncio.timeout(2):
+            await told.wait()
+        told.clear()
+    assert has_timer()
+    watched.clear()
+    rings.stop()
+    rings._beat(frozenset({"MATRIX"}))  # the one that was due
+    assert not has_timer()
+    watched.set()
+    rings.look_at_all()
+    assert has_timer()
+    publish(NONE="On", RAINBOW="Off")
+    assert not has_timer()

@@ -152,7 +152,8 @@ class PageServer:
         have its own name lead here (DNS rebinding).
         """
         host = _header(request, "Host").lower()
-        if host not in self._names and host != self._named(_bracketed(connection.local_address[0])):
+        local = connection.local_address  # None of a connection that was lost meanwhile
+        if host not in self._names and (not local or host != self._named(_bracketed(local[0]))):
             return HTTPStatus.MISDIRECTED_REQUEST
         if request.method != "GET":
             return HTTPStatus.METHOD_NOT_ALLOWED
