@@ -1,6 +1,6 @@
-// Elements, and their changes. Texts of devices get into the page here alone, as text nodes and attributes, never as HTML.
+// Elements, and their changes. Texts of devices get into the page as text nodes and attributes, never as HTML.
 
-/** Makes an element: names with "on" become handlers, other names attributes, unless their value is null or false. */
+/** Makes an element. Names with "on" become handlers, others attributes, unless their value is null or false. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -17,6 +17,9 @@ export function button(attributes, ...children) {
   return make("button", { type: "button", ...attributes }, ...children);
 }
 
+/** What is touched when all may be new. */
+export const EVERYTHING = { has: () => true };
+
 let made = 0;
 
 /** Returns an id that no other element has. */
@@ -28,7 +31,12 @@ export function newId() {
 /** Makes a section with a heading that names it. */
 export function panel(title, name, ...children) {
   const id = newId();
-  return make("section", { class: `panel ${name}`, "aria-labelledby": id }, make("h3", { id }, title), ...children);
+  return make(
+    "section",
+    { class: `panel ${name}`, "aria-labelledby": id },
+    make("h3", { id }, title),
+    ...children,
+  );
 }
 
 // An unchanged text or attribute is left alone: a change costs layout, and screen readers speak.
@@ -45,7 +53,7 @@ export function setHidden(element, hidden) {
   if (element.hidden !== hidden) element.hidden = hidden;
 }
 
-/** Returns a function that calls `act` at once, but so many times a second at most; the last call is always made. */
+/** Returns a function that calls `act` at once, so many times a second at most; the last call is always made. */
 export function atMost(perSecond, act) {
   const pause = 1000 / perSecond;
   let next = 0;

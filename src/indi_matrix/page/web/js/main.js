@@ -1,14 +1,13 @@
 // The page: boards come and go, the connection is lost and comes back.
 
 import { makeBoard } from "./board/board.js";
-import { setAttribute, setHidden, setText } from "./dom.js";
+import { EVERYTHING, setAttribute, setHidden, setText } from "./dom.js";
 import { Link } from "./link.js";
 import { showMessage } from "./messages.js";
 import { Store } from "./store.js";
 
 // A board that is not there again so long after its server is away, in milliseconds.
 const GONE = 1500;
-const EVERYTHING = { has: () => true };
 
 const main = document.getElementById("boards");
 const store = new Store();

@@ -8,7 +8,9 @@ class Property {
   constructor({ name, kind, label, group, state, perm, rule, members }) {
     Object.assign(this, { name, kind, group, state, perm, rule });
     this.label = label || name;
-    this.members = new Map(members.map((member) => [member.name, { ...member, label: member.label || member.name }]));
+    this.members = new Map(
+      members.map((member) => [member.name, { ...member, label: member.label || member.name }]),
+    );
   }
 
   get isWritable() {
@@ -133,7 +135,7 @@ export class Store {
     this.touched.clear();
   }
 
-  /** Returns the places touched since the last call: for each device the names of properties, "ring" or "world". */
+  /** Returns what was touched since the last call: for each device names of properties, "ring" or "world". */
   changes() {
     const changes = this.touched;
     this.touched = new Map();

@@ -1,4 +1,4 @@
-// The theme is set before the first paint: nothing bright may flash in a dark dome. Hence no module, which would wait.
+// The theme is set before the first paint: nothing bright may flash in a dark dome. A module would come later.
 (() => {
   let red = false;
   try {

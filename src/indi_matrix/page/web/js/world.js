@@ -1,4 +1,4 @@
-// The world around a simulated board: what is on its inputs, the weather, power, the service, and what MALOS hears.
+// The world around a simulated board: its inputs, weather, power and service, and what MALOS hears and says.
 
 import { addLine } from "./messages.js";
 import { atMost, button, make, newId, panel, setAttribute, setHidden, setText } from "./dom.js";
@@ -21,8 +21,19 @@ const isSet = (bits, pin) => Math.floor((bits ?? 0) / 2 ** pin) % 2 === 1;
 /** Makes the panel of a board's world, and the function that takes lines of its log. */
 export function makeWorld(context) {
   const act = (what) => context.link.world(context.device.name, what);
-  const parts = [makePads(context, act), makeSliders(context, act), makeSensors(context, act), makeService(context, act)];
-  const lines = make("div", { class: "wire", role: "log", "aria-live": "off", "aria-label": "What MALOS hears and says", tabindex: 0 });
+  const parts = [
+    makePads(context, act),
+    makeSliders(context, act),
+    makeSensors(context, act),
+    makeService(context, act),
+  ];
+  const lines = make("div", {
+    class: "wire",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": "What MALOS hears and says",
+    tabindex: 0,
+  });
   const note = makeNote(context, "world");
   const element = panel(
     "The world around it",
@@ -46,7 +57,7 @@ export function makeWorld(context) {
   };
 }
 
-/** Adds a line; one that is like one of the last few takes its place, so that an effect leaves the others in sight. */
+/** Adds a line, or changes one of the last few that is like it, so that an effect leaves the others in sight. */
 function addToLog(lines, { heard, driver, text }) {
   const kind = `${heard ? "→" : "←"}${driver} ${text.split(" ")[0]}`;
   const same = [...lines.children].slice(-ALIKE).find((line) => line.dataset.kind === kind);
@@ -72,7 +83,11 @@ function makePads(context, act) {
         const isDriven = isSet(directions, pin) || pin in (servos ?? {});
         pad.disabled = isDriven;
         setAttribute(pad, "aria-pressed", isSet(levels, pin));
-        setAttribute(pad, "aria-label", `Pad ${pin} ${isSet(levels, pin) ? "high" : "low"}${isDriven ? ", driven" : ""}`);
+        setAttribute(
+          pad,
+          "aria-label",
+          `Pad ${pin} ${isSet(levels, pin) ? "high" : "low"}${isDriven ? ", driven" : ""}`,
+        );
       });
     },
   };
@@ -85,7 +100,13 @@ function makeSliders(context, act) {
     const send = atMost(CHANGES_PER_SECOND, (value) => act({ do: "weather", [name]: value }));
     const input = make("input", { id, type: "range", min, max, step, oninput: () => send(Number(input.value)) });
     const output = make("output", { for: id });
-    const element = make("div", { class: "control slider" }, make("label", { class: "name", for: id }, label), output, input);
+    const element = make(
+      "div",
+      { class: "control slider" },
+      make("label", { class: "name", for: id }, label),
+      output,
+      input,
+    );
     return { name, unit, input, output, element };
   });
   return {
@@ -106,7 +127,9 @@ function makeSliders(context, act) {
 
 function makeSensors(context, act) {
   const toggle = (driver) => act({ do: "sensor", driver, dead: !context.device.world.dead.includes(driver) });
-  const buttons = SENSORS.map((driver) => button({ "aria-pressed": "false", onclick: () => toggle(driver) }, driver));
+  const buttons = SENSORS.map((driver) =>
+    button({ "aria-pressed": "false", onclick: () => toggle(driver) }, driver),
+  );
   const id = newId();
   const element = make(
     "div",
@@ -118,7 +141,9 @@ function makeSensors(context, act) {
     element,
     show({ dead, kind }) {
       setHidden(element, kind === "voice");
-      SENSORS.forEach((driver, index) => setAttribute(buttons[index], "aria-pressed", (dead ?? []).includes(driver)));
+      SENSORS.forEach((driver, index) =>
+        setAttribute(buttons[index], "aria-pressed", (dead ?? []).includes(driver)),
+      );
     },
   };
 }
@@ -126,7 +151,9 @@ function makeSensors(context, act) {
 function makeService(context, act) {
   const lamp = make("span", { class: "lamp", role: "status" });
   const id = newId();
-  const stop = button({ onclick: () => act({ do: "service", state: service() === "stopped" ? "start" : "stop" }) });
+  const stop = button({
+    onclick: () => act({ do: "service", state: service() === "stopped" ? "start" : "stop" }),
+  });
   const hang = button({ onclick: () => act({ do: "service", state: service() === "hung" ? "resume" : "hang" }) });
   const power = button({ onclick: () => act({ do: "power" }) }, "Power cycle the board");
   const service = () => context.device.world.service;

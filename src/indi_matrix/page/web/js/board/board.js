@@ -25,13 +25,41 @@ export function makeBoard(device, link, { readOnly, world }) {
   const outside = world ? makeWorld(context) : null;
   const columns = [
     make("div", { class: "column" }, ring.element, brush.element, light.element),
-    make("div", { class: "column" }, welcome.element, pins.element, servos.element, ...sensors.map((one) => one.element)),
+    make(
+      "div",
+      { class: "column" },
+      welcome.element,
+      pins.element,
+      servos.element,
+      ...sensors.map((one) => one.element),
+    ),
     ...(outside ? [make("div", { class: "column outside" }, outside.element)] : []),
   ];
-  const parts = [heading, welcome, ring, brush, light, pins, servos, ...sensors, generic, ...(outside ? [outside] : [])];
+  const parts = [
+    heading,
+    welcome,
+    ring,
+    brush,
+    light,
+    pins,
+    servos,
+    ...sensors,
+    generic,
+    ...(outside ? [outside] : []),
+  ];
   // What a page that only reads may not do is disabled in one place.
-  const inside = make("fieldset", { class: "plain", disabled: readOnly }, heading.element, make("div", { class: "columns" }, ...columns), generic.element);
-  const element = make("article", { class: "board", "aria-labelledby": heading.id, "data-columns": columns.length }, inside);
+  const inside = make(
+    "fieldset",
+    { class: "plain", disabled: readOnly },
+    heading.element,
+    make("div", { class: "columns" }, ...columns),
+    generic.element,
+  );
+  const element = make(
+    "article",
+    { class: "board", "aria-labelledby": heading.id, "data-columns": columns.length },
+    inside,
+  );
   return {
     element,
     log: (line) => outside?.log(line),

@@ -90,12 +90,16 @@ export class Brush {
 
   #fill() {
     this.#words = null;
-    this.context.write("EVERLOOP_COLOR", Object.fromEntries(CHANNELS.map((name, index) => [name, this.#colour[index]])));
+    this.context.write(
+      "EVERLOOP_COLOR",
+      Object.fromEntries(CHANNELS.map((name, index) => [name, this.#colour[index]])),
+    );
   }
 
   #rainbow() {
     const third = (2 * Math.PI) / 3;
-    const at = (turn, phase) => Math.round(255 * Math.max(0, Math.cos(2 * Math.PI * turn - phase * third) * 0.67 + 0.33));
+    const at = (turn, phase) =>
+      Math.round(255 * Math.max(0, Math.cos(2 * Math.PI * turn - phase * third) * 0.67 + 0.33));
     const turns = Array.from({ length: this.#count }, (_, index) => index / this.#count);
     this.#send(turns.map((turn) => hex([at(turn, 0), at(turn, 1), at(turn, 2), 0])));
   }
@@ -109,7 +113,12 @@ export class Brush {
   #picker() {
     const id = newId();
     this.picker = make("input", { id, type: "color", value: "#ff0000", oninput: () => this.#pick() });
-    this.picked = make("label", { class: "swatch", for: id, title: "Any colour" }, make("span", { class: "hidden" }, "Any colour"), this.picker);
+    this.picked = make(
+      "label",
+      { class: "swatch", for: id, title: "Any colour" },
+      make("span", { class: "hidden" }, "Any colour"),
+      this.picker,
+    );
     return this.picked;
   }
 
@@ -117,7 +126,13 @@ export class Brush {
     const id = newId();
     this.white = make("input", { id, type: "range", min: 0, max: 255, oninput: () => this.#pickWhite() });
     this.whiteText = make("output", { for: id });
-    return make("div", { class: "control slider" }, make("label", { class: "name", for: id }, "White LED"), this.whiteText, this.white);
+    return make(
+      "div",
+      { class: "control slider" },
+      make("label", { class: "name", for: id }, "White LED"),
+      this.whiteText,
+      this.white,
+    );
   }
 
   #pick() {
@@ -134,7 +149,9 @@ export class Brush {
     this.picker.value = `#${hex(colour.slice(0, 3))}`;
     this.white.value = colour[3];
     setText(this.whiteText, String(colour[3]));
-    PALETTE.forEach(([, one], index) => setAttribute(this.swatches[index], "aria-pressed", hex(one) === hex(colour)));
+    PALETTE.forEach(([, one], index) =>
+      setAttribute(this.swatches[index], "aria-pressed", hex(one) === hex(colour)),
+    );
     this.#showColours();
   }
 

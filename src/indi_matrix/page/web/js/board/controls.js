@@ -61,7 +61,13 @@ function control(context, name, className, children, show) {
 export function makeToggle(context, name, label, on, off) {
   const id = newId();
   const press = () => context.write(name, { [context.device.value(name, on) ? off : on]: true });
-  const knob = button({ class: "toggle", role: "switch", "aria-checked": "false", "aria-labelledby": id, onclick: press });
+  const knob = button({
+    class: "toggle",
+    role: "switch",
+    "aria-checked": "false",
+    "aria-labelledby": id,
+    onclick: press,
+  });
   return control(context, name, "row", [make("span", { id }, label), knob], (property) => {
     setAttribute(knob, "aria-checked", property.value(on) === true);
   });
@@ -79,7 +85,9 @@ export function makeChoice(context, name, label) {
       shown = names;
       buttons.replaceChildren(...members.map((member) => memberButton(context, property.name, member)));
     }
-    members.forEach((member, index) => setAttribute(buttons.children[index], "aria-pressed", member.value === true));
+    members.forEach((member, index) =>
+      setAttribute(buttons.children[index], "aria-pressed", member.value === true),
+    );
   });
 }
 

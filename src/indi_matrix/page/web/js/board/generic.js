@@ -1,6 +1,6 @@
 // All properties of a device by their groups, so that none is out of reach. A group is made when it is opened.
 
-import { button, make, newId, setAttribute, setHidden, setText } from "../dom.js";
+import { EVERYTHING, button, make, newId, setAttribute, setHidden, setText } from "../dom.js";
 import { makeNote, pressed } from "./controls.js";
 
 export function makeGeneric(context) {
@@ -8,7 +8,7 @@ export function makeGeneric(context) {
   const body = make("div", { class: "groups" });
   const element = make(
     "details",
-    { class: "panel generic", ontoggle: () => element.open && refresh({ has: () => true }) },
+    { class: "panel generic", ontoggle: () => element.open && refresh(EVERYTHING) },
     make("summary", {}, "All properties"),
     body,
   );
@@ -38,6 +38,13 @@ export function makeGeneric(context) {
   };
 }
 
+/** Returns a value as text, a number with the decimals of its format. */
+function textOf({ value, format }) {
+  if (value === null) return "";
+  const decimals = typeof value === "number" && /\.(\d+)f/.exec(format)?.[1];
+  return decimals ? value.toFixed(decimals) : String(value);
+}
+
 /** The properties of one group. */
 class Group {
   #editors = new Map();
@@ -46,7 +53,7 @@ class Group {
     this.context = context;
     this.name = name;
     this.body = make("div", { class: "properties" });
-    const toggled = () => this.element.open && this.update({ has: () => true });
+    const toggled = () => this.element.open && this.update(EVERYTHING);
     this.element = make("details", { ontoggle: toggled }, make("summary", {}, name), this.body);
   }
 
@@ -62,7 +69,8 @@ class Group {
       if (property.group !== this.name) continue;
       const isNew = !this.#editors.has(property.name);
       if (isNew) this.#add(property);
-      if (isNew || touched.has(property.name)) this.#editors.get(property.name).update(isNew ? { has: () => true } : touched);
+      if (isNew || touched.has(property.name))
+        this.#editors.get(property.name).update(isNew ? EVERYTHING : touched);
     }
   }
 
@@ -82,10 +90,23 @@ class Editor {
     this.state = make("span", { class: "lamp" });
     this.members = [...property.members.values()].map((member) => this.#member(member));
     const isForm = property.isWritable && property.kind !== "Switch";
-    const set = isForm ? [button({ class: "set", "aria-label": `Set ${property.label}`, onclick: () => this.#write() }, "Set")] : [];
+    const set = isForm
+      ? [button({ class: "set", "aria-label": `Set ${property.label}`, onclick: () => this.#write() }, "Set")]
+      : [];
     const legend = make("legend", { title: property.name }, this.state, property.label);
-    const rows = make("div", { class: property.kind === "Switch" ? "choice" : "members" }, ...this.members.map((one) => one.element));
-    this.element = make("fieldset", { class: "property", "data-name": property.name }, legend, rows, ...set, this.note.element);
+    const rows = make(
+      "div",
+      { class: property.kind === "Switch" ? "choice" : "members" },
+      ...this.members.map((one) => one.element),
+    );
+    this.element = make(
+      "fieldset",
+      { class: "property", "data-name": property.name },
+      legend,
+      rows,
+      ...set,
+      this.note.element,
+    );
     this.element.onkeydown = (event) => {
       if (isForm && event.key === "Enter" && event.target.matches("input")) this.#write();
     };
@@ -116,7 +137,7 @@ class Editor {
     return {
       element,
       update() {
-        setText(value, member.value === null ? "–" : String(member.value));
+        setText(value, textOf(member) || "–");
         if (isLight) setAttribute(value, "data-state", member.value);
       },
     };
@@ -126,7 +147,9 @@ class Editor {
   #field(member) {
     const id = newId();
     const isNumber = this.property.kind === "Number";
-    const limits = isNumber ? { type: "number", step: "any", title: `${member.min} to ${member.max}` } : { type: "text" };
+    const limits = isNumber
+      ? { type: "number", step: "any", title: `${member.min} to ${member.max}` }
+      : { type: "text" };
     const input = make("input", { id, spellcheck: "false", autocomplete: "off", ...limits });
     const element = make("p", { class: "member" }, make("label", { for: id }, member.label), input);
     let shown = null;
@@ -136,7 +159,7 @@ class Editor {
       isChanged: () => input.value !== shown,
       forget: () => (shown = input.value),
       update() {
-        const value = member.value === null ? "" : String(member.value);
+        const value = textOf(member);
         if (shown === null || input.value === shown) input.value = value;
         shown = value;
       },
@@ -147,7 +170,9 @@ class Editor {
   #write() {
     const changed = this.members.filter((member) => member.isChanged());
     const fields = changed.length ? changed : this.members;
-    const values = Object.fromEntries(fields.map((field) => field.read()).filter(([, value]) => !Number.isNaN(value)));
+    const values = Object.fromEntries(
+      fields.map((field) => field.read()).filter(([, value]) => !Number.isNaN(value)),
+    );
     for (const field of fields) field.forget();
     this.context.write(this.property.name, values);
   }

@@ -17,12 +17,25 @@ function shape(name, attributes, ...children) {
 
 function makeHorizon() {
   const ground = shape("rect", { class: "ground", x: -150, y: 0, width: 300, height: 300 });
-  const horizon = shape("g", {}, ground, shape("path", { class: "line", d: "M-150 0H150M-14 -20H14M-14 20H14M-9 -10H9M-9 10H9" }));
+  const horizon = shape(
+    "g",
+    {},
+    ground,
+    shape("path", { class: "line", d: "M-150 0H150M-14 -20H14M-14 20H14M-9 -10H9M-9 10H9" }),
+  );
   const needle = shape("path", { class: "needle", d: "M0 -47L4 -38H-4Z" });
   const disc = shape("circle", { class: "sky", r: 50 });
   const wings = shape("path", { class: "wings", d: "M-26 0H-9L0 6L9 0H26" });
   const rim = shape("circle", { class: "rim", r: 49 });
-  const clip = shape("svg", { viewBox: "-50 -50 100 100", class: "horizon", role: "img" }, disc, horizon, wings, rim, needle);
+  const clip = shape(
+    "svg",
+    { viewBox: "-50 -50 100 100", class: "horizon", role: "img" },
+    disc,
+    horizon,
+    wings,
+    rim,
+    needle,
+  );
   return { clip, horizon, needle };
 }
 
@@ -42,7 +55,11 @@ export function makeMotion(context) {
       setAttribute(horizon, "transform", `rotate(${-roll}) translate(0 ${pitch * PER_DEGREE})`);
       setAttribute(needle, "transform", `rotate(${yaw})`);
       const texts = [roll, pitch, yaw].map((angle) => `${angle.toFixed(1)}°`);
-      setAttribute(clip, "aria-label", ANGLES.map((name, index) => `${name.toLowerCase()} ${texts[index]}`).join(", "));
+      setAttribute(
+        clip,
+        "aria-label",
+        ANGLES.map((name, index) => `${name.toLowerCase()} ${texts[index]}`).join(", "),
+      );
       rows.forEach((row, index) => setText(row.lastChild, texts[index]));
       note.update(touched);
     },

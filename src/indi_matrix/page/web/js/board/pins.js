@@ -30,7 +30,10 @@ export function makePins(context) {
       for (const pin of pins) pin.update(touched);
       setHidden(element, !context.device.get("GPIO_DIRECTION"));
       const outputs = context.device.get("GPIO_DIRECTION")?.members.values() ?? [];
-      setHidden(hint, [...outputs].some((member) => member.value));
+      setHidden(
+        hint,
+        [...outputs].some((member) => member.value),
+      );
     },
   };
 }
@@ -62,7 +65,8 @@ class Pin {
   update(touched) {
     if (!this.places.some((place) => touched.has(place))) return;
     const vector = this.#vector;
-    const kind = vector?.name === this.names.output ? "output" : vector?.name === this.names.input ? "input" : "servo";
+    const kind =
+      vector?.name === this.names.output ? "output" : vector?.name === this.names.input ? "input" : "servo";
     const label = vector && kind !== "servo" ? vector.label : `Pin ${this.pin}`;
     setText(this.label, label);
     setAttribute(this.element, "data-state", vector?.state ?? "Idle");

@@ -10,8 +10,26 @@ const NUMBER_RADIUS = 0.67;
 const MICROPHONES = 8;
 
 const COLOURS = {
-  dark: { board: ["#1a212a", "#0c1015"], edge: "#39434f", trace: "#ffffff0b", part: "#1f2730", gold: "#a58a4a", print: "#8d9aa8", led: "#2a323c", lens: "#12171d" },
-  red: { board: ["#1c0000", "#0a0000"], edge: "#5a0000", trace: "#ff000014", part: "#240000", gold: "#6a0000", print: "#c00000", led: "#2e0000", lens: "#140000" },
+  dark: {
+    board: ["#1a212a", "#0c1015"],
+    edge: "#39434f",
+    trace: "#ffffff0b",
+    part: "#1f2730",
+    gold: "#a58a4a",
+    print: "#8d9aa8",
+    led: "#2a323c",
+    lens: "#12171d",
+  },
+  red: {
+    board: ["#1c0000", "#0a0000"],
+    edge: "#5a0000",
+    trace: "#ff000014",
+    part: "#240000",
+    gold: "#6a0000",
+    print: "#c00000",
+    led: "#2e0000",
+    lens: "#140000",
+  },
 };
 
 /** Returns the place of an LED: parts of the picture's width and height from its top left corner. */
@@ -22,7 +40,9 @@ export function placeOf(index, count, radius = LED_RADIUS) {
 
 /** Returns the channels of each LED, from words RRGGBBWW without blanks. */
 export function parseLeds(hex) {
-  return (hex.match(/.{8}/g) ?? []).map((word) => [0, 2, 4, 6].map((at) => Number.parseInt(word.slice(at, at + 2), 16)));
+  return (hex.match(/.{8}/g) ?? []).map((word) =>
+    [0, 2, 4, 6].map((at) => Number.parseInt(word.slice(at, at + 2), 16)),
+  );
 }
 
 /**
@@ -59,7 +79,11 @@ export class RingPicture {
     const pen = this.canvas.getContext("2d");
     pen.globalCompositeOperation = "copy";
     pen.drawImage(this.#board, 0, 0);
-    drawLight(pen, size, leds.map((led) => screenColour(led, theme === "red")));
+    drawLight(
+      pen,
+      size,
+      leds.map((led) => screenColour(led, theme === "red")),
+    );
   }
 }
 
@@ -163,7 +187,12 @@ function drawParts(pen, colours) {
   pen.fillStyle = colours.part;
   pen.strokeStyle = colours.edge;
   pen.lineWidth = 0.6;
-  for (const [x, y, width, height] of [[-17, -17, 34, 34], [-46, -8, 12, 16], [36, -6, 10, 12], [-8, 30, 16, 9]]) {
+  for (const [x, y, width, height] of [
+    [-17, -17, 34, 34],
+    [-46, -8, 12, 16],
+    [36, -6, 10, 12],
+    [-8, 30, 16, 9],
+  ]) {
     pen.beginPath();
     pen.roundRect(x, y, width, height, 1.5);
     pen.fill();

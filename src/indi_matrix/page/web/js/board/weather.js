@@ -20,7 +20,13 @@ function rounded(value, format) {
 }
 
 function makeRow(name, unit) {
-  return make("div", {}, make("dt", {}, name), make("dd", {}, make("span"), make("small", {}, unit)), make("dd", { class: "range" }));
+  return make(
+    "div",
+    {},
+    make("dt", {}, name),
+    make("dd", {}, make("span"), make("small", {}, unit)),
+    make("dd", { class: "range" }),
+  );
 }
 
 export function makeWeather(context) {
