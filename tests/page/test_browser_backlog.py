@@ -100,6 +100,13 @@ async def test_a_device_is_shown_once_it_is_known_to_be_a_board() -> None:
         assert [(kind, name) for kind, name, _ in await reader.frame()] == [("def", "A"), ("def", "DRIVER_INFO")]
 
 
+async def test_a_browser_that_was_faster_than_the_server_learns_where_that_is() -> None:
+    async with reading() as reader:
+        reader.page.follow("pi:7624", lambda _: None)
+        first, *_ = await reader.frame()
+        assert first[0] == "hello"
+
+
 async def test_frames_come_at_most_25_times_a_second() -> None:
     sent: list[float] = []
     clock = asyncio.get_running_loop().time

@@ -86,6 +86,8 @@ class LivePage:
             send: Sends a write to it; raises WriteError where that is not possible.
         """
         self._server, self._send, self._told = server, send, f"looking for the INDI server {server}"
+        for browser in self._browsers:
+            browser.begin_anew()
 
     def server_came(self) -> None:
         """Take note that the INDI server is connected."""

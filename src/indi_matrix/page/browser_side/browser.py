@@ -53,7 +53,7 @@ class Browser:
         self._send = send
         self._due = asyncio.Event()
         self._earliest = 0.0  # loop time from which on a frame may be sent
-        self._begin_anew()
+        self.begin_anew()
 
     async def run(self) -> None:
         """Send what is due, until the browser is gone or does not read.
@@ -76,7 +76,7 @@ class Browser:
         """Take note that the browser shows the page, which is sent anew then, or that it does not."""
         if on != self.visible:
             self.visible = on
-            self._begin_anew()
+            self.begin_anew()
 
     # What is to be sent
 
@@ -106,7 +106,7 @@ class Browser:
             case Updated() if waiting is not _DEFINED:
                 self._properties[key] = waiting.union(change.members)
         if len(self._properties) > _MOST_CHANGES:
-            self._begin_anew()
+            self.begin_anew()
 
     def note_server(self) -> None:
         """Note that the INDI server came or went, and all devices with it."""
@@ -135,7 +135,7 @@ class Browser:
         self._answers.append(message)
         self._wake()
 
-    def _begin_anew(self) -> None:
+    def begin_anew(self) -> None:
         """Forget what waits; send the whole state."""
         self._whole = True
         self._server = False
