@@ -28,6 +28,7 @@ TAKEN = {
     "": COMMON.keys(),
     "serve": COMMON.keys(),
     "simulate": {"--log-level"},
+    "page": {"--log-level"},
     "info": {"--address", "--log-level"},
     "install": {"--name", "--address", "--board"},
     "doctor": COMMON.keys(),

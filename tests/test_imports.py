@@ -9,7 +9,7 @@ from indi_matrix.cli.main import options_of
 from indi_matrix.cli.parser import parse
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import talking_to
-from tests.programs import finished, running
+from tests.programs import finished, line_of, running
 
 # Runs a program, and tells at its end which of the modules that are named first were loaded.
 TELLING = """
@@ -80,6 +80,15 @@ async def test_a_driver_that_is_connected() -> None:
         assert driver.stderr is not None
         expected = sorted(set(LATE) - {"indi_matrix.simulator"})
         assert await driver.stderr.readline() == f"loaded: {expected}\n".encode()
+
+
+async def test_a_page_of_an_indi_server() -> None:
+    unneeded = (*LATE, "indi_matrix.board", "indi_matrix.driver", "indi_matrix.page.world")
+    async with running(*telling(unneeded, "page", "--port", "0")) as page:
+        await line_of(page.stderr, "the page is")
+        page.terminate()
+        assert page.stderr is not None
+        assert await page.stderr.readline() == b"loaded: []\n"
 
 
 async def test_what_is_not_there() -> None:

@@ -14,7 +14,7 @@ from tests.programs import PROGRAM, finished
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-COMMANDS = {"serve", "simulate", "info", "install", "doctor"}
+COMMANDS = {"serve", "simulate", "page", "info", "install", "doctor"}
 PAGES = ["README.md", "tests/bench/README.md", "tests/siege/README.md"]
 ROWS = [line for line in README.splitlines() if line.startswith("| `")]
 

@@ -1,7 +1,7 @@
 """The driver: boards on one side, INDI clients on the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from indi_matrix.settings import KINDS, SIMULATED_DAY, Address, BoardSettings, c
 if TYPE_CHECKING:
     import zmq.asyncio
 
-    from indi_matrix.simulator import SimulatedBoard
+    from indi_matrix.simulator import MalosService, SimulatedBoard
 
 # A connecting board takes 60 sockets, monitors included: 17 boards would reach ZeroMQ's default limit.
 _MOST_SOCKETS: Final = 8192
@@ -133,6 +133,10 @@ class SimulatedHardware:
         kind: creator, with 35 LEDs, or voice, with 18.
         day: Seconds that a day of its weather takes; 0 for sensors whose readings stay.
         seed: Another seed is another weather.
+
+    Attributes:
+        malos: The board's service; None while it has none.
+        malos_changed: Called after it got one, or lost it.
     """
 
     def __init__(self, kind: str = KINDS[0], day: float = SIMULATED_DAY, seed: int = 0) -> None:
@@ -141,6 +145,8 @@ class SimulatedHardware:
         self._kind = kind
         self._day = day
         self._seed = seed
+        self.malos: MalosService | None = None
+        self.malos_changed: Callable[[], None] | None = None
 
     @cached_property
     def board(self) -> "SimulatedBoard":
@@ -164,7 +170,17 @@ class SimulatedHardware:
 
         drivers = [device.driver for device in DEVICES]
         async with MalosService(self.board, inside=context, drivers=drivers) as service:
-            yield service.place
+            self._has(service)
+            try:
+                yield service.place
+            finally:
+                if self.malos is service:  # else a new session has one already
+                    self._has(None)
+
+    def _has(self, service: "MalosService | None") -> None:
+        self.malos = service
+        if self.malos_changed is not None:
+            self.malos_changed()
 
 
 def make_driver(

@@ -27,3 +27,7 @@ class SchemaError(MatrixError, ImportError):
 
 class InstallError(MatrixError, OSError):
     """A file by which KStars, indi-web or systemd find the driver cannot be written, removed or read."""
+
+
+class PageError(MatrixError, ImportError):
+    """The package that serves the web page is not installed."""

@@ -17,6 +17,7 @@ DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PREFIX: Final = Path("/usr")
 INDI_PORT: Final = 7624
 INFO_PORT: Final = 20012
+PAGE_PORT: Final = 7627
 HIGHEST_PORT: Final = 65535
 
 LED_COUNTS: Final = {"creator": 35, "voice": 18}
@@ -40,7 +41,7 @@ _ZONE: Final = r"[A-Za-z0-9_.-]{1,15}"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Host and info port of a MALOS service."""
+    """Host and port of a service: of MALOS, the info port."""
 
     host: str = DEFAULT_HOST
     port: int = INFO_PORT
@@ -56,7 +57,7 @@ class Address:
         check_port(self.port)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, default_port: int = INFO_PORT) -> Self:
         """Return the address written as HOST, HOST:PORT, [IPV6]:PORT or IPV6.
 
         Raises:
@@ -69,7 +70,7 @@ class Address:
             host, port = text.split(":")
         else:
             host, port = text, None
-        return cls(host, INFO_PORT if port is None else parse_port(port))
+        return cls(host, default_port if port is None else parse_port(port))
 
     @property
     def short(self) -> str:

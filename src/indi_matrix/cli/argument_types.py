@@ -7,7 +7,7 @@ from typing import Final
 
 from indi_matrix.errors import SettingsError
 from indi_matrix.malos.places import LAST_OFFSET
-from indi_matrix.settings import HIGHEST_PORT, LONGEST_DAY, SHORTEST_DAY, parse_port
+from indi_matrix.settings import HIGHEST_PORT, INDI_PORT, LONGEST_DAY, SHORTEST_DAY, Address, parse_port
 
 _LAST_INFO_PORT: Final = HIGHEST_PORT - LAST_OFFSET
 
@@ -29,6 +29,14 @@ def host(text: str) -> str:
     except UnicodeError:
         raise ArgumentTypeError(f"{text!a} is neither a host name nor an address") from None
     return text
+
+
+def indi_address(text: str) -> Address:
+    """Return the address of an INDI server."""
+    try:
+        return Address.parse(text, INDI_PORT)
+    except SettingsError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def port(text: str) -> int:

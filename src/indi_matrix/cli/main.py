@@ -73,6 +73,8 @@ def _run_of(command: str | None) -> Callable[[SimpleNamespace], None]:
             from indi_matrix.cli.server_commands import run_server as run
         case "simulate":
             from indi_matrix.cli.server_commands import run_simulator as run
+        case "page":
+            from indi_matrix.cli.server_commands import run_page as run
         case "info":
             from indi_matrix.cli.inspection_commands import run_info as run
         case "doctor":

@@ -6,7 +6,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final, NoReturn
 
-from indi_matrix.cli.argument_types import count, day, folder, host, info_port, listening_port, port
+from indi_matrix.cli.argument_types import count, day, folder, host, indi_address, info_port, listening_port, port
 from indi_matrix.cli.output import fail
 from indi_matrix.errors import SettingsError
 from indi_matrix.logs import DEFAULT_LEVEL, LEVELS
@@ -18,6 +18,7 @@ from indi_matrix.settings import (
     INFO_PORT,
     KINDS,
     LONGEST_DAY,
+    PAGE_PORT,
     SIMULATED_DAY,
     Address,
 )
@@ -29,7 +30,7 @@ without a command: be a driver on standard input and output, as indiserver start
   indiserver indi_matrix
 
 try it without a board:
-  indi_matrix serve --simulate
+  indi_matrix serve --simulate --page
   indi_setprop "MATRIX.CONNECTION.CONNECT=On"
   indi_setprop -n "MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0"
 
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     _add_serve(commands)
     _add_simulate(commands)
+    _add_page(commands)
     _add_info(commands)
     _add_install(commands)
     _add_doctor(commands)
@@ -156,6 +158,7 @@ def _add_serve(commands: Any) -> None:
         help="do without a board, and show it in the terminal",
     )
     _add_day(serve)
+    _add_page_option(serve)
     _add_common(serve, _COMMON)
 
 
@@ -170,7 +173,27 @@ def _add_simulate(commands: Any) -> None:
         "--port", default=INFO_PORT, type=info_port, help="info port, 0 for any free ports (%(default)s)"
     )
     _add_day(simulate)
+    _add_page_option(simulate)
     _add_common(simulate, ("log_level",))
+
+
+def _add_page(commands: Any) -> None:
+    text = "Serve a web page that shows the MATRIX boards of an INDI server. It needs the package websockets."
+    page = commands.add_parser("page", help="show the boards of an INDI server in browsers", description=text)
+    page.add_argument(
+        "where",
+        nargs="?",
+        default=Address(DEFAULT_HOST, INDI_PORT),
+        type=indi_address,
+        metavar="HOST[:PORT]",
+        help="INDI server (%(default)s)",
+    )
+    _add_host(page)
+    page.add_argument(
+        "--port", default=PAGE_PORT, type=listening_port, help="port of the page, 0 for any free one (%(default)s)"
+    )
+    page.add_argument("--read-only", action="store_true", help="let browsers change nothing")
+    _add_common(page, ("log_level",))
 
 
 def _add_info(commands: Any) -> None:
@@ -217,6 +240,17 @@ def _add_day(parser: Any) -> None:
         type=day,
         metavar="SECONDS",
         help=f"length of a day of simulated weather ({SIMULATED_DAY}); {LONGEST_DAY} is real time, 0 no change",
+    )
+
+
+def _add_page_option(parser: Any) -> None:
+    parser.add_argument(
+        "--page",
+        nargs="?",
+        const=PAGE_PORT,
+        type=listening_port,
+        metavar="PORT",
+        help=f"serve a web page that shows it, too ({PAGE_PORT}; 0 for any free port)",
     )
 
 

@@ -21,6 +21,8 @@ _INT32_MAX: Final = (1 << 31) - 1
 
 ConfigSeen = Callable[[str, bytes], None]
 PingSeen = Callable[[str], None]
+Said = Callable[[str, bytes, bool], None]
+"""Takes the driver's name, what it publishes, and whether that is an update; else it is an error."""
 
 
 class Engine:
@@ -34,12 +36,13 @@ class Engine:
         notes: The driver's notes for humans in the info reply.
     """
 
-    def __init__(self, name: str, info_port: int, board: SimulatedBoard, awake: asyncio.Event) -> None:
+    def __init__(self, name: str, info_port: int, board: SimulatedBoard, awake: asyncio.Event, said: Said) -> None:
         self.name = name
         self.ports = DriverPorts(info_port + BASE_OFFSETS[name])
         self.delay_ms = 1000
         self.timeout_ms = 5000
         self._awake = awake
+        self._said = said
         self._pinged = asyncio.Event()
         # The service updates a driver and configures it from two threads, never both at once.
         self._turn = asyncio.Lock()
@@ -65,10 +68,13 @@ class Engine:
 
     def publish_error(self, text: str | bytes) -> None:
         """Send a text to all subscribers of the driver's errors."""
-        self._errors.send(text.encode() if isinstance(text, str) else text, zmq.NOBLOCK)
+        payload = text.encode() if isinstance(text, str) else text
+        self._said(self.name, payload, False)  # noqa: FBT003 - no update
+        self._errors.send(payload, zmq.NOBLOCK)
 
     def publish_update(self, payload: bytes) -> None:
         """Send a payload to all subscribers of the driver's updates."""
+        self._said(self.name, payload, True)  # noqa: FBT003 - an update
         self._updates.send(payload, zmq.NOBLOCK)
 
     async def _pause(self, seconds: float) -> None:

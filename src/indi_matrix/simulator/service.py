@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -13,9 +13,9 @@ from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.malos.places import BASE_OFFSETS, DriverPorts, Place
 from indi_matrix.settings import DEFAULT_HOST, INFO_PORT
 from indi_matrix.simulator.drivers import Aborted
-from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen
+from indi_matrix.simulator.engine import ConfigSeen, Engine, PingSeen, Said
 from indi_matrix.simulator.free_ports import BLOCK, blocks_to_try
-from indi_matrix.simulator.service_sockets import ReceivingSocket, Sockets, service_descriptors
+from indi_matrix.simulator.service_sockets import ReceivingSocket, Sockets, service_descriptors, unique_name
 from indi_matrix.simulator.simulated_board import SimulatedBoard
 from indi_matrix.system.descriptor_limit import check
 
@@ -40,6 +40,8 @@ class MalosService:
         stopped_by: Why the service ended by itself, None when it did not.
         config_seen: Called with the driver's name and the frame of each config that is received.
         ping_seen: Called with the driver's name for each ping that is received.
+        said: Called with the driver's name, each payload that is published, and whether that is an update.
+        state_changed: Called after the service has started, ended, hung or resumed.
     """
 
     def __init__(
@@ -57,9 +59,13 @@ class MalosService:
         self.stopped_by: str | None = None
         self.config_seen: ConfigSeen | None = None
         self.ping_seen: PingSeen | None = None
+        self.said: Said | None = None
+        self.state_changed: Callable[[], None] | None = None
         self._drivers = drivers
         self._inside = inside
+        self._name = unique_name()
         self._awake = asyncio.Event()
+        self._started = asyncio.Event()
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._engines: dict[str, Engine] = {}
@@ -120,8 +126,10 @@ class MalosService:
         self.stopped_by = None
         self._awake.set()
         self._stopped.clear()
+        self._started.set()
         self._main = asyncio.create_task(self._serve(info), name=f"MALOS at {self.address}")
         self._main.add_done_callback(self._finish)
+        self._changed()
 
     async def stop(self) -> None:
         """End at once, as if killed: messages that were not received yet are lost."""
@@ -133,19 +141,27 @@ class MalosService:
         """Return when the service has ended."""
         await self._stopped.wait()
 
+    async def wait_started(self) -> None:
+        """Return when the service runs."""
+        await self._started.wait()
+
     def hang(self) -> None:
         """Stop working, as if suspended: connections stay open, and no message is received."""
         self._awake.clear()
+        self._changed()
 
     def resume(self) -> None:
         """Work on, beginning with the messages that have piled up."""
         self._awake.set()
+        self._changed()
 
     def _listen(self) -> ReceivingSocket:
         """Bind all ports, or none."""
         check(service_descriptors(len(self._drivers), inside=self._inside is not None))
-        sockets = Sockets(self.host, self._inside)
-        engines = {name: Engine(name, self.info_port, self.board, self._awake) for name in self._drivers}
+        sockets = Sockets(self.host, self._inside, self._name)
+        engines = {
+            name: Engine(name, self.info_port, self.board, self._awake, self._has_said) for name in self._drivers
+        }
         try:
             info = ReceivingSocket(sockets.reply(self.info_port), self._awake)
             for engine in engines.values():
@@ -184,6 +200,8 @@ class MalosService:
         self._sockets = self._main = None
         self._engines = {}
         self._stopped.set()
+        self._started.clear()
+        self._changed()
         if not main.cancelled() and (error := main.exception()) is not None:
             self.stopped_by = f"a fault of the simulator: {error!r}"
             asyncio.get_running_loop().call_exception_handler(
@@ -222,6 +240,14 @@ class MalosService:
     def _saw_ping(self, driver: str) -> None:
         if self.ping_seen is not None:
             self.ping_seen(driver)
+
+    def _has_said(self, driver: str, payload: bytes, is_update: bool) -> None:  # noqa: FBT001 - one of two sockets
+        if self.said is not None:
+            self.said(driver, payload, is_update)
+
+    def _changed(self) -> None:
+        if self.state_changed is not None:
+            self.state_changed()
 
     # Faults on demand
 

@@ -22,22 +22,28 @@ def service_descriptors(drivers: int, *, inside: bool) -> int:
     return sockets if inside else _CONTEXT_DESCRIPTORS + 2 * sockets
 
 
+def unique_name() -> str:
+    """Return a name for a service inside this program. It keeps the name when it is stopped and started."""
+    return f"simulated-board-{next(_names)}"
+
+
 class Sockets:
     """Every socket of one run of the service.
 
     Args:
         host: The address to listen on.
         inside: The ZeroMQ context in which to listen, instead of on TCP ports.
+        name: The name of the service in there, as `unique_name` returns it.
 
     Attributes:
         place: Where the sockets listen; its port means nothing.
     """
 
-    def __init__(self, host: str, inside: zmq.asyncio.Context | None = None) -> None:
+    def __init__(self, host: str, inside: zmq.asyncio.Context | None = None, name: str = "") -> None:
         self._host = host
         self._shared = inside is not None
         self._context = inside or zmq.asyncio.Context()
-        self.place = _resolve(host) if inside is None else Place(f"simulated-board-{next(_names)}", 0, inside=True)
+        self.place = _resolve(host) if inside is None else Place(name, 0, inside=True)
         self._open: list[zmq.Socket[Any]] = []
 
     def pull(self, port: int) -> zmq.asyncio.Socket:
@@ -75,6 +81,8 @@ class Sockets:
     def close(self) -> None:
         """Close every socket, and return when the ports are free again."""
         for bound in self._open:
+            if self._shared:  # close alone would free the name some time later
+                bound.unbind(bound.getsockopt_string(zmq.LAST_ENDPOINT))
             bound.close()
         self._open.clear()
         if not self._shared:

@@ -100,6 +100,11 @@ class SimulatedBoard(Watchable):
 
     # The pins, seen from outside
 
+    @property
+    def inputs(self) -> int:
+        """The levels that were put on all 16 pads from outside, pin 0 in the lowest bit."""
+        return self._inputs
+
     def set_input(self, pin: int, level: bool) -> None:  # noqa: FBT001 (a level is a bool)
         """Put a level on a pin's pad from outside. It is read while the pin is an input."""
         bit = _bit(pin)
@@ -144,6 +149,11 @@ class SimulatedBoard(Watchable):
     def is_output(self, pin: int) -> bool:
         """Return whether the board drives a pin."""
         return bool(self._direction & _bit(pin))
+
+    @property
+    def directions(self) -> int:
+        """The pins that the board drives, pin 0 in the lowest bit."""
+        return self._direction
 
     @property
     def output_pins(self) -> frozenset[int]:
@@ -237,6 +247,11 @@ class SimulatedBoard(Watchable):
         """Have the sensor of a MALOS driver fail: dead (all zeros), silent (no reading) or frozen."""
         self._sensors.fail(driver, Failure(how))
         self._changed()
+
+    @property
+    def failed_sensors(self) -> frozenset[str]:
+        """The MALOS drivers whose sensors have failed."""
+        return self._sensors.failed
 
     def heal_sensor(self, driver: str) -> None:
         """Have the sensor of a MALOS driver work again."""

@@ -73,6 +73,11 @@ class Sensors:
         measured = {Failure.DEAD: NO_SENSORS, Failure.SILENT: None, Failure.FROZEN: self.readings}
         self._failed[_sensor(driver)] = measured[how]
 
+    @property
+    def failed(self) -> frozenset[str]:
+        """The drivers whose sensors have failed."""
+        return frozenset(self._failed)
+
     def heal(self, driver: str) -> None:
         """Have the sensor of a driver work again."""
         self._failed.pop(_sensor(driver), None)

@@ -1,0 +1,150 @@
+// What the program told of the devices.
+
+// A refusal stays at its place this long, even if the property's state is in order again at once.
+const NOTE_TIME = 1000;
+
+/** A property, its members in the order of their definition. */
+class Property {
+  constructor({ name, kind, label, group, state, perm, rule, members }) {
+    Object.assign(this, { name, kind, group, state, perm, rule });
+    this.label = label || name;
+    this.members = new Map(
+      members.map((member) => [member.name, { ...member, label: member.label || member.name }]),
+    );
+  }
+
+  get isWritable() {
+    return this.perm !== "ro" && this.kind !== "Light";
+  }
+
+  value(member) {
+    return this.members.get(member)?.value;
+  }
+
+  /** Takes the changed values of a set. */
+  set({ state, values }) {
+    this.state = state ?? this.state;
+    for (const [name, value] of Object.entries(values ?? {})) {
+      const member = this.members.get(name);
+      if (member) member.value = value;
+    }
+  }
+}
+
+/** A board as an INDI device. It stays the same object when the program tells all anew. */
+export class Device {
+  properties = new Map();
+  notes = new Map();
+  ring = "";
+  world = null;
+
+  constructor(name) {
+    this.name = name;
+  }
+
+  get(name) {
+    return this.properties.get(name);
+  }
+
+  value(name, member) {
+    return this.get(name)?.value(member);
+  }
+
+  get isGone() {
+    return this.properties.size === 0 && !this.world;
+  }
+
+  isConnected() {
+    return this.value("CONNECTION", "CONNECT") === true;
+  }
+
+  /** Returns what was last refused at a property, or an empty text. */
+  note(name) {
+    return this.notes.get(name)?.text ?? "";
+  }
+
+  /** Forgets what it said; the world around it is told by the simulator. */
+  clear() {
+    this.properties.clear();
+    this.notes.clear();
+    this.ring = "";
+  }
+}
+
+const TAKES = {
+  def(device, message) {
+    device.properties.set(message.name, new Property(message));
+  },
+  set(device, message) {
+    device.get(message.name)?.set(message);
+    const note = device.notes.get(message.name);
+    const isOver = note && message.state !== "Alert" && performance.now() - note.time > NOTE_TIME;
+    if (isOver) device.notes.delete(message.name);
+  },
+  del(device, message) {
+    device.properties.delete(message.name);
+    device.notes.delete(message.name);
+  },
+  message(device, { name, level, text }) {
+    if (level === "ERROR" || level === "WARNING") device.notes.set(name, { text, time: performance.now() });
+  },
+  ring(device, { leds }) {
+    device.ring = leds;
+  },
+  world(device, message) {
+    device.world = message;
+  },
+};
+
+/** The devices, and which of their properties a frame touched. */
+export class Store {
+  devices = new Map();
+  touched = new Map();
+
+  /** Returns a device, which is made if it is new. */
+  device(name) {
+    if (!this.devices.has(name)) this.devices.set(name, new Device(name));
+    return this.devices.get(name);
+  }
+
+  /** Takes a message about a device. */
+  take(message) {
+    const name = message.device ?? message.board;
+    const place = message.name ?? message.t;
+    if (message.t === "del" && message.name === undefined) this.#remove(name);
+    else if (name && (message.t !== "message" || message.name)) {
+      TAKES[message.t]?.(this.device(name), message);
+      this.touch(name, place);
+    }
+  }
+
+  /** Notes a refusal at a property. */
+  refuse(name, property, text) {
+    this.device(name).notes.set(property, { text, time: performance.now() });
+    this.touch(name, property);
+  }
+
+  touch(name, place) {
+    if (!this.touched.has(name)) this.touched.set(name, new Set());
+    this.touched.get(name).add(place);
+  }
+
+  /** Forgets all properties; the devices stay, for those who show them. */
+  clear() {
+    for (const device of this.devices.values()) device.clear();
+    this.touched.clear();
+  }
+
+  /** Returns what was touched since the last call: for each device names of properties, "ring" or "world". */
+  changes() {
+    const changes = this.touched;
+    this.touched = new Map();
+    return changes;
+  }
+
+  #remove(name) {
+    for (const property of this.device(name).properties.keys()) this.touch(name, property);
+    this.device(name).clear();
+    this.touch(name, "world");
+  }
+}
