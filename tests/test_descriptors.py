@@ -14,7 +14,7 @@ from tests.driver.client import IndiClient, talking_to
 from tests.programs import PATIENCE, PROGRAM, finished, free_port, line_of, running
 
 BOARDS = [f"Board {number}" for number in range(20)]
-MANY = [f"Board {number}" for number in range(32)]
+MANY = [f"Board {number}" for number in range(24)]
 TOO_FEW = re.compile(r"that takes (\d+) file descriptors, and (\d+) are free, of (\d+)")
 
 
