@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
+from indi_matrix.devices.gpio.output_clock import OutputClock
 from indi_matrix.devices.gpio.pin import Pin
 from indi_matrix.devices.matrix_device import Ending, Host
 from indi_matrix.devices.polled_device import PolledDevice
@@ -43,8 +44,7 @@ class Gpio(PolledDevice):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
-        self._changed = asyncio.Event()  # set when a deadline of a pin has changed
-        self._next_look: float | None = None  # the earliest deadline, in loop time; None if there is none
+        self._clock = OutputClock(self._outputs, self._drive, self._limit)
         self._first_update: bytes | None = None
         self._in_step = False  # whether all our pins were sent in this visit
         self._readable = True  # whether the last data update could be read
@@ -109,7 +109,7 @@ class Gpio(PolledDevice):
         """Follow the levels, report outputs that do not reach theirs in time, and end pulses."""
         self._warn_of_strays()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._watch_outputs())
+            tasks.create_task(self._clock.run())
             while True:
                 self._take(await self.link.update())
 
@@ -124,7 +124,7 @@ class Gpio(PolledDevice):
         self._send_ours()
         for pin in self._outputs():
             pin.resend(self._limit())
-        self._changed.set()
+        self._clock.look_again()
 
     def leave(self, ending: Ending) -> None:
         """Switch off pulsing outputs, or all if the ending is OFF, but none if LOST; expect no more levels."""
@@ -139,7 +139,7 @@ class Gpio(PolledDevice):
         """Send Off; return whether the service took it."""
         try:
             self._catch_up()
-            self._send(pin, output=True, level=pin.idle_level)
+            self._drive(pin, pin.idle_level)
         except LinkError as error:
             log.warning("pin %d was not switched off: %s", pin.number, error)
             return False
@@ -157,7 +157,7 @@ class Gpio(PolledDevice):
         super().timing_changed()
         for pin in self._outputs():
             pin.extend(self._limit())
-        self._changed.set()
+        self._clock.look_again()
         self._send_owed_offs()
 
     # Directions
@@ -175,7 +175,7 @@ class Gpio(PolledDevice):
             self._turn(pin)
         if changed:
             self._label()
-            self._changed.set()
+            self._clock.look_again()
         return State.OK
 
     def _turn(self, pin: Pin) -> None:
@@ -205,6 +205,9 @@ class Gpio(PolledDevice):
     def _send(self, pin: Pin, *, output: bool, level: bool) -> None:
         self.link.send(pin_config(pin.number, output=output, level=level))
 
+    def _drive(self, pin: Pin, level: bool) -> None:  # noqa: FBT001 - a level of the pad
+        self._send(pin, output=True, level=level)
+
     def _send_ours(self) -> None:
         """Send direction and told level of each pin of ours, outputs first.
 
@@ -227,47 +230,24 @@ class Gpio(PolledDevice):
         """Carry out a client's write to an output, which begins or ends a pulse."""
         self._catch_up()
         level = on != pin.view.active_low
-        self._send(pin, output=True, level=level)
+        self._drive(pin, level)
         pulse = pin.view.pulse.seconds if on else 0
         pin.tell(level, self._limit(), asyncio.get_running_loop().time() + pulse if pulse else None)
-        # Whoever writes again and again puts the limit off; a look that comes too early finds nothing.
-        if self._next_look is None or (pin.moment is not None and pin.moment < self._next_look):
-            self._changed.set()
+        self._clock.heed(pin)
 
     def _limit(self) -> float:
         """Return the loop time by which a level that was just sent must have been seen."""
         periods = _CONFIRM_PERIODS * self.link.slowest_delay
         return asyncio.get_running_loop().time() + periods + _CONFIRM_EXTRA
 
-    async def _watch_outputs(self) -> None:
-        """End each pulse in time, and report each output whose level was not seen in time."""
-        now = asyncio.get_running_loop().time
-        while True:
-            moments = (moment for pin in self._outputs() if (moment := pin.moment) is not None)
-            self._next_look = min(moments, default=None)
-            try:
-                async with asyncio.timeout_at(self._next_look):
-                    await self._changed.wait()
-            except TimeoutError:
-                for pin in self._outputs():
-                    self._look_at(pin, now())
-            self._changed.clear()
-
-    def _look_at(self, pin: Pin, now: float) -> None:
-        if pin.is_pulse_over(now):
-            self._send(pin, output=True, level=pin.idle_level)
-            pin.end_pulse(self._limit())
-        else:
-            pin.judge(now)
-
     def _send_owed_offs(self) -> None:
         """Send each Off that was refused, now that the driver publishes and so takes configs again."""
         for pin in self._outputs():
             if pin.owes_off:
                 self._catch_up()  # a restarted service would make inputs of our other outputs
-                self._send(pin, output=True, level=pin.idle_level)
+                self._drive(pin, pin.idle_level)
                 pin.resend(self._limit())
-                self._changed.set()
+                self._clock.look_again()
 
     # Levels
 
