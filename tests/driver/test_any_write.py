@@ -91,6 +91,7 @@ class Desk:
             "POLLING_PERIOD": {"PERIOD_MS": "10"},
             "KEEP_ALIVE": {"TIMEOUT": "5"},
             **{f"PULSE_{pin}": {"DURATION": "0"} for pin in range(16)},
+            **{f"DUTY_{pin}": {"DUTY": "0", "PERIOD": "10"} for pin in range(16)},
         }
 
     # Where the connection is

@@ -14,7 +14,7 @@ from indi_matrix.devices.gpio.output_clock import OutputClock
 from indi_matrix.devices.gpio.pin import Pin
 from indi_matrix.devices.matrix_device import Ending, Host
 from indi_matrix.devices.polled_device import PolledDevice
-from indi_matrix.errors import LinkError
+from indi_matrix.errors import LinkError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty
 
@@ -43,7 +43,7 @@ class Gpio(PolledDevice):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
+        self._pins = [Pin(number, self._command, self._drive_duty, self.repeats.is_first) for number in PINS]
         self._clock = OutputClock(self._outputs, self._drive, self._limit)
         self._first_update: bytes | None = None
         self._in_step = False  # whether all our pins were sent in this visit
@@ -127,10 +127,10 @@ class Gpio(PolledDevice):
         self._clock.look_again()
 
     def leave(self, ending: Ending) -> None:
-        """Switch off pulsing outputs, or all if the ending is OFF, but none if LOST; expect no more levels."""
+        """Switch off outputs with a pulse or duty, or all if the ending is OFF, but none if LOST."""
         lost = ending is Ending.LOST
         for pin in self._outputs():
-            if not lost and (ending is Ending.OFF or pin.view.pulse.end is not None):
+            if not lost and (ending is Ending.OFF or pin.is_temporary):
                 pin.switch_off(sent=self._send_off(pin))
         for pin in self._outputs():
             pin.abandon(lost=lost)
@@ -195,9 +195,13 @@ class Gpio(PolledDevice):
         self._input_labels.label([pin.view.input for pin in self._pins if not pin.is_output])
 
     def _write_active_low(self, values: Mapping[str, bool]) -> State:
-        for pin in self._pins:
-            if values[_name(pin)] != pin.view.active_low:
-                pin.invert(active_low=values[_name(pin)])
+        changed = [pin for pin in self._pins if values[_name(pin)] != pin.view.active_low]
+        for pin in changed:
+            if pin.view.duty.percent:
+                duty = f"{pin.view.duty.property.name}.DUTY"
+                raise WriteError(f"GPIO_ACTIVE_LOW.{_name(pin)} is fixed during a duty; write {duty}=0 first")
+        for pin in changed:
+            pin.invert(active_low=values[_name(pin)])
         return State.OK
 
     # Sending
@@ -235,6 +239,32 @@ class Gpio(PolledDevice):
         pin.tell(level, self._limit(), asyncio.get_running_loop().time() + pulse if pulse else None)
         self._clock.heed(pin)
 
+    def _drive_duty(self, pin: Pin, percent: float, period: float) -> None:
+        """Carry out a client's write to a duty; 0 is Off, unless only the period is another."""
+        duty = pin.view.duty
+        if self.host.loading and percent != duty.percent:
+            raise WriteError(f"{duty.property.name}.DUTY={percent:g}: a config file switches no output")
+        if duty.is_off(percent, period) and not self.host.loading:
+            self._switch_duty_off(pin, period)
+        elif not percent:
+            duty.drop(period)
+        else:
+            now = asyncio.get_running_loop().time()
+            self._catch_up()
+            self._clock.follow(pin, duty.cycle.changed(percent, period, now), now)
+            self._clock.heed(pin)
+
+    def _switch_duty_off(self, pin: Pin, period: float) -> None:
+        """End a duty as an Off that is written, except that DUTY_n is shown by the answer alone."""
+        before = pin.view.duty.cycle
+        pin.view.duty.drop(period)
+        try:
+            self._command(pin, on=False)
+        except LinkError:
+            pin.view.duty.cycle = before
+            raise
+        pin.view.output.publish_reading(pin.seen(), State.BUSY)
+
     def _limit(self) -> float:
         """Return the loop time by which a level that was just sent must have been seen."""
         periods = _CONFIRM_PERIODS * self.link.slowest_delay
@@ -264,6 +294,9 @@ class Gpio(PolledDevice):
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
             pin.see(is_high(levels, pin.number), now, debounce)
+            if pin.view.duty.contradictions.proven:
+                self._drive(pin, pin.idle_level)
+                pin.end_duty()
 
     def _show_readable(self, *, readable: bool) -> None:
         """Turn inputs and GPIO_REGISTER to Alert if data updates become unreadable; to Ok if readable again."""

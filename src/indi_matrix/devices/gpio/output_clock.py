@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
+from indi_matrix.devices.gpio.duty_cycle import DutyCycle
 from indi_matrix.devices.gpio.pin import Pin
 
 
@@ -37,6 +38,12 @@ class OutputClock:
         if self._next_look is None or (pin.moment is not None and pin.moment < self._next_look):
             self._changed.set()
 
+    def follow(self, pin: Pin, cycle: DutyCycle, now: float) -> None:
+        """Send the level that a duty cycle of an output has now."""
+        on, _ = cycle.at(now)
+        self._drive(pin, on != pin.view.active_low)
+        pin.follow_duty(cycle, now)
+
     async def run(self) -> NoReturn:
         """End each pulse in time, drive each edge of a duty, and report each level that was not seen in time.
 
@@ -59,5 +66,7 @@ class OutputClock:
         if pin.is_pulse_over(now):
             self._drive(pin, pin.idle_level)
             pin.end_pulse(self._limit())
+        elif pin.view.duty.is_edge_due(now):
+            self.follow(pin, pin.view.duty.cycle, now)
         else:
             pin.judge(now)

@@ -18,24 +18,30 @@ class Phase(Enum):
     | FAILED   | Alert  | The level was not seen in time.                                    |
     | STRAYED  | Alert  | The level was seen, and no longer is.                              |
     | MISSED   | Alert  | A pulse is over and its On was never seen; only a write ends this. |
+    | DRIVEN   | Ok (1) | The output goes On and Off by its duty, and the pad follows.       |
+
+    (1) Busy until an update shows the pad as it was told for the first time.
 
     What the events make of the phases (`-`: the phase stays):
 
-    | event            | INPUT   | SETTLED | WAITING | PULSING | ENDING  | FAILED  | STRAYED | MISSED  |
-    |------------------|---------|---------|---------|---------|---------|---------|---------|---------|
-    | turned           | WAITING | INPUT   | INPUT   | INPUT   | INPUT   | INPUT   | INPUT   | INPUT   |
-    | written          |         | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING |
-    | seen as told (1) | -       | -       | SETTLED | -       | SETTLED | SETTLED | SETTLED | -       |
-    | seen otherwise   | -       | STRAYED | -       | STRAYED | -       | -       | -       | -       |
-    | not seen in time |         |         | FAILED  |         | FAILED  |         |         |         |
-    | pulse over       |         |         | ENDING  | ENDING  |         | ENDING  | ENDING  |         |
-    | write refused    |         | -       | -       | -       | -       | -       | -       | -       |
-    | sent again (2)   | -       | WAITING | WAITING | WAITING | -       | WAITING | WAITING | -       |
-    | switched off     |         | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
-    | link lost        |         | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
+    | event            | INPUT   | SETTLED | WAITING | PULSING | ENDING  | FAILED  | STRAYED | MISSED  | DRIVEN  |
+    |------------------|---------|---------|---------|---------|---------|---------|---------|---------|---------|
+    | turned           | WAITING | INPUT   | INPUT   | INPUT   | INPUT   | INPUT   | INPUT   | INPUT   | INPUT   |
+    | written          |         | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING | WAITING |
+    | duty written     |         | DRIVEN  | DRIVEN  | DRIVEN  | DRIVEN  | DRIVEN  | DRIVEN  | DRIVEN  | -       |
+    | seen as told (2) | -       | -       | SETTLED | -       | SETTLED | SETTLED | SETTLED | -       | -       |
+    | seen otherwise   | -       | STRAYED | -       | STRAYED | -       | -       | -       | -       | -       |
+    | not seen in time |         |         | FAILED  |         | FAILED  |         |         |         |         |
+    | pulse over       |         |         | ENDING  | ENDING  |         | ENDING  | ENDING  |         |         |
+    | contradicted (4) |         |         |         |         |         |         |         |         | STRAYED |
+    | write refused    |         | -       | -       | -       | -       | -       | -       | -       | SETTLED |
+    | sent again (3)   | -       | WAITING | WAITING | WAITING | -       | WAITING | WAITING | -       | -       |
+    | switched off     |         | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
+    | link lost        |         | -       | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED | SETTLED |
 
-    (1) PULSING in place of SETTLED while a pulse lasts; MISSED where a pulse ENDING was never seen On.
-    (2) WAITING in place of ENDING and MISSED, where what is sent is an Off that was refused before.
+    (2) PULSING in place of SETTLED while a pulse lasts; MISSED where a pulse ENDING was never seen On.
+    (3) WAITING in place of ENDING and MISSED, where what is sent is an Off that was refused before.
+    (4) By more updates than chance can explain; the duty ends, and Off is sent.
     """
 
     INPUT = auto()
@@ -46,3 +52,4 @@ class Phase(Enum):
     FAILED = auto()
     STRAYED = auto()
     MISSED = auto()
+    DRIVEN = auto()
