@@ -64,8 +64,8 @@ async def test_a_duty_is_as_long_on_the_board_as_it_was_written(fast: Rig) -> No
     times = [time for time, _ in found[1:]]
     assert [on for _, on in found] == [False, True, False, True, False, True]
     lengths = [later - earlier for earlier, later in pairwise(times)]
-    assert lengths == pytest.approx([0.37, 0.63, 0.37, 0.63], abs=0.1)
-    assert times[4] - times[0] == pytest.approx(2, abs=0.05)
+    assert lengths == pytest.approx([0.37, 0.63, 0.37, 0.63], abs=0.2)
+    assert times[4] - times[0] == pytest.approx(2, abs=0.2)
     told = [answer for answer in indi.answers[start:] if answer.name == "DIGITAL_OUTPUT_1"]
     assert {answer.state for answer in told[1:]} == {"Ok"}
     assert told[0].state == "Busy"
@@ -205,23 +205,24 @@ async def test_an_outage_ends_the_duty_with_off(fast: Rig) -> None:
     assert (duty(fast), indi.known["DIGITAL_OUTPUT_1"].on) == ("0", ["OFF"])
 
 
-@pytest.mark.parametrize("how", ["duty", "pulse"])
-async def test_what_an_outage_cut_is_off_although_clients_disconnected_meanwhile(fast: Rig, how: str) -> None:
-    indi = fast.indi
-    if how == "pulse":
-        await indi.write("PULSE_0", DURATION=60000)
-        await indi.settle("DIGITAL_OUTPUT_1", ON="On")
-    else:
-        await heat(fast, DUTY=90, PERIOD=60)
-    await fast.service.stop()
+async def test_what_an_outage_cut_is_off_although_clients_disconnected_meanwhile(rig: Rig) -> None:
+    """The next connect sends nothing by itself, as nobody chose a polling period."""
+    indi = rig.indi
+    await indi.write("GPIO_DIRECTION", PIN_0="On", PIN_5="On")
+    await heat(rig, DUTY=90, PERIOD=60)
+    await indi.write("PULSE_5", DURATION=60000)
+    await indi.write("DIGITAL_OUTPUT_6", ON="On")
+    await rig.board.wait_until(lambda board: board.latch(5))
+    await rig.service.stop()
     await indi.in_state("CONNECTION", "Busy")
     await indi.write("CONNECTION", DISCONNECT="On")
-    await fast.service.start()
-    assert fast.board.latch(0)
+    await rig.service.start()
+    assert rig.board.latch(0)
     await indi.connect()
-    await fast.board.wait_until(lambda board: not board.latch(0))
-    await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
-    assert indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"]
+    await rig.board.wait_until(lambda board: not board.latch(0) and not board.latch(5))
+    for output in ("DIGITAL_OUTPUT_1", "DIGITAL_OUTPUT_6"):
+        await indi.in_state(output, "Ok")
+        assert indi.known[output].on == ["OFF"]
 
 
 async def test_a_duty_of_0_in_an_outage_is_an_off(fast: Rig) -> None:
@@ -287,8 +288,9 @@ async def test_the_period_is_saved_and_loading_heats_nothing(fast: Rig, home: Pa
     saved = config.read_text()
     assert "<oneNumber name='PERIOD'>\n      60\n" in saved
     assert "name='DUTY'" not in saved
-    await indi.write("DUTY_5", PERIOD=7)
     configs = len(fast.sent("Gpio"))
+    await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")
+    await indi.write("DUTY_5", PERIOD=7)
     await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")
     assert (indi.known["DUTY_0"].values, indi.known["DUTY_5"].values) == (
         {"DUTY": "90", "PERIOD": "60"}, {"DUTY": "0", "PERIOD": "10"},

@@ -87,7 +87,7 @@ def proven(*updates: tuple[float, bool, bool], edge: float = 0.0) -> bool:
     ("updates", "is_proven"),
     [
         ([(1, True, False), (2, True, False), (3, True, False)], True),
-        ([(1, True, False), (2, True, False), (3, True, True)], False),
+        ([(1, True, False), (2, True, False), (3, True, True), (4, True, False)], False),
         ([(1, True, False), (2, True, False)], False),  # two may be chance
         ([(1, True, False), (1.1, True, False), (1.2, True, False), (2.9, True, False)], False),  # a stall
         ([(1, True, False), (1.1, True, False), (3.0, True, False)], True),
