@@ -33,7 +33,7 @@ def row_of(name: str) -> str:
 
 
 def first_of(name: str) -> str:
-    return re.sub(r"_[0-9]+$", "_0" if name.startswith(("PULSE", "DUTY")) else "_1", name)
+    return re.sub(r"_[0-9]+$", "_0" if name.startswith(("PULSE", "DUTY", "ON_LINK")) else "_1", name)
 
 
 async def test_the_tables_hold_every_property_with_its_members_and_limits() -> None:

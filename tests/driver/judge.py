@@ -43,7 +43,9 @@ def judge(prop: Known, written: Written, *, leds: int, phase: str) -> Verdict:
 
 def is_of_the_board(name: str) -> bool:
     """Tell whether a property is there only while the board is connected."""
-    return name.startswith(("EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_", "DUTY_"))
+    return name.startswith(
+        ("EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_", "DUTY_", "ON_LINK_", "LINK_")
+    )
 
 
 def is_fact(name: str, perm: str | None) -> bool:

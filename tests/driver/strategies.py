@@ -47,6 +47,8 @@ PROPERTIES = {
     **{f"DIGITAL_INPUT_{channel}": ("Switch", ("OFF", "ON")) for channel in range(1, 17)},
     **{f"PULSE_{pin}": ("Number", ("DURATION",)) for pin in range(16)},
     **{f"DUTY_{pin}": ("Number", ("DUTY", "PERIOD")) for pin in range(16)},
+    **{f"ON_LINK_LOSS_{pin}": ("Switch", ("KEEP", "OFF")) for pin in range(16)},
+    "LINK_LOSS": ("Number", ("TIME",)),
 }
 """Kind and members of each property; of the labels' members those that are there with pins 0 and 1 as outputs."""
 
@@ -54,12 +56,14 @@ PROPERTIES = {
 _DRAWN = [
     name
     for name in PROPERTIES
-    if not name.startswith(("EVERLOOP_LED_", "DIGITAL_OUTPUT_", "DIGITAL_INPUT_", "PULSE_", "DUTY_"))
+    if not name.startswith(
+        ("EVERLOOP_LED_", "DIGITAL_OUTPUT_", "DIGITAL_INPUT_", "PULSE_", "DUTY_", "ON_LINK_LOSS_")
+    )
 ] + [
     "EVERLOOP_LED_1", "EVERLOOP_LED_18", "EVERLOOP_LED_19", "EVERLOOP_LED_35",
     "DIGITAL_OUTPUT_1", "DIGITAL_OUTPUT_2", "DIGITAL_OUTPUT_16", "DIGITAL_INPUT_1", "DIGITAL_INPUT_3",
     "DIGITAL_OUTPUT_LABELS", "DIGITAL_INPUT_LABELS", "PULSE_0", "PULSE_1", "PULSE_2",
-    "DUTY_0", "DUTY_1", "DUTY_2",
+    "DUTY_0", "DUTY_1", "DUTY_2", "ON_LINK_LOSS_1", "ON_LINK_LOSS_2",
 ]  # fmt: skip
 
 

@@ -52,7 +52,13 @@ async def test_every_label_is_shown_whole(kind: str, leds: int) -> None:
 async def test_pins_and_leds_are_called_by_their_number() -> None:
     shown = {one.attributes["name"]: one for one in await definitions("creator")}
     for pin, label in enumerate(_PIN_LABELS):
-        for name in (f"DIGITAL_OUTPUT_{pin + 1}", f"DIGITAL_INPUT_{pin + 1}", f"PULSE_{pin}", f"DUTY_{pin}"):
+        for name in (
+            f"DIGITAL_OUTPUT_{pin + 1}",
+            f"DIGITAL_INPUT_{pin + 1}",
+            f"PULSE_{pin}",
+            f"DUTY_{pin}",
+            f"ON_LINK_LOSS_{pin}",
+        ):
             assert shown[name].attributes["label"] == label
     for name in ("GPIO_DIRECTION", "GPIO_ACTIVE_LOW"):
         assert labels(shown[name]) == [str(pin) for pin in range(16)]
@@ -88,7 +94,16 @@ async def test_the_light_is_in_main_control(rig: Rig) -> None:
         "CONNECTION", "FLAT_LIGHT_CONTROL", "FLAT_LIGHT_INTENSITY", "EVERLOOP_INFO",
     ]  # fmt: skip
     assert shown["GPIO"] == ["GPIO_DIRECTION", "GPIO_ACTIVE_LOW", "GPIO_DEBOUNCE", "GPIO_REGISTER"]
-    assert list(shown) == ["Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs"]
+    assert list(shown) == [
+        "Main Control",
+        "Connection",
+        "Options",
+        "Everloop",
+        "Everloop LEDs",
+        "GPIO",
+        "Fail-safe",
+        "Inputs",
+    ]
 
 
 async def test_a_client_that_comes_later_is_shown_the_same_tabs(rig: Rig) -> None:

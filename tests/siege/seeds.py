@@ -62,6 +62,8 @@ WRITES: Final = [
     texts("DIGITAL_INPUT_LABELS", DIGITAL_INPUT_3="Roof closed"),
     numbers("PULSE_0", DURATION=50),
     numbers("DUTY_1", DUTY=30, PERIOD=2),
+    switches("ON_LINK_LOSS_1", OFF=True),
+    numbers("LINK_LOSS", TIME=1),
     # No right one: a service does not get out of a delay of minutes, and without it no board can be connected.
     numbers("POLLING_PERIOD", PERIOD=200),
     numbers("KEEP_ALIVE", TIMEOUT=5),

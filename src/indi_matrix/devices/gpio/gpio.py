@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
+from indi_matrix.devices.gpio.link_loss import LinkLoss
 from indi_matrix.devices.gpio.output_clock import OutputClock
 from indi_matrix.devices.gpio.pin import Pin
 from indi_matrix.devices.matrix_device import Ending, Host
@@ -65,6 +66,7 @@ class Gpio(PolledDevice):
             "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, ALL_HIGH)],
             perm=Perm.READ,
         )  # fmt: skip
+        self._link_loss = LinkLoss(host, self._outputs)
         self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
         self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Labels", "Inputs")
         self._label()
@@ -79,6 +81,7 @@ class Gpio(PolledDevice):
             pin.forget(shown=not self.host.lost)
         if not self.host.lost:
             self._register.publish_reading({"PADS": 0.0}, State.IDLE)
+        self._link_loss.apply()  # as the timing may be sent next, and all our pins with it
         await super().begin(link)
         # After an outage the driver must prove that it is back: else losses and returns could alternate for ever.
         proof = self.host.lost and link.info.delay <= _SLOW_DELAY
@@ -98,7 +101,7 @@ class Gpio(PolledDevice):
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties of all pins together, and those of each pin."""
-        yield from (self._direction, self._active_low, self._debounce, self._register)
+        yield from (self._direction, self._active_low, self._debounce, self._register, self._link_loss.property)
         for pin in self._pins:
             yield from pin.properties()
         for labels in (self._output_labels, self._input_labels):
@@ -121,6 +124,8 @@ class Gpio(PolledDevice):
 
     def resend(self) -> None:
         """Send again the direction and level of each pin that a client ever made an output."""
+        self._link_loss.apply()
+        self._link_loss.report()
         self._send_ours()
         for pin in self._outputs():
             pin.resend(self._limit())
@@ -129,6 +134,9 @@ class Gpio(PolledDevice):
     def leave(self, ending: Ending) -> None:
         """Switch off outputs with a pulse or duty, or all if the ending is OFF, but none if LOST."""
         lost = ending is Ending.LOST
+        if not lost:
+            self._link_loss.apply()
+            self._link_loss.report()
         for pin in self._outputs():
             if not lost and (ending is Ending.OFF or pin.is_temporary):
                 pin.switch_off(sent=self._send_off(pin))

@@ -1,12 +1,16 @@
 """A GPIO pin as clients see it: its INDI properties, and the messages about it."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from indi_matrix.devices.gpio.duty_cycle import Duty
 from indi_matrix.devices.gpio.pulse import Pulse
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import SwitchProperty
+
+FAIL_SAFE: Final = "Fail-safe"
+"""The group of what outputs are after an outage."""
 
 
 class PinProperties:
@@ -24,6 +28,7 @@ class PinProperties:
         output, input: DIGITAL_OUTPUT_n and DIGITAL_INPUT_n.
         pulse: PULSE_n, and the pulse that is under way.
         duty: DUTY_n, and the duty that is followed.
+        on_link_loss: ON_LINK_LOSS_n.
     """
 
     def __init__(
@@ -53,11 +58,16 @@ class PinProperties:
         )  # fmt: skip
         self.pulse = Pulse(number, self._write_pulse)
         self.duty = Duty(number, self._write_duty)
+        self.on_link_loss = SwitchProperty(
+            f"ON_LINK_LOSS_{number}", label, FAIL_SAFE,
+            [Member("KEEP", "Keep", value=True), Member("OFF", "Off", value=False)],
+            rule=Rule.ONE_OF_MANY, on_write=lambda _: State.OK, saved=True,
+        )  # fmt: skip
 
     @property
     def of_output(self) -> tuple[AnyProperty, ...]:
         """The properties that an output has."""
-        return (self.output, self.pulse.property, self.duty.property)
+        return (self.output, self.pulse.property, self.duty.property, self.on_link_loss)
 
     def values(self, level: bool | None) -> Mapping[str, bool]:  # noqa: FBT001 - the level itself
         """Return a level as clients are to see it; both Off where it is not known."""
