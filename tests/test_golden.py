@@ -1,6 +1,7 @@
 """Our standard properties beside those of libindi's own drivers, as the real indiserver passes both on."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -34,19 +35,24 @@ def definition(element: ET.Element) -> Definition:
     perm, rule, group, label = (element.get(name, "") for name in ("perm", "rule", "group", "label"))
     attributes = ("name", "label", "format", "min", "max", "step")
     members = tuple(tuple(one.get(name, "") for name in attributes) for one in element)
-    timeout = float(element.attrib["timeout"])
+    timeout = float(element.get("timeout", "-1"))  # lights have none
     return Definition(element.tag, perm, rule, group, label, timeout, members)
 
 
-async def definitions(port: int, *devices: str) -> dict[str, dict[str, Definition]]:
-    """Return what devices define, by device and name; each has answered when its last property has come."""
+async def definitions(port: int, last: Mapping[str, str]) -> dict[str, dict[str, Definition]]:
+    """Return what devices define, by device and name; each has answered when its last property has come.
+
+    Args:
+        port: Port of the server.
+        last: Name of the last property of each device.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    found: dict[str, dict[str, Definition]] = {device: {} for device in devices}
+    found: dict[str, dict[str, Definition]] = {device: {} for device in last}
     parser: Any = ET.XMLPullParser(("end",))
     parser.feed(b"<stream>")
     writer.write(b'<getProperties version="1.7"/>')
     async with asyncio.timeout(10):
-        while not all(SHARED & {"FLAT_LIGHT_INTENSITY", "LOG_OUTPUT"} <= set(one) for one in found.values()):
+        while not all(last[device] in known for device, known in found.items()):
             parser.feed(await reader.read(1 << 16))
             for _, element in parser.read_events():
                 if element.tag.startswith("def") and element.get("device") in found:
@@ -66,7 +72,7 @@ async def test_shared_properties_are_defined_as_libindi_does() -> None:
             await becomes(port, f'"{device}.CONNECTION.CONNECT">=0')
             await setprop(port, "-s", f"{device}.DEBUG.ENABLE=On", "-s", f"{device}.CONNECTION.CONNECT=On")
             await becomes(port, f'"{device}.CONNECTION.CONNECT"==1 && "{device}.CONNECTION._STATE"==1')
-        found = await definitions(port, "MATRIX", PANEL)
+        found = await definitions(port, dict.fromkeys(("MATRIX", PANEL), "FLAT_LIGHT_INTENSITY"))
     ours, theirs = found["MATRIX"], found[PANEL]
     assert set(theirs) >= SHARED
     for name in sorted(SHARED):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from indi_matrix.simulator import SimulatedBoard
 
-# A connecting board takes 24 sockets, monitors included: 40 boards would reach ZeroMQ's default limit.
+# A connecting board takes 60 sockets, monitors included: 17 boards would reach ZeroMQ's default limit.
 _MOST_SOCKETS: Final = 8192
 
 

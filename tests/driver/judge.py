@@ -31,7 +31,7 @@ _REFUSED = Verdict(None)
 
 def judge(prop: Known, written: Written, *, leds: int, phase: str) -> Verdict:
     """Return what is to become of a write to a property that is as given, in a phase of the connection."""
-    if prop.attributes["perm"] == "ro" or not is_well_formed(prop, written):
+    if prop.attributes.get("perm", "ro") == "ro" or not is_well_formed(prop, written):
         return _REFUSED
     if phase == "lost" and is_of_the_board(written.name):
         return _REFUSED
@@ -44,13 +44,26 @@ def judge(prop: Known, written: Written, *, leds: int, phase: str) -> Verdict:
 def is_of_the_board(name: str) -> bool:
     """Tell whether a property is there only while the board is connected."""
     return name.startswith(
-        ("EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_", "DUTY_", "ON_LINK_", "LINK_")
+        (
+            "EVERLOOP_",
+            "FLAT_LIGHT_",
+            "GPIO_",
+            "DIGITAL_",
+            "PULSE_",
+            "DUTY_",
+            "ON_LINK_",
+            "LINK_",
+            "WEATHER_",
+            "SAFETY_",
+            "TEMPER",
+        )
     )
 
 
 def is_fact(name: str, perm: str | None) -> bool:
     """Tell whether the state of a property is that of something else than the last write."""
-    return perm == "ro" or name == "CONNECTION" or name.startswith("PULSE_")
+    own = name in {"CONNECTION", "WEATHER_OVERRIDE", "TEMPERATURE_CALIBRATION"}
+    return perm in {"ro", None} or own or name.startswith("PULSE_")
 
 
 def is_well_formed(prop: Known, written: Written) -> bool:
@@ -110,6 +123,8 @@ def _of_its_own(name: str, values: Mapping[str, str], leds: int, phase: str) -> 
         # It shows no switch On.
         none_on = "On" not in values.values()
         return Verdict(dict.fromkeys(values, "Off"), state="Idle" if none_on else "Busy")
+    if name == "WEATHER_REFRESH":
+        return Verdict({"REFRESH": "Off"})
     return Verdict(values, sure=name != "DEVICE_ADDRESS", state=_state(name, values, phase))
 
 
@@ -119,6 +134,8 @@ def _is_allowed(name: str, values: Mapping[str, str], leds: int) -> bool:
         return len(words) == leds and all(map(_WORD.fullmatch, words))
     if name.endswith("_LABELS"):
         return all(1 <= len(label) <= 63 and label.isascii() and label.isprintable() for label in values.values())
+    if "MIN_OK" in values:
+        return float(values["MIN_OK"]) <= float(values["MAX_OK"])
     return "On" in values.values() or not name.startswith("DIGITAL_OUTPUT_")
 
 
@@ -129,7 +146,9 @@ def _state(name: str, values: Mapping[str, str], phase: str) -> str:
         return states[phase][values["CONNECT"] == "Off"]
     if name in {"LOGGING_LEVEL", "LOG_OUTPUT"} and "On" not in values.values():
         return "Idle"
-    return "Busy" if re.fullmatch("DIGITAL_OUTPUT_[0-9]+", name) else "Ok"
+    if name == "WEATHER_OVERRIDE":
+        return "Busy" if values["OVERRIDE"] == "On" else "Idle"
+    return "Busy" if re.fullmatch("DIGITAL_OUTPUT_[0-9]+|TEMPERATURE_CALIBRATION", name) else "Ok"
 
 
 def same(kind: str, left: Mapping[str, str], right: Mapping[str, str]) -> bool:
@@ -150,11 +169,13 @@ def is_sound(prop: Known) -> bool:
     """Tell whether what a property holds is allowed by its definition."""
     if prop.state not in {"Idle", "Ok", "Busy", "Alert"} or list(prop.values) != list(prop.members):
         return False
-    if prop.kind == "Number":
+    if prop.kind == "Light":
+        return set(prop.values.values()) <= {"Idle", "Ok", "Busy", "Alert"} and "perm" not in prop.attributes
+    if prop.kind == "Number" and prop.attributes["name"] != "WEATHER_PARAMETERS":  # there, limits are what is safe
         return all(
             float(limits["min"]) <= float(prop.values[name]) <= float(limits["max"])
             for name, limits in prop.members.items()
         )
     if prop.kind == "Switch":
         return set(prop.values.values()) <= {"On", "Off"} and keeps_rule(prop.attributes["rule"], prop.values)
-    return prop.kind == "Text"
+    return prop.kind in {"Text", "Number"}

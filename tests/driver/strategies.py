@@ -11,6 +11,7 @@ _PINS = tuple(f"PIN_{pin}" for pin in range(16))
 _ENABLE = ("ENABLE", "DISABLE")
 _ENABLED = ("INDI_ENABLED", "INDI_DISABLED")
 FILTERS = ("Red", "Green", "H_Alpha")
+_PARAMETERS = tuple(f"WEATHER_{name}" for name in ("TEMPERATURE", "HUMIDITY", "PRESSURE", "DEWPOINT", "UV"))
 
 PROPERTIES = {
     "CONNECTION": ("Switch", ("CONNECT", "DISCONNECT")),
@@ -49,6 +50,15 @@ PROPERTIES = {
     **{f"DUTY_{pin}": ("Number", ("DUTY", "PERIOD")) for pin in range(16)},
     **{f"ON_LINK_LOSS_{pin}": ("Switch", ("KEEP", "OFF")) for pin in range(16)},
     "LINK_LOSS": ("Number", ("TIME",)),
+    "WEATHER_UPDATE": ("Number", ("PERIOD",)),
+    "WEATHER_REFRESH": ("Switch", ("REFRESH",)),
+    "WEATHER_OVERRIDE": ("Switch", ("OVERRIDE",)),
+    "WEATHER_STATUS": ("Light", _PARAMETERS),
+    "SAFETY_STATUS": ("Light", ("SAFETY",)),
+    "WEATHER_PARAMETERS": ("Number", _PARAMETERS),
+    **dict.fromkeys(_PARAMETERS, ("Number", ("MIN_OK", "MAX_OK", "PERC_WARN", "ALERT_TYPE"))),
+    "WEATHER_CRITICAL": ("Switch", _PARAMETERS),
+    "TEMPERATURE_CALIBRATION": ("Number", ("REFERENCE",)),
 }
 """Kind and members of each property; of the labels' members those that are there with pins 0 and 1 as outputs."""
 
@@ -198,10 +208,16 @@ def _seldom(draw: st.DrawFn) -> bool:
     return draw(st.integers(0, 9)) == 9
 
 
+def _written_kind(name: str) -> str:
+    """Return the kind of vector to write to a property; there is none for lights."""
+    kind = PROPERTIES[name][0]
+    return "Switch" if kind == "Light" else kind
+
+
 @st.composite
 def _ones(draw: st.DrawFn, name: str) -> One:
     """Return a member element for a property, mostly a fitting one."""
-    kind, members = PROPERTIES[name]
+    kind, members = _written_kind(name), PROPERTIES[name][1]
     return One(
         draw(_ANY_TAG) if _seldom(draw) else f"one{kind}",
         draw(_ANY_NAME) if _seldom(draw) else draw(st.sampled_from(members)),
@@ -214,7 +230,7 @@ def _ones(draw: st.DrawFn, name: str) -> One:
 def writes(draw: st.DrawFn) -> Written:
     """Return a vector for any of the properties, mostly of the right kind."""
     name = draw(st.sampled_from(_DRAWN))
-    kind, members = PROPERTIES[name]
+    kind, members = _written_kind(name), PROPERTIES[name][1]
     ones = draw(
         st.lists(
             _ones(name),

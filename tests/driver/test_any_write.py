@@ -42,6 +42,8 @@ def _is_output(name: str) -> bool:
 def _is_on_its_way(name: str, prop: Known) -> bool:
     """Tell whether a property will still change by itself; an Idle level of a pin was not seen yet."""
     is_level = name.startswith("DIGITAL_") and not name.endswith("_LABELS")
+    if name == "WEATHER_OVERRIDE":  # Busy as long as it is On
+        return False
     return is_of_the_board(name) and (prop.state == "Busy" or (is_level and prop.state == "Idle"))
 
 
@@ -90,6 +92,8 @@ class Desk:
             "SIMULATION": {"DISABLE": "On"},
             "POLLING_PERIOD": {"PERIOD_MS": "10"},
             "KEEP_ALIVE": {"TIMEOUT": "5"},
+            "WEATHER_UPDATE": {"PERIOD": "0"},
+            "WEATHER_OVERRIDE": {"OVERRIDE": "Off"},
             **{f"PULSE_{pin}": {"DURATION": "0"} for pin in range(16)},
             **{f"DUTY_{pin}": {"DUTY": "0", "PERIOD": "10"} for pin in range(16)},
         }
@@ -127,6 +131,8 @@ class Desk:
             outputs = {f"PIN_{pin}": "On" if pin < 2 else "Off" for pin in range(16)}
             if known["GPIO_DIRECTION"].values != outputs:
                 await indi.write("GPIO_DIRECTION", **outputs)
+            if "WEATHER_UPDATE" in known and known["WEATHER_UPDATE"].values["PERIOD"] != "0":
+                await indi.write("WEATHER_UPDATE", **self.undo["WEATHER_UPDATE"])
             if "FLAT_LIGHT_FILTER_INTENSITY" not in known:
                 await indi.write("ACTIVE_DEVICES", ACTIVE_FILTER="Filter Simulator")
                 names = "".join(f'<defText name="FILTER_SLOT_NAME_{one}">{one}</defText>' for one in FILTERS)
@@ -220,6 +226,7 @@ class Desk:
         assert same(before.kind, after.values, before.values if is_connecting else verdict.values)
         self.settled = False
         is_busy = answer.get("state") == "Busy" and (phase != "lost" or name == "CONFIG_PROCESS")
+        is_busy = is_busy and name != "WEATHER_OVERRIDE"
         await self._finish(vector, verdict.values, start, is_busy=is_busy)
 
     @property
@@ -264,7 +271,7 @@ class Desk:
             await self.indi.until(lambda: known[name].state in _ends(name))
             states = [one.get("state") for one in Window(self.indi.heard[start:]).sets(name)]
             assert states == ["Busy", known[name].state]
-            assert known[name].values == wanted
+            assert same(known[name].kind, known[name].values, wanted)
         if name in self.undo:
             slow = name == "POLLING_PERIOD" and float(known[name].values["PERIOD_MS"]) > 100
             await self.indi.write(name, **self.undo[name])
@@ -292,8 +299,9 @@ async def desk(kind: Kind, phase: str) -> AsyncIterator[Desk]:
         MalosService(SimulatedBoard(kind), info_port=0) as service,
         piped(make_driver(address=service.address)) as indi,
     ):
-        # Else each connecting would wait up to a second for the number of LEDs.
-        service._engines["Everloop"].delay_ms = 50
+        # Else each connecting would wait up to a second for the number of LEDs, and for the sensors.
+        for engine in service._engines.values():
+            engine.delay_ms = 50
         await indi.get_properties()
         await indi.write("POLLING_PERIOD", PERIOD_MS=10)
         await indi.write("KEEP_ALIVE", TIMEOUT=5)

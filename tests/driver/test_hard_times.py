@@ -145,7 +145,8 @@ async def test_another_place_counts_from_the_next_connect(rig: Rig, what: str, w
         assert refused.message == f"[ERROR] EVERLOOP_COLOR: the link to {service.address} is lost"
         await service.start()
         await indi.in_state("CONNECTION", "Ok")
-        assert indi.answers[-1].message == f"[INFO] {service.address} is back"
+        back = next(one for one in reversed(indi.answers) if one.name == "CONNECTION")
+        assert back.message == f"[INFO] {service.address} is back"
         await indi.write("CONNECTION", DISCONNECT="On")
         place = other.address if what == "DEVICE_ADDRESS" else "the simulated board"
         assert (await indi.connect()).message == f"[INFO] {place} is connected"
@@ -291,7 +292,7 @@ async def test_a_shortage_of_descriptors_ends_no_session(rig: Rig) -> None:
     await lost(rig)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
     try:
-        told = "that takes 48 file descriptors, and 0 are free, of 3"
+        told = "that takes 96 file descriptors, and 0 are free, of 3"
         await rig.indi.until(lambda: any(told in text for text in rig.indi.messages))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

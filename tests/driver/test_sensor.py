@@ -10,7 +10,9 @@ import pytest_asyncio
 from indi_matrix import make_driver
 from indi_matrix.board import board
 from indi_matrix.devices import DEVICES
-from indi_matrix.devices.sensor import Sensor
+from indi_matrix.devices.everloop.everloop import Everloop
+from indi_matrix.devices.gpio.gpio import Gpio
+from indi_matrix.devices.sensor import MeasuringDevice
 from indi_matrix.indi.wire.values import is_name
 from indi_matrix.malos.messages import Humidity
 from indi_matrix.malos.places import BASE_OFFSETS
@@ -20,12 +22,12 @@ from tests.driver.conftest import Rig
 from tests.driver.humidity import HumiditySensor
 
 NAME: Final = HumiditySensor.property_name
-SENSORS: Final = [HumiditySensor, *(device for device in DEVICES if issubclass(device, Sensor))]
+SENSORS: Final = [HumiditySensor, *(device for device in DEVICES if issubclass(device, MeasuringDevice))]
 """Every sensor that is declared."""
 
 
 @pytest.mark.parametrize("sensor", SENSORS)
-def test_every_field_is_read_or_unused(sensor: type[Sensor]) -> None:
+def test_every_field_is_read_or_unused(sensor: type[MeasuringDevice]) -> None:
     fields = {field.name for field in sensor.message.DESCRIPTOR.fields}
     read = {reading.field for reading in sensor.readings}
     assert read | sensor.unused == fields
@@ -33,7 +35,7 @@ def test_every_field_is_read_or_unused(sensor: type[Sensor]) -> None:
 
 
 @pytest.mark.parametrize("sensor", SENSORS)
-def test_what_is_declared_can_be_served(sensor: type[Sensor]) -> None:
+def test_what_is_declared_can_be_served(sensor: type[MeasuringDevice]) -> None:
     assert sensor.driver in BASE_OFFSETS
     members = [reading.member() for reading in sensor.readings]
     assert members
@@ -47,7 +49,7 @@ def test_what_is_declared_can_be_served(sensor: type[Sensor]) -> None:
 @pytest_asyncio.fixture
 async def measuring(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
     """A board of either kind whose humidity sensor is served, not connected yet."""
-    monkeypatch.setattr(board, "DEVICES", (*DEVICES, HumiditySensor))
+    monkeypatch.setattr(board, "DEVICES", (Everloop, Gpio, HumiditySensor))
     simulated = SimulatedBoard(kind)
     simulated.set_humidity(55.5)
     simulated.warm(21.3)
@@ -102,13 +104,31 @@ async def test_a_write_is_refused(creator: Rig) -> None:
 
 
 @only_voice
-async def test_a_sensor_that_is_not_there_is_alert(measuring: Rig) -> None:
-    await measuring.indi.connect()
-    answer = await measuring.indi.next_answer(NAME, 0)
-    assert (answer.state, answer.values) == ("Alert", {})
-    assert answer.message.startswith(f"[WARNING] {NAME}: the Humidity driver sends only zeros")
+async def test_a_sensor_that_is_not_there_is_not_shown(measuring: Rig) -> None:
+    assert (await measuring.indi.connect()).state == "Ok"
     await measuring.indi.fence()
-    assert measuring.indi.known["CONNECTION"].state == "Ok"
+    assert NAME not in measuring.indi.known
+    assert not measuring.indi.messages
+
+
+@only_creator
+async def test_a_sensor_that_sends_only_zeros_is_alert_and_they_are_not_shown(creator: Rig) -> None:
+    start = len(creator.indi.answers)
+    creator.service.publish_update("Humidity", b"")
+    answer = await creator.indi.next_answer(NAME, start)
+    assert (answer.state, answer.values) == ("Alert", {})
+    assert answer.message.startswith(f"[WARNING] {NAME}: the Humidity driver sends only zeros: power-cycle the")
+
+
+@only_creator
+async def test_what_is_out_of_range_is_alert_and_not_shown(creator: Rig) -> None:
+    start = len(creator.indi.answers)
+    creator.board.set_humidity(100.5)
+    answer = await creator.indi.next_answer(NAME, start)
+    assert (answer.state, answer.values) == ("Alert", {})
+    assert answer.message.startswith(f"[WARNING] {NAME}: Relative humidity is outside 0 to 100 %: power-cycle the")
+    creator.board.warm(30.0)
+    assert (await creator.indi.next_answer(NAME, start + 1)).values == {"TEMPERATURE": "30"}
 
 
 @only_creator

@@ -4,6 +4,7 @@ import pytest
 
 from indi_matrix.board import active_devices
 from indi_matrix.board.active_devices import ActiveDevices
+from indi_matrix.indi.properties.device import IndiDevice
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def asked() -> list[str]:
 @pytest.fixture
 def listening(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> ActiveDevices:
     monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
-    made = ActiveDevices(lambda _: None)
+    made = ActiveDevices(IndiDevice("MATRIX"), lambda _: None)
     made.attach(lambda device, _: asked.append(device), lambda _: None)
     return made
 
@@ -29,6 +30,20 @@ async def test_many_occasions_in_a_row_are_two(listening: ActiveDevices, asked: 
     assert len(asked) == 8
 
 
+async def test_our_own_device_is_overheard_only_in_a_role() -> None:
+    own = IndiDevice("MATRIX")
+    made = ActiveDevices(own, lambda _: None)
+    made.listen("ACTIVE_WEATHER", ["WEATHER_STATUS"], lambda *_: None)
+    made.attach(lambda *_: None, lambda _: None)
+    made.start()
+    assert not own.overheard
+    assert made.property.on_write is not None
+    made.property.on_write({**made.property.values, "ACTIVE_WEATHER": "MATRIX"})
+    assert set(own.overheard) == {"WEATHER_STATUS", "CONNECTION"}
+    made.property.on_write(made.property.values)
+    assert not own.overheard
+
+
 async def test_nothing_is_asked_before_there_is_a_way(listening: ActiveDevices, asked: list[str]) -> None:
     listening.ask_again(whole=True)
     assert asked == []
@@ -36,7 +51,7 @@ async def test_nothing_is_asked_before_there_is_a_way(listening: ActiveDevices, 
 
 async def test_a_pause_makes_no_occasion_one_to_ask_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active_devices, "_PAUSE", 0.05)
-    made = ActiveDevices(lambda _: None)
+    made = ActiveDevices(IndiDevice("MATRIX"), lambda _: None)
     asked: list[tuple[str, str]] = []
     made.listen("ACTIVE_WEATHER", ["WEATHER_STATUS"], lambda *_: None)
     made.attach(lambda device, name: asked.append((device, name)), lambda _: None)

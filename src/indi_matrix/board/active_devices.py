@@ -1,4 +1,4 @@
-"""ACTIVE_DEVICES: the other INDI devices that a board listens to."""
+"""ACTIVE_DEVICES: the INDI devices that a board listens to: others, or itself."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -8,7 +8,9 @@ from xml.etree.ElementTree import Element
 from indi_matrix.board.snooped_device import SnoopedDevice
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.indi.properties.base import Member, State
+from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import TextProperty
+from indi_matrix.indi.wire.message import Message
 
 # Label and default device of each role. The defaults are libindi's simulators, as in libindi's own drivers.
 _ROLES: Final = {
@@ -28,11 +30,17 @@ class ActiveDevices:
     A getProperties reaches only the servers that are connected when it is sent. So it is sent again whenever a
     new server may have connected, or a user expects values (CONNECT, CONFIG_LOAD).
 
+    The board's own device is listened to directly: its messages are heard as they are sent, and requests are
+    answered with its definitions.
+
     Args:
+        own: The board's own device.
         warn: Warns clients of a snooped property that is too large to be kept whole.
     """
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    def __init__(self, own: IndiDevice, warn: Callable[[str], None]) -> None:
+        self._own = own
+        own.overhear = self._hear_own
         self._warn = warn
         self._ask: Callable[[str, str], None]  # set by attach()
         self._drop: Callable[[str], None]
@@ -65,6 +73,7 @@ class ActiveDevices:
     def start(self) -> None:
         """Send the first requests. Before this, a changed name (as from the config file) sends none."""
         self._started = True
+        self._overhear()
         self.ask_again(whole=True)
 
     def ask_again(self, *, whole: bool) -> None:
@@ -86,7 +95,7 @@ class ActiveDevices:
                 snooped.ask(whole=whole)
 
     def hear(self, root: Element) -> None:
-        """Take a def, set or delProperty element of another device."""
+        """Take a def, set or delProperty element of a device."""
         device, now = root.get("device", ""), asyncio.get_running_loop().time()
         for snooped in self._snooped.values():
             if snooped.device == device:
@@ -101,7 +110,22 @@ class ActiveDevices:
         return SnoopedDevice(device, self._listeners[role], self._request, self._warn)
 
     def _request(self, device: str, name: str) -> None:
-        self._ask(device, name)
+        """Ask a device for a property, or for all; our own answers at once."""
+        if device != self._own.name:
+            self._ask(device, name)
+            return
+        for one in self._own.overheard if not name else (name,):
+            if one in self._own.properties:
+                self._hear_own(self._own.properties[one].definition())
+
+    def _hear_own(self, message: Message) -> None:
+        self.hear(message.element())
+
+    def _overhear(self) -> None:
+        """Listen to what our own device is asked for in any role."""
+        roles = [role for role, snooped in self._snooped.items() if snooped.device == self._own.name]
+        names = {name for role in roles for name in self._listeners[role]}
+        self._own.overheard = names | {"CONNECTION"} if roles else ()
 
     def _write(self, values: Mapping[str, str]) -> State:
         changed = [role for role, snooped in self._snooped.items() if snooped.device != values[role]]
@@ -109,6 +133,7 @@ class ActiveDevices:
         for role in changed:
             self._snooped[role].forget()
             self._snooped[role] = self._snooped_device(role, values[role])
+        self._overhear()
         for device in before - set(values.values()):
             self._drop(device)
         if self._pause is not None:  # else ask_again() asks all
@@ -129,7 +154,8 @@ class ActiveDevices:
         """Schedule the next check for silent devices, unless one is scheduled or no device needs it."""
         if self._check_timer is not None:
             return
-        moments = [due for snooped in self._snooped.values() if (due := snooped.due) is not None]
+        others = [snooped for snooped in self._snooped.values() if snooped.device != self._own.name]
+        moments = [due for snooped in others if (due := snooped.due) is not None]
         if moments:
             self._check_timer = asyncio.get_running_loop().call_at(min(moments), self._check_silent)
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 from xml.etree.ElementTree import Element
 
 from indi_matrix.board import standard_properties
@@ -13,7 +13,7 @@ from indi_matrix.board.config.config_process import Configuration
 from indi_matrix.board.connection import INTERNAL, Connection, Simulator, Sockets
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
-from indi_matrix.devices import DEVICES
+from indi_matrix.devices import DEVICES, Host
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, State
@@ -25,6 +25,8 @@ from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import BoardSettings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # Members that, written On, request the snooped properties anew: devices may have come since the last request.
 _OCCASIONS: Final = {"CONNECTION": "CONNECT", "CONFIG_PROCESS": "CONFIG_LOAD"}
@@ -38,14 +40,17 @@ class Board:
         indi: The INDI device, as clients know it.
         board_properties: The properties that come with the board.
         polling: POLLING_PERIOD and KEEP_ALIVE.
+        leds: Number of LEDs of the ring; 0 until the board was connected once.
     """
 
     def __init__(self, settings: BoardSettings, simulator: Simulator, *, simulate: bool = False) -> None:
         self.name = settings.name
+        self.leds = 0
+        self._shared: dict[Callable[[Host], Any], Any] = {}
         self.indi = IndiDevice(settings.name)
         self.board_properties = BoardProperties(self.indi)
         self.polling = Polling(self._bring_timing)
-        self._active_devices = ActiveDevices(lambda text: self.tell("WARNING", text))
+        self._active_devices = ActiveDevices(self.indi, lambda text: self.tell("WARNING", text))
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
         devices = [device(self) for device in DEVICES]
@@ -209,6 +214,13 @@ class Board:
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
         self._active_devices.listen(role, names, listener)
+
+    def shared(self, make: Callable[[Host], T]) -> T:
+        """Return the one object that devices of this board share; the first to ask for it has it made."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        shared: T = self._shared[make]
+        return shared
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message of the level INFO, WARNING, ERROR or DEBUG."""

@@ -50,6 +50,11 @@ class BoardProperties:
             self._states.setdefault(name, prop.state)
             prop.publish_reading(state=State.ALERT)
 
+    def hold_back(self, prop: AnyProperty) -> None:
+        """Have a property be Busy after an outage, and not Ok as before it: its values are awaited."""
+        if self._states.get(prop.name) is State.OK:
+            self._states[prop.name] = State.BUSY
+
     def delete_all(self) -> None:
         """Delete all properties."""
         self._states.clear()

@@ -5,8 +5,9 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import Enum, auto
-from functools import partial
+from functools import partial, reduce
 from importlib import import_module
+from operator import or_
 from typing import TYPE_CHECKING, Final
 
 from indi_matrix.board import standard_properties
@@ -269,7 +270,7 @@ class Connection:
         """
         back = self.lost
         self._phase = Phase.ONLINE
-        self._present = self._connected_devices()
+        self._present = [device for device in self._devices if device.found]
         self._board_properties.restore(self._present)
         if back:
             self._resend()
@@ -311,5 +312,5 @@ class Connection:
         return [device for device in self._devices if device.connected]
 
     def _interface(self) -> int:
-        """Return the sum of the INDI interfaces of the devices found; while not connected, of all devices."""
-        return _AUX | sum(device.interface for device in self._present)
+        """Return the INDI interfaces of the devices found; while not connected, of all devices."""
+        return reduce(or_, (device.interface for device in self._present), _AUX)

@@ -128,6 +128,8 @@ async def _run(
             limit.reschedule(None)
             ready()
             for device, link in pairs:
+                if not device.found:
+                    continue
                 tasks.create_task(link.keep_alive(), name=f"{device.driver} pings")
                 tasks.create_task(device.run(), name=f"{device.driver} updates")
     finally:

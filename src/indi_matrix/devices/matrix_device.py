@@ -1,9 +1,9 @@
 """The base class of a board's devices, and the board as they see it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError
@@ -14,6 +14,9 @@ from indi_matrix.repeats import Repeats
 
 if TYPE_CHECKING:
     from indi_matrix.malos.link import Link
+
+
+T = TypeVar("T")
 
 
 class Ending(Enum):
@@ -51,9 +54,15 @@ class DefinedProperties(Protocol):
     def delete(self, prop: AnyProperty) -> None:
         """Delete a property."""
 
+    def hold_back(self, prop: AnyProperty) -> None:
+        """Have a property be Busy after an outage, and not Ok as before it: its values are awaited."""
+
 
 class Host(Protocol):
     """The board, as its devices see it."""
+
+    leds: int
+    """Number of LEDs of the ring, which tells a Creator from a Voice; 0 until the board was connected once."""
 
     @property
     def board_properties(self) -> DefinedProperties:
@@ -64,6 +73,9 @@ class Host(Protocol):
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
+
+    def shared(self, make: Callable[["Host"], T]) -> T:
+        """Return the one object that devices of this board share; the first to ask for it has it made."""
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message: INFO, WARNING, ERROR or DEBUG."""
@@ -99,7 +111,7 @@ class MatrixDevice(ABC):
     |--------------|----------------------------------------------------------------------------|
     | `begin`      | The driver is connected; clients are not told yet.                         |
     | `properties` | Clients are told what the device has.                                      |
-    | `run`        | From then on, until the visit ends.                                        |
+    | `run`        | From then on, until the visit ends; not if the device was not found.       |
     | `resend`     | After an outage, before clients are told; and again some seconds later.    |
     | `leave`      | The visit ends.                                                            |
 
@@ -159,6 +171,11 @@ class MatrixDevice(ABC):
     def connected(self) -> bool:
         """Whether there is a link."""
         return self._link is not None
+
+    @property
+    def found(self) -> bool:
+        """Whether the board has the device, once all devices have begun; else clients see nothing of it."""
+        return self.connected
 
     @property
     def link(self) -> "Link":

@@ -129,6 +129,7 @@ class Everloop(MatrixDevice):
         link.ping()
         while not (count := led_count(await link.update())):
             pass
+        self.host.leds = count
         if count != self._picture.leds:
             self._show.picture = self._picture.resized(count)
             self._leds = [self._led_property(index) for index in range(count)]

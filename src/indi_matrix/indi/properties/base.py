@@ -145,7 +145,7 @@ class Property(ABC, Generic[V]):
         self.device = ""
         self.vector = make_vector(
             self,
-            {"perm": perm.value, **self._rule()},
+            self._rights(),
             [(member.name, member.label) for member in self.members.values()],
         )
 
@@ -178,8 +178,7 @@ class Property(ABC, Generic[V]):
         self.device = device
         self._post = post
         # The protocol makes a timeout optional in a set vector, but indipyclient relies on it.
-        timeout = {"timeout": str(self.timeout)}
-        self._outline = Outline(self.kind, device, self.name, self.members, timeout)
+        self._outline = Outline(self.kind, device, self.name, self.members, self._limit())
         self.vector.enable = True
 
     def relabel(self, label: str) -> None:
@@ -241,9 +240,8 @@ class Property(ABC, Generic[V]):
             "group": self.group,
             "state": self.state.value,
             "timestamp": timestamp(),
-            "perm": self.perm.value,
-            **self._rule(),
-            "timeout": str(self.timeout),
+            **self._rights(),
+            **self._limit(),
         }
         element = Element(f"def{self.kind}Vector", attributes)
         for member in self.members.values():
@@ -304,9 +302,13 @@ class Property(ABC, Generic[V]):
         texts = dict(zip(values, map(self._text, values.values()), strict=True))
         self._post(SetVector(self._outline, self.state, timestamp(), texts, level, text))
 
-    def _rule(self) -> dict[str, str]:
-        """Return the attribute `rule` of a switch property; the other kinds have none."""
-        return {}
+    def _rights(self) -> dict[str, str]:
+        """Return the attributes that tell what a client may do: perm, and rule of a switch property."""
+        return {"perm": self.perm.value}
+
+    def _limit(self) -> dict[str, str]:
+        """Return the attribute `timeout`."""
+        return {"timeout": str(self.timeout)}
 
     def _member_attributes(self, member: Member[V]) -> dict[str, str]:  # noqa: ARG002 - numbers have some
         """Return the attributes that a member's definition has beyond name and label."""

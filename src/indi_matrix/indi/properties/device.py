@@ -1,6 +1,6 @@
 """An INDI device: its properties, and the messages that it sends to clients."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import indipydriver
@@ -22,6 +22,7 @@ class IndiDevice:
         saved: The properties of the config file that clients know or ever knew, by name.
         sift: Called with each message that has a text; returns False to keep the message from clients.
         rebind: Has all writes bound anew: there are other properties, or another way to judge a write.
+        overheard: Names of the properties whose messages `overhear` is called with, when they are sent.
     """
 
     def __init__(self, name: str) -> None:
@@ -31,6 +32,8 @@ class IndiDevice:
         self.saved: dict[str, AnyProperty] = {}
         self.sift: Callable[[Message], bool] = lambda _: True
         self.rebind: Callable[[], None] = lambda: None
+        self.overheard: Collection[str] = ()
+        self.overhear: Callable[[Message], None] = lambda _: None
         self._early: list[Message] = []
         self._post: Callable[[Message], None] = self._early.append
 
@@ -47,6 +50,8 @@ class IndiDevice:
         """Send clients a message."""
         if not message.text or self.sift(message):
             self._post(message)
+        if self.overheard and message.name in self.overheard:
+            self.overhear(message)
 
     def tell(self, level: str, text: str) -> None:
         """Send clients a message of the level INFO, WARNING, ERROR or DEBUG."""

@@ -1,4 +1,4 @@
-"""The kinds of properties that the devices have: numbers, texts and switches."""
+"""The kinds of properties that the devices have: numbers, texts, switches and lights."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -114,8 +114,8 @@ class SwitchProperty(Property[bool]):
         """Return the values with just one member On, or none."""
         return {member: member == name for member in self.members}
 
-    def _rule(self) -> dict[str, str]:
-        return {"rule": self.rule.value}
+    def _rights(self) -> dict[str, str]:
+        return {**super()._rights(), "rule": self.rule.value}
 
     _text = staticmethod(SWITCH_TEXTS.__getitem__)
 
@@ -149,3 +149,24 @@ class SwitchProperty(Property[bool]):
             off = ", ".join(f"{name}=Off" for name in written)
             raise WriteError(f"{self.name} takes just one member On; {shortened(off)} would leave none")
         return merged
+
+
+class LightProperty(Property[State]):
+    """Lights, each of which shows a state. No client can write them; they have no perm and no timeout."""
+
+    kind = "Light"
+
+    _text = staticmethod(str)
+
+    def __init__(self, name: str, label: str, group: str, members: Iterable[Member[State]]) -> None:
+        super().__init__(name, label, group, members, perm=Perm.READ)
+
+    def _rights(self) -> dict[str, str]:
+        return {}
+
+    def _limit(self) -> dict[str, str]:
+        return {}
+
+    def parse(self, member: Member[State], text: str) -> State:
+        """Refuse, as lights are read-only."""
+        raise WriteError(f"{self.name}.{member.name}={shortened(text)}: a light cannot be written")

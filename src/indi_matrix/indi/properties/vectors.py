@@ -61,10 +61,15 @@ class _TextVector(_ShowsProperty, indipydriver.TextVector):
     pass
 
 
+class _LightVector(_ShowsProperty, indipydriver.LightVector):
+    pass
+
+
 _KINDS = {
     "Number": (_NumberVector, indipydriver.NumberMember),
     "Switch": (_SwitchVector, indipydriver.SwitchMember),
     "Text": (_TextVector, indipydriver.TextMember),
+    "Light": (_LightVector, indipydriver.LightMember),
 }
 
 
@@ -73,7 +78,7 @@ def make_vector(prop: Shown, rights: Mapping[str, str], members: Iterable[tuple[
 
     Args:
         prop: The property of the vector.
-        rights: perm, and rule for a switch.
+        rights: perm, and rule for a switch; nothing for a light.
         members: Name and label of each member.
     """
     vector_class, member_class = _KINDS[prop.kind]

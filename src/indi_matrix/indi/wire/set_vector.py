@@ -10,7 +10,7 @@ class Outline:
     """The parts that all set vectors of a property have in common.
 
     Args:
-        kind: Number, Switch or Text.
+        kind: Number, Switch, Text or Light.
         device: Name of the device.
         name: Name of the property.
         members: Names of the members.
