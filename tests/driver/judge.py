@@ -53,6 +53,7 @@ def is_of_the_board(name: str) -> bool:
             "DUTY_",
             "ON_LINK_",
             "LINK_",
+            "DEW_",
             "WEATHER_",
             "SAFETY_",
             "TEMPER",
@@ -125,7 +126,7 @@ def _of_its_own(name: str, values: Mapping[str, str], leds: int, phase: str) -> 
         return Verdict(dict.fromkeys(values, "Off"), state="Idle" if none_on else "Busy")
     if name == "WEATHER_REFRESH":
         return Verdict({"REFRESH": "Off"})
-    return Verdict(values, sure=name != "DEVICE_ADDRESS", state=_state(name, values, phase))
+    return Verdict(values, sure=name not in {"DEVICE_ADDRESS", "DEW_HEATER"}, state=_state(name, values, phase))
 
 
 def _is_allowed(name: str, values: Mapping[str, str], leds: int) -> bool:

@@ -50,6 +50,8 @@ PROPERTIES = {
     **{f"DUTY_{pin}": ("Number", ("DUTY", "PERIOD")) for pin in range(16)},
     **{f"ON_LINK_LOSS_{pin}": ("Switch", ("KEEP", "OFF")) for pin in range(16)},
     "LINK_LOSS": ("Number", ("TIME",)),
+    "DEW_HEATER": ("Number", ("PIN", "MARGIN", "FULL", "FALLBACK")),
+    "DEW_HEATER_STATUS": ("Number", ("DUTY", "SPREAD")),
     "WEATHER_UPDATE": ("Number", ("PERIOD",)),
     "WEATHER_REFRESH": ("Switch", ("REFRESH",)),
     "WEATHER_OVERRIDE": ("Switch", ("OVERRIDE",)),

@@ -68,6 +68,7 @@ _WRITES = st.one_of(
     _one("GPIO_ACTIVE_LOW", "Switch", _PINS.map("PIN_{}".format), _SWITCHES),
     _one("GPIO_DEBOUNCE", "Number", _members("TIME"), _numbers(0, 10000)),
     *(_one(f"DUTY_{pin}", "Number", _members("PERIOD"), _numbers(1, 60)) for pin in (0, 5)),
+    _one("DEW_HEATER", "Number", _members("FALLBACK"), _numbers(0, 100)),
     _one("LINK_LOSS", "Number", _members("TIME"), _numbers(0, 3600)),
     *(_one(f"ON_LINK_LOSS_{pin}", "Switch", _members("KEEP", "OFF"), _SWITCHES) for pin in (0, 5)),
     _one("DIGITAL_INPUT_LABELS", "Text", _PINS.map(lambda pin: f"DIGITAL_INPUT_{pin + 1}"), _LABELS),

@@ -95,6 +95,7 @@ class Desk:
             "WEATHER_UPDATE": {"PERIOD": "0"},
             "WEATHER_OVERRIDE": {"OVERRIDE": "Off"},
             **{f"PULSE_{pin}": {"DURATION": "0"} for pin in range(16)},
+            "DEW_HEATER": {"PIN": "-1", "MARGIN": "3", "FULL": "0", "FALLBACK": "0"},
             **{f"DUTY_{pin}": {"DUTY": "0", "PERIOD": "10"} for pin in range(16)},
         }
 

@@ -104,6 +104,7 @@ async def test_the_light_is_in_main_control(rig: Rig) -> None:
         "GPIO",
         "Fail-safe",
         "Inputs",
+        "Dew heater",
         "Parameters",
     ]
 

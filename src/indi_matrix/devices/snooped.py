@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+WEATHER_OR_OWN: Final = "ACTIVE_WEATHER or own"
+"""The role of the device in ACTIVE_WEATHER, and of the board's own while that is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ Its MALOS driver takes one pin per config and publishes the levels of all pads; 
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from indi_matrix.devices.dew_heater.dew_heater import DewHeater
 from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
 from indi_matrix.devices.gpio.link_loss import LinkLoss
@@ -44,7 +46,7 @@ class Gpio(PolledDevice):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._pins = [Pin(number, self._command, self._drive_duty, self.repeats.is_first) for number in PINS]
+        self._pins = [Pin(number, self._command, self._write_duty, self.repeats.is_first) for number in PINS]
         self._clock = OutputClock(self._outputs, self._drive, self._limit)
         self._first_update: bytes | None = None
         self._in_step = False  # whether all our pins were sent in this visit
@@ -66,6 +68,9 @@ class Gpio(PolledDevice):
             "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, ALL_HIGH)],
             perm=Perm.READ,
         )  # fmt: skip
+        self._dew_heater = DewHeater(host, self)
+        for pin in self._pins:
+            pin.view.let_go = partial(self._dew_heater.let_go, pin.number)
         self._link_loss = LinkLoss(host, self._outputs)
         self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
         self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Labels", "Inputs")
@@ -107,10 +112,12 @@ class Gpio(PolledDevice):
         for labels in (self._output_labels, self._input_labels):
             if labels.property is not None:
                 yield labels.property
+        yield from self._dew_heater.properties()
 
     async def run(self) -> None:
         """Follow the levels, report outputs that do not reach theirs in time, and end pulses."""
         self._warn_of_strays()
+        self._dew_heater.resume()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._clock.run())
             while True:
@@ -134,7 +141,10 @@ class Gpio(PolledDevice):
     def leave(self, ending: Ending) -> None:
         """Switch off outputs with a pulse or duty, or all if the ending is OFF, but none if LOST."""
         lost = ending is Ending.LOST
-        if not lost:
+        if lost:
+            self._dew_heater.pause()
+        else:
+            self._dew_heater.stop()
             self._link_loss.apply()
             self._link_loss.report()
         for pin in self._outputs():
@@ -192,6 +202,7 @@ class Gpio(PolledDevice):
             self.host.board_properties.delete(prop)
         if pin.is_output:
             pin.release()
+            pin.view.let_go()
         else:
             pin.drive(pin.first_level(loading=self.host.loading), self._limit())
         for prop in pin.properties():
@@ -247,12 +258,23 @@ class Gpio(PolledDevice):
         pin.tell(level, self._limit(), asyncio.get_running_loop().time() + pulse if pulse else None)
         self._clock.heed(pin)
 
-    def _drive_duty(self, pin: Pin, percent: float, period: float) -> None:
-        """Carry out a client's write to a duty; 0 is Off, unless only the period is another."""
+    def _write_duty(self, pin: Pin, percent: float, period: float) -> None:
+        """Carry out a client's write to a duty, or that of a config file, which only sets the period."""
         duty = pin.view.duty
-        if self.host.loading and percent != duty.percent:
+        if not self.host.loading:
+            self._drive_duty(pin, percent, period)
+            pin.view.let_go()
+        elif percent != duty.percent:
             raise WriteError(f"{duty.property.name}.DUTY={percent:g}: a config file switches no output")
-        if duty.is_off(percent, period) and not self.host.loading:
+        elif percent:
+            self._drive_duty(pin, percent, period)
+        else:
+            duty.drop(period)
+
+    def _drive_duty(self, pin: Pin, percent: float, period: float) -> None:
+        """Give an output a duty; 0 is Off, unless only the period is another."""
+        duty = pin.view.duty
+        if duty.is_off(percent, period):
             self._switch_duty_off(pin, period)
         elif not percent:
             duty.drop(period)
@@ -272,6 +294,27 @@ class Gpio(PolledDevice):
             pin.view.duty.cycle = before
             raise
         pin.view.output.publish_reading(pin.seen(), State.BUSY)
+
+    def why_not_heated(self, number: int) -> str:
+        """Return why a pin cannot have a duty; empty if it can."""
+        pin = self._pins[number]
+        if not pin.is_output:
+            return f"pin {number} is no output; write GPIO_DIRECTION.{_name(pin)}=On first"
+        pulses = f"pin {number} has pulses; write {pin.view.pulse.property.name}.DURATION=0 first"
+        return pulses if pin.view.pulse.seconds else ""
+
+    def heat(self, number: int, percent: float) -> None:
+        """Give a pin a duty, for the dew heater."""
+        pin = self._pins[number]
+        if self.why_not_heated(number):
+            pin.view.let_go()
+            return
+        try:
+            self._drive_duty(pin, percent, pin.view.duty.cycle.period)
+        except LinkError:
+            pin.keep_off({"OFF": not percent})
+            raise
+        pin.view.duty.property.publish_reading(state=State.OK)
 
     def _limit(self) -> float:
         """Return the loop time by which a level that was just sent must have been seen."""

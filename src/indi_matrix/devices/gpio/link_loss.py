@@ -42,6 +42,7 @@ class LinkLoss:
                 if pin.told != pin.idle_level:
                     self._switched.append(pin.view.output.name)
                 pin.switch_off(sent=False)
+                pin.view.let_go()
 
     def report(self) -> None:
         """Tell clients which outputs were On before the outage and no longer are."""

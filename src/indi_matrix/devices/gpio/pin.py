@@ -142,6 +142,7 @@ class Pin:
         text = self.view.unfollowed_duty()
         self.told, self.phase = self.idle_level, Phase.STRAYED
         self.view.duty.end(State.ALERT)
+        self.view.let_go()
         self.view.output.reply(self.seen(), State.ALERT, text)
 
     def end_pulse(self, due: float) -> None:
@@ -321,6 +322,7 @@ class Pin:
         if not values["OFF"]:
             return ""
         self.view.duty.end()
+        self.view.let_go()
         self.told = self.idle_level
         self.due = self.view.pulse.end = None
         self.owes_off = True

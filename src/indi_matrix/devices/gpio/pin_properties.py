@@ -29,6 +29,7 @@ class PinProperties:
         pulse: PULSE_n, and the pulse that is under way.
         duty: DUTY_n, and the duty that is followed.
         on_link_loss: ON_LINK_LOSS_n.
+        let_go: Called when somebody takes the output over from what steers it by itself.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class PinProperties:
         self._carry_out_pulse = write_pulse
         self._carry_out_duty = write_duty
         self._is_news = is_news
+        self.let_go: Callable[[], None] = lambda: None
         self._untold = ""  # a warning from before clients knew the output
         channel = number + 1  # libindi counts from 1
         label = f"GPIO {number}"
@@ -117,7 +119,9 @@ class PinProperties:
     def _write_output(self, values: Mapping[str, bool]) -> State:
         if not any(values.values()):
             raise WriteError(f"{self.output.name} takes OFF=On or ON=On; this write has neither")
-        return self._carry_out(values["ON"])
+        state = self._carry_out(values["ON"])
+        self.let_go()
+        return state
 
     def _write_pulse(self, values: Mapping[str, float]) -> State:
         if values["DURATION"] and self.duty.percent:
