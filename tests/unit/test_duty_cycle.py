@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indi_matrix.devices.gpio.duty_cycle import Contradictions, Duty, DutyCycle
+from indi_matrix.devices.gpio.pins.duty_cycle import Contradictions, Duty, DutyCycle
 from indi_matrix.indi.properties.base import State
 
 PERCENTS = st.integers(1, 99).map(float)

@@ -5,9 +5,9 @@ from typing import Final
 
 import pytest
 
-from indi_matrix.devices.gpio.duty_cycle import DutyCycle
-from indi_matrix.devices.gpio.phase import Phase
-from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.gpio.pins.duty_cycle import DutyCycle
+from indi_matrix.devices.gpio.pins.phase import Phase
+from indi_matrix.devices.gpio.pins.pin import Pin
 
 _SOON, _LATER = 1.0, 60.0
 

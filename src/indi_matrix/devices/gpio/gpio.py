@@ -10,11 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from indi_matrix.devices.dew_heater.dew_heater import DewHeater
+from indi_matrix.devices.gpio.duties import Duties
 from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
 from indi_matrix.devices.gpio.link_loss import LinkLoss
 from indi_matrix.devices.gpio.output_clock import OutputClock
-from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.gpio.pins.pin import Pin
 from indi_matrix.devices.matrix_device import Ending, Host
 from indi_matrix.devices.polled_device import PolledDevice
 from indi_matrix.errors import LinkError, WriteError
@@ -48,6 +49,10 @@ class Gpio(PolledDevice):
         super().__init__(host)
         self._pins = [Pin(number, self._command, self._write_duty, self.repeats.is_first) for number in PINS]
         self._clock = OutputClock(self._outputs, self._drive, self._limit)
+        self._duties = Duties(host, self._pins, self._clock, self._catch_up, self._command)
+        self._dew_heater = DewHeater(host, self._duties)
+        for pin in self._pins:
+            pin.view.let_go = partial(self._dew_heater.let_go, pin.number)
         self._first_update: bytes | None = None
         self._in_step = False  # whether all our pins were sent in this visit
         self._readable = True  # whether the last data update could be read
@@ -68,9 +73,6 @@ class Gpio(PolledDevice):
             "GPIO_REGISTER", "Pad levels", _GROUP, [NumberMember("PADS", "Bit n is pin n", 0.0, 0, ALL_HIGH)],
             perm=Perm.READ,
         )  # fmt: skip
-        self._dew_heater = DewHeater(host, self)
-        for pin in self._pins:
-            pin.view.let_go = partial(self._dew_heater.let_go, pin.number)
         self._link_loss = LinkLoss(host, self._outputs)
         self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
         self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Labels", "Inputs")
@@ -259,62 +261,7 @@ class Gpio(PolledDevice):
         self._clock.heed(pin)
 
     def _write_duty(self, pin: Pin, percent: float, period: float) -> None:
-        """Carry out a client's write to a duty, or that of a config file, which only sets the period."""
-        duty = pin.view.duty
-        if not self.host.loading:
-            self._drive_duty(pin, percent, period)
-            pin.view.let_go()
-        elif percent != duty.percent:
-            raise WriteError(f"{duty.property.name}.DUTY={percent:g}: a config file switches no output")
-        elif percent:
-            self._drive_duty(pin, percent, period)
-        else:
-            duty.drop(period)
-
-    def _drive_duty(self, pin: Pin, percent: float, period: float) -> None:
-        """Give an output a duty; 0 is Off, unless only the period is another."""
-        duty = pin.view.duty
-        if duty.is_off(percent, period):
-            self._switch_duty_off(pin, period)
-        elif not percent:
-            duty.drop(period)
-        else:
-            now = asyncio.get_running_loop().time()
-            self._catch_up()
-            self._clock.follow(pin, duty.cycle.changed(percent, period, now), now)
-            self._clock.heed(pin)
-
-    def _switch_duty_off(self, pin: Pin, period: float) -> None:
-        """End a duty as an Off that is written, except that DUTY_n is shown by the answer alone."""
-        before = pin.view.duty.cycle
-        pin.view.duty.drop(period)
-        try:
-            self._command(pin, on=False)
-        except LinkError:
-            pin.view.duty.cycle = before
-            raise
-        pin.view.output.publish_reading(pin.seen(), State.BUSY)
-
-    def why_not_heated(self, number: int) -> str:
-        """Return why a pin cannot have a duty; empty if it can."""
-        pin = self._pins[number]
-        if not pin.is_output:
-            return f"pin {number} is no output; write GPIO_DIRECTION.{_name(pin)}=On first"
-        pulses = f"pin {number} has pulses; write {pin.view.pulse.property.name}.DURATION=0 first"
-        return pulses if pin.view.pulse.seconds else ""
-
-    def heat(self, number: int, percent: float) -> None:
-        """Give a pin a duty, for the dew heater."""
-        pin = self._pins[number]
-        if self.why_not_heated(number):
-            pin.view.let_go()
-            return
-        try:
-            self._drive_duty(pin, percent, pin.view.duty.cycle.period)
-        except LinkError:
-            pin.keep_off({"OFF": not percent})
-            raise
-        pin.view.duty.property.publish_reading(state=State.OK)
+        self._duties.write(pin, percent, period)
 
     def _limit(self) -> float:
         """Return the loop time by which a level that was just sent must have been seen."""

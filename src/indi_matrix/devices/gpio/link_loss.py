@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from indi_matrix.devices.gpio.pin import Pin
-from indi_matrix.devices.gpio.pin_properties import FAIL_SAFE
+from indi_matrix.devices.gpio.pins.pin import Pin
+from indi_matrix.devices.gpio.pins.pin_properties import FAIL_SAFE
 from indi_matrix.devices.matrix_device import Host
 from indi_matrix.indi.properties.base import NumberMember, State
 from indi_matrix.indi.properties.kinds import NumberProperty

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-from indi_matrix.devices.gpio.duty_cycle import DutyCycle
-from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.gpio.pins.duty_cycle import DutyCycle
+from indi_matrix.devices.gpio.pins.pin import Pin
 
 
 class OutputClock:

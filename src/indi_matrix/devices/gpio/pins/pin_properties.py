@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from indi_matrix.devices.gpio.duty_cycle import Duty
-from indi_matrix.devices.gpio.pulse import Pulse
+from indi_matrix.devices.gpio.pins.duty_cycle import Duty
+from indi_matrix.devices.gpio.pins.pulse import Pulse
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import SwitchProperty

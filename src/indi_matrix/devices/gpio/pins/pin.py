@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from indi_matrix.devices.gpio.debounce import Debounce
-from indi_matrix.devices.gpio.duty_cycle import DutyCycle
-from indi_matrix.devices.gpio.phase import Phase
-from indi_matrix.devices.gpio.pin_properties import PinProperties
-from indi_matrix.errors import LinkError
+from indi_matrix.devices.gpio.pins.debounce import Debounce
+from indi_matrix.devices.gpio.pins.duty_cycle import DutyCycle
+from indi_matrix.devices.gpio.pins.phase import Phase
+from indi_matrix.devices.gpio.pins.pin_properties import PinProperties
+from indi_matrix.devices.gpio.pins.pin_writes import Command, Drive, PinWrites
 from indi_matrix.indi.properties.base import AnyProperty, State
 
 # Seconds by which the check of a deadline may be late; if later, data updates that wait are read first.
@@ -15,12 +15,6 @@ _LATE: Final = 0.1
 
 # Phases in which clients see the told level, which the output's latch holds; in others they see the pad's.
 _SHOWN_AS_TOLD: Final = (Phase.WAITING, Phase.FAILED, Phase.MISSED)
-
-Command = Callable[["Pin", bool], None]
-"""Sends a pin the level that a client wrote, On (True) or Off; raises a LinkError if it cannot be sent."""
-
-Drive = Callable[["Pin", float, float], None]
-"""Carries out a client's write of a duty in per cent and its period in seconds; raises a LinkError likewise."""
 
 
 class Pin:
@@ -52,15 +46,14 @@ class Pin:
         self.due: float | None = None
         self.owes_off = False
         self.phase = Phase.INPUT
-        self._command = command
-        self._drive = drive
         self._debounce = Debounce()
         self._proven: bool | None = None  # the last told level that was seen, except in pulses
         self._was_on = False  # whether the pulse that is ENDING was seen
         self._off_unseen = False  # whether Off was sent at the end of a visit, so that nobody saw it
-        self.view = PinProperties(number, self._write_output, self._write_pulse, self._write_duty, is_news)
+        writes = PinWrites(self, command, drive)
+        self.view = PinProperties(number, writes.to_output, writes.to_pulse, writes.to_duty, is_news)
         self.view.output.on_refused = self.keep_off
-        self.view.duty.property.on_refused = self._keep_duty_off
+        self.view.duty.property.on_refused = writes.keep_duty_off
 
     @property
     def is_output(self) -> bool:
@@ -328,24 +321,3 @@ class Pin:
         self.owes_off = True
         self.phase = Phase.SETTLED if self.phase is Phase.DRIVEN else self.phase
         return "; Off is sent as soon as that is possible"
-
-    def _keep_duty_off(self, values: Mapping[str, float]) -> str:
-        """Keep a duty of 0 that is refused, which is an Off; one that only sets the period is none."""
-        return self.keep_off({"OFF": self.view.duty.ends_with(values["DUTY"], values["PERIOD"])})
-
-    def _write_output(self, on: bool) -> State:  # noqa: FBT001 - what was written
-        try:
-            self._command(self, on)
-        except LinkError as error:
-            raise LinkError(f"{error}{self.keep_off({'OFF': not on})}") from error
-        return State.BUSY
-
-    def _write_duty(self, values: Mapping[str, float]) -> State:
-        try:
-            self._drive(self, values["DUTY"], values["PERIOD"])
-        except LinkError as error:
-            raise LinkError(f"{error}{self._keep_duty_off(values)}") from error
-        return State.OK
-
-    def _write_pulse(self, _: Mapping[str, float]) -> State:
-        return State.BUSY if self.view.pulse.shown and self.phase is not Phase.FAILED else State.OK
