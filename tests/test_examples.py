@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from indi_matrix.devices.weather.dew_point import dew_point as dew_point_of
+from indi_matrix.devices.dew_point import dew_point as dew_point_of
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient
 from tests.programs import (

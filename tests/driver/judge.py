@@ -61,8 +61,8 @@ def judge(prop: Known, written: Written, *, leds: int, phase: str, pins: Pins) -
 def is_of_the_board(name: str) -> bool:
     """Tell whether a property is there only while the board is connected."""
     ours = (
-        "EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_", "SERVO_", "DUST_CAP", "CAP_", "WEATHER_",
-        "SAFETY_", "TEMPER",
+        "EVERLOOP_", "FLAT_LIGHT_", "GPIO_", "DIGITAL_", "PULSE_", "DUTY_", "ON_LINK_", "LINK_", "DEW_", "SERVO_",
+        "DUST_CAP", "CAP_", "WEATHER_", "SAFETY_", "TEMPER",
     )  # fmt: skip
     return name.startswith(ours)
 
@@ -132,7 +132,7 @@ def _of_its_own(name: str, values: Mapping[str, str], leds: int, phase: str) -> 
         return Verdict(dict.fromkeys(values, "Off"), state="Idle" if none_on else "Busy")
     if name == "WEATHER_REFRESH":
         return Verdict({"REFRESH": "Off"})
-    return Verdict(values, sure=name != "DEVICE_ADDRESS", state=_state(name, values, phase))
+    return Verdict(values, sure=name not in {"DEVICE_ADDRESS", "DEW_HEATER"}, state=_state(name, values, phase))
 
 
 def _is_free(name: str, values: Mapping[str, str], pins: Pins) -> bool:

@@ -53,6 +53,11 @@ PROPERTIES = {
     "MAGNETOMETER": ("Number", ("MAG_X", "MAG_Y", "MAG_Z")),
     "UPDATE_RATE": ("Number", ("RATE",)),
     "DATA_THRESHOLD_PROPERTY": ("Number", ("DATA_THRESHOLD",)),
+    **{f"DUTY_{pin}": ("Number", ("DUTY", "PERIOD")) for pin in range(16)},
+    **{f"ON_LINK_LOSS_{pin}": ("Switch", ("KEEP", "OFF")) for pin in range(16)},
+    "LINK_LOSS": ("Number", ("TIME",)),
+    "DEW_HEATER": ("Number", ("PIN", "MARGIN", "FULL", "FALLBACK")),
+    "DEW_HEATER_STATUS": ("Number", ("DUTY", "SPREAD")),
     "WEATHER_UPDATE": ("Number", ("PERIOD",)),
     "WEATHER_REFRESH": ("Switch", ("REFRESH",)),
     "WEATHER_OVERRIDE": ("Switch", ("OVERRIDE",)),
@@ -71,11 +76,14 @@ PROPERTIES = {
 _DRAWN = [
     name
     for name in PROPERTIES
-    if not name.startswith(("EVERLOOP_LED_", "DIGITAL_OUTPUT_", "DIGITAL_INPUT_", "PULSE_"))
+    if not name.startswith(
+        ("EVERLOOP_LED_", "DIGITAL_OUTPUT_", "DIGITAL_INPUT_", "PULSE_", "DUTY_", "ON_LINK_LOSS_")
+    )
 ] + [
     "EVERLOOP_LED_1", "EVERLOOP_LED_18", "EVERLOOP_LED_19", "EVERLOOP_LED_35",
     "DIGITAL_OUTPUT_1", "DIGITAL_OUTPUT_2", "DIGITAL_OUTPUT_16", "DIGITAL_INPUT_1", "DIGITAL_INPUT_3",
     "DIGITAL_OUTPUT_LABELS", "DIGITAL_INPUT_LABELS", "PULSE_0", "PULSE_1", "PULSE_2",
+    "DUTY_0", "DUTY_1", "DUTY_2", "ON_LINK_LOSS_1", "ON_LINK_LOSS_2",
 ]  # fmt: skip
 
 

@@ -95,6 +95,8 @@ class Desk:
             "WEATHER_UPDATE": {"PERIOD": "0"},
             "WEATHER_OVERRIDE": {"OVERRIDE": "Off"},
             **{f"PULSE_{pin}": {"DURATION": "0"} for pin in range(16)},
+            "DEW_HEATER": {"PIN": "-1", "MARGIN": "3", "FULL": "0", "FALLBACK": "0"},
+            **{f"DUTY_{pin}": {"DUTY": "0", "PERIOD": "10"} for pin in range(16)},
         }
 
     # Where the connection is
@@ -268,7 +270,10 @@ class Desk:
     async def _finish(self, vector: Written, wanted: Mapping[str, str], start: int, *, is_busy: bool) -> None:
         """Check that a Busy gets exactly one end, and undo a write that must not last."""
         known, name = self.indi.known, vector.name
-        if is_busy:
+        if is_busy and name == "CONNECTION" and not self.service.running:
+            # After a disconnect in an outage there is nothing to connect to, which takes 5 s to be said.
+            assert (await self.indi.write(name, DISCONNECT="On")).state == "Idle"
+        elif is_busy:
             await self.indi.until(lambda: known[name].state in _ends(name))
             states = [one.get("state") for one in Window(self.indi.heard[start:]).sets(name)]
             assert states == ["Busy", known[name].state]

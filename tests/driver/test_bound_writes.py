@@ -271,6 +271,7 @@ _BOUND = st.one_of(
     _led(("EVERLOOP_LED_1", "EVERLOOP_LED_35", "EVERLOOP_COLOR")),
     _IMAGE,
     st.sampled_from(("0", "20000", "60001")).map(lambda ms: vector("Number", "PULSE_1", ("DURATION", ms))),
+    st.sampled_from(("0", "101")).map(lambda percent: vector("Number", "DUTY_1", ("DUTY", percent))),
     st.just(vector("Number", "FLAT_LIGHT_INTENSITY", ("FLAT_LIGHT_INTENSITY_VALUE", "9"))),
     _NUMBERS.map(lambda rate: vector("Number", "EVERLOOP_SPEED", ("RATE", rate))),
     st.just(vector("Number", "GPIO_REGISTER", ("PADS", "1"))),
@@ -282,7 +283,7 @@ _GARBAGE = st.sampled_from((b"<newSwitchVector", b"</a>", b"<!-- x -->", b"<?xml
 
 
 def _is_fit(xml: str) -> bool:
-    return not any(name in xml for name in _LEFT_OUT) and "PULSE_" not in xml and "DEVICE_ADDRESS" not in xml
+    return not any(name in xml for name in (*_LEFT_OUT, "PULSE_", "DUTY_", "DEVICE_ADDRESS"))
 
 
 @st.composite

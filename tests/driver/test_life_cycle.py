@@ -70,6 +70,14 @@ async def test_the_limits_of_numbers(rig: Rig) -> None:
         "GPIO_DEBOUNCE": {"TIME": ("0", "10000", "1", "0")},
         "GPIO_REGISTER": {"PADS": ("0", "65535", "1", "0")},
         "PULSE_0": {"DURATION": ("0", "60000", "100", "0")},
+        "DEW_HEATER": {
+            "PIN": ("-1", "15", "1", "-1"),
+            "MARGIN": ("0", "20", "0.5", "3"),
+            "FULL": ("0", "20", "0.5", "0"),
+            "FALLBACK": ("0", "100", "1", "0"),
+        },
+        "LINK_LOSS": {"TIME": ("0", "3600", "1", "10")},
+        "DUTY_0": {"DUTY": ("0", "100", "1", "0"), "PERIOD": ("1", "60", "1", "10")},
     }
     known = {name: rig.indi.known[name] for name in limits}
     assert limits == {

@@ -43,7 +43,7 @@ async def test_every_label_is_shown_whole(kind: str, leds: int) -> None:
     defined = await definitions(kind)
     assert names(defined) > {
         "LOGGING_LEVEL", "FLAT_LIGHT_FILTER_INTENSITY", f"EVERLOOP_LED_{leds}", "DIGITAL_INPUT_16",
-        "DIGITAL_OUTPUT_16", "DIGITAL_OUTPUT_LABELS", "DIGITAL_INPUT_LABELS", "PULSE_15",
+        "DIGITAL_OUTPUT_16", "DIGITAL_OUTPUT_LABELS", "DIGITAL_INPUT_LABELS", "PULSE_15", "DUTY_15",
     }  # fmt: skip
     shown = {one.attributes["name"]: one.attributes["label"] for one in defined}
     assert {name: label for name, label in shown.items() if not 1 <= len(label) <= _LONGEST_LABEL} == {}
@@ -52,7 +52,13 @@ async def test_every_label_is_shown_whole(kind: str, leds: int) -> None:
 async def test_pins_and_leds_are_called_by_their_number() -> None:
     shown = {one.attributes["name"]: one for one in await definitions("creator")}
     for pin, label in enumerate(_PIN_LABELS):
-        for name in (f"DIGITAL_OUTPUT_{pin + 1}", f"DIGITAL_INPUT_{pin + 1}", f"PULSE_{pin}"):
+        for name in (
+            f"DIGITAL_OUTPUT_{pin + 1}",
+            f"DIGITAL_INPUT_{pin + 1}",
+            f"PULSE_{pin}",
+            f"DUTY_{pin}",
+            f"ON_LINK_LOSS_{pin}",
+        ):
             assert shown[name].attributes["label"] == label
     for name in ("GPIO_DIRECTION", "GPIO_ACTIVE_LOW"):
         assert labels(shown[name]) == [str(pin) for pin in range(16)]
@@ -91,8 +97,8 @@ async def test_the_light_is_in_main_control(rig: Rig) -> None:
     assert shown["GPIO"] == ["GPIO_DIRECTION", "GPIO_ACTIVE_LOW", "GPIO_DEBOUNCE", "GPIO_REGISTER"]
     assert shown["Servo"] == ["SERVO_PINS", "DUST_CAP"]
     assert list(shown) == [
-        "Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Inputs", "Servo",
-        "Parameters", "IMU",
+        "Main Control", "Connection", "Options", "Everloop", "Everloop LEDs", "GPIO", "Fail-safe", "Inputs",
+        "Dew heater", "Servo", "Parameters", "IMU",
     ]  # fmt: skip
 
 

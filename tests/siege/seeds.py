@@ -61,6 +61,10 @@ WRITES: Final = [
     texts("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_1="Dew heater", DIGITAL_OUTPUT_2="Fan &amp; lamp"),
     texts("DIGITAL_INPUT_LABELS", DIGITAL_INPUT_3="Roof closed"),
     numbers("PULSE_0", DURATION=50),
+    numbers("DUTY_1", DUTY=30, PERIOD=2),
+    switches("ON_LINK_LOSS_1", OFF=True),
+    numbers("LINK_LOSS", TIME=1),
+    numbers("DEW_HEATER", PIN=1, MARGIN=20, FULL=1, FALLBACK=30),
     # No right one: a service does not get out of a delay of minutes, and without it no board can be connected.
     numbers("POLLING_PERIOD", PERIOD=200),
     numbers("KEEP_ALIVE", TIMEOUT=5),

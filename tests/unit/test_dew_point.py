@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indi_matrix.devices.weather.dew_point import dew_point
+from indi_matrix.devices.dew_point import dew_point
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,19 @@ from typing import Final
 
 import pytest
 
-from indi_matrix.devices.gpio.phase import Phase
-from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.gpio.pins.duty_cycle import DutyCycle
+from indi_matrix.devices.gpio.pins.phase import Phase
+from indi_matrix.devices.gpio.pins.pin import Pin
 
 _SOON, _LATER = 1.0, 60.0
 
 
 def _new() -> Pin:
-    return Pin(0, lambda pin, on: pin.tell(on, _SOON), lambda _: True)
+    return Pin(0, lambda pin, on: pin.tell(on, _SOON), _drive, lambda _: True)
+
+
+def _drive(pin: Pin, percent: float, period: float) -> None:
+    pin.follow_duty(DutyCycle(percent, period, 0.0), 0.0)
 
 
 def _see(level: bool) -> Callable[[Pin], None]:
@@ -25,6 +30,10 @@ def _write(level: bool) -> Callable[[Pin], None]:
 
 def _pulse(pin: Pin) -> None:
     pin.tell(True, _SOON, _LATER)
+
+
+def _duty(pin: Pin) -> None:
+    _drive(pin, 50.0, 60.0)
 
 
 def _end(pin: Pin) -> None:
@@ -45,6 +54,7 @@ PATHS: Final[dict[Phase, list[Callable[[Pin], None]]]] = {
     Phase.FAILED: [_settled, _write(True), Pin.expire],
     Phase.STRAYED: [_settled, _see(True)],
     Phase.MISSED: [_settled, _pulse, _end, _see(False)],
+    Phase.DRIVEN: [_settled, _duty],
 }
 """How an output gets into each phase."""
 
@@ -59,15 +69,17 @@ def _turn(pin: Pin) -> None:
 EVENTS: Final[dict[str, Callable[[Pin], object]]] = {
     "turned": _turn,
     "written": _write(True),
-    "seen as told (1)": lambda pin: pin.see(bool(pin.told), 0.0, 0.0),
+    "seen as told (2)": lambda pin: pin.see(bool(pin.told), 0.0, 0.0),
     "seen otherwise": lambda pin: pin.see(not pin.told, 0.0, 0.0),
     "not seen in time": Pin.expire,
+    "duty written": _duty,
     "pulse over": _end,
+    "contradicted (4)": Pin.end_duty,
     "write refused": lambda pin: str(pin.keep_off({"OFF": True, "ON": False})),
     "switched off": lambda pin: pin.switch_off(sent=True),
     "link lost": lambda pin: pin.abandon(lost=True),
-    "sent again (2)": lambda pin: pin.resend(_SOON),
-    "let go (3)": lambda pin: pin.doubt(_SOON),
+    "sent again (3)": lambda pin: pin.resend(_SOON),
+    "let go (5)": lambda pin: pin.doubt(_SOON),
 }
 
 

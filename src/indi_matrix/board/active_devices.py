@@ -6,7 +6,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from indi_matrix.board.snooped_device import SnoopedDevice
-from indi_matrix.devices.snooped import SnoopListener
+from indi_matrix.devices.snooped import WEATHER_OR_OWN, SnoopListener
 from indi_matrix.indi.properties.base import Member, State
 from indi_matrix.indi.properties.device import IndiDevice
 from indi_matrix.indi.properties.kinds import TextProperty
@@ -45,7 +45,9 @@ class ActiveDevices:
         self._ask: Callable[[str, str], None]  # set by attach()
         self._drop: Callable[[str], None]
         self._started = False
-        self._listeners: dict[str, dict[str, list[SnoopListener]]] = {role: {} for role in _ROLES}
+        self._listeners: dict[str, dict[str, list[SnoopListener]]] = {
+            role: {} for role in (*_ROLES, WEATHER_OR_OWN)
+        }
         self._snooped = {role: self._snooped_device(role, device) for role, (_, device) in _ROLES.items()}
         self._pause: asyncio.TimerHandle | None = None
         self._asked_meanwhile = False
@@ -67,8 +69,13 @@ class ActiveDevices:
 
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener with these properties of the device in a role, whenever they change."""
+        if role not in self._snooped:
+            self._snooped[role] = self._snooped_device(role, self._device(role, self.property.values))
         for name in names:
             self._listeners[role].setdefault(name, []).append(listener)
+            if self._started:
+                self._overhear()
+                self._request(self._snooped[role].device, name)
 
     def start(self) -> None:
         """Send the first requests. Before this, a changed name (as from the config file) sends none."""
@@ -106,6 +113,10 @@ class ActiveDevices:
         """Return whether a device is named in any role."""
         return any(snooped.device == device for snooped in self._snooped.values())
 
+    def _device(self, role: str, values: Mapping[str, str]) -> str:
+        """Return the device in a role, given the values of ACTIVE_DEVICES."""
+        return (values["ACTIVE_WEATHER"].strip() or self._own.name) if role == WEATHER_OR_OWN else values[role]
+
     def _snooped_device(self, role: str, device: str) -> SnoopedDevice:
         return SnoopedDevice(device, self._listeners[role], self._request, self._warn)
 
@@ -128,17 +139,18 @@ class ActiveDevices:
         self._own.overheard = names | {"CONNECTION"} if roles else ()
 
     def _write(self, values: Mapping[str, str]) -> State:
-        changed = [role for role, snooped in self._snooped.items() if snooped.device != values[role]]
+        devices = {role: self._device(role, values) for role in self._snooped}
+        changed = [role for role, snooped in self._snooped.items() if snooped.device != devices[role]]
         before = {self._snooped[role].device for role in changed}
         for role in changed:
             self._snooped[role].forget()
-            self._snooped[role] = self._snooped_device(role, values[role])
+            self._snooped[role] = self._snooped_device(role, devices[role])
         self._overhear()
-        for device in before - set(values.values()):
+        for device in before - set(devices.values()):
             self._drop(device)
         if self._pause is not None:  # else ask_again() asks all
             for role in changed:
-                if values[role].strip():
+                if devices[role].strip():
                     self._snooped[role].ask(whole=True)
         self.ask_again(whole=True)
         return State.OK

@@ -249,6 +249,11 @@ class Board:
         return self._connection.lost
 
     @property
+    def outage(self) -> float:
+        """Seconds that the outage has lasted which `resend` is to end; 0 if there is none."""
+        return self._connection.outage
+
+    @property
     def loading(self) -> bool:
         """Whether the write under way comes from the config file."""
         return self._configuration.loading

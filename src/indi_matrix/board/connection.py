@@ -120,6 +120,11 @@ class Connection:
         return self._phase is Phase.LOST
 
     @property
+    def outage(self) -> float:
+        """Seconds that the outage has lasted which `resend` is to end; 0 if there is none."""
+        return self._outages.seconds
+
+    @property
     def place(self) -> str:
         """The place of this session's service, for messages; DEVICE_ADDRESS may already be that of the next."""
         return "the simulated board" if self._address is None else self._address.short

@@ -36,10 +36,17 @@ class Outages:
         self._obstacles = Repeats(lambda text: indi.tell("DEBUG", text))
         self._pauses = RetryPauses()
         self._aftermath: asyncio.TimerHandle | None = None
+        self._begun: float | None = None  # loop time at which the outage began; None if there is none
+
+    @property
+    def seconds(self) -> float:
+        """How long the outage has lasted since it was noticed; 0 if there is none."""
+        return 0.0 if self._begun is None else asyncio.get_running_loop().time() - self._begun
 
     def begin(self, cause: str) -> tuple[str, float]:
         """Record a loss; return its message (empty if just shown) and the seconds until the next visit."""
         self._cancel_resend()
+        self._begun = asyncio.get_running_loop().time()
         pause = self._pauses.lost()
         text = f"lost {cause}{_HASTY if pause else '; reconnecting'}"
         return text if self._losses.is_first(text) else "", pause
@@ -52,6 +59,7 @@ class Outages:
 
     def end(self) -> None:
         """Record that the service is back; send everything once more after 3 s."""
+        self._begun = None
         self._aftermath = asyncio.get_running_loop().call_later(_AFTERMATH, self._resend_late)
 
     def is_news(self, text: str) -> bool:
@@ -61,6 +69,7 @@ class Outages:
     def forget(self) -> None:
         """Forget the outages, because clients or the program end the connection."""
         self._cancel_resend()
+        self._begun = None
         self._pauses.lasted()
 
     def _resend_late(self) -> None:

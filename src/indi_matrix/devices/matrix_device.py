@@ -96,6 +96,10 @@ class Host(Protocol):
         """Whether the service was lost, and is not back yet."""
 
     @property
+    def outage(self) -> float:
+        """Seconds that the outage has lasted which `resend` is to end; 0 if there is none."""
+
+    @property
     def loading(self) -> bool:
         """Whether the write under way comes from the config file."""
 

@@ -1,7 +1,10 @@
 """A property of another INDI device, as listeners get it. Pure."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+WEATHER_OR_OWN: Final = "ACTIVE_WEATHER or own"
+"""The role of the device in ACTIVE_WEATHER, and of the board's own while that is empty."""
 
 
 class Snooped(NamedTuple):

@@ -6,11 +6,16 @@ Its MALOS driver takes one pin per config and publishes the levels of all pads; 
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from indi_matrix.devices.dew_heater.dew_heater import DewHeater
+from indi_matrix.devices.gpio.duties import Duties
 from indi_matrix.devices.gpio.gpio_messages import ALL_HIGH, PINS, is_high, pad_levels, pin_config, timing_config
 from indi_matrix.devices.gpio.labels import Labels
-from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.gpio.link_loss import LinkLoss
+from indi_matrix.devices.gpio.output_clock import OutputClock
+from indi_matrix.devices.gpio.pins.pin import Pin
 from indi_matrix.devices.gpio.servo_pins import ServoPins
 from indi_matrix.devices.matrix_device import Ending, Host
 from indi_matrix.devices.polled_device import PolledDevice
@@ -43,9 +48,12 @@ class Gpio(PolledDevice):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._pins = [Pin(number, self._command, self.repeats.is_first) for number in PINS]
-        self._changed = asyncio.Event()  # set when a deadline of a pin has changed
-        self._next_look: float | None = None  # the earliest deadline, in loop time; None if there is none
+        self._pins = [Pin(number, self._command, self._write_duty, self.repeats.is_first) for number in PINS]
+        self._clock = OutputClock(self._outputs, self._drive, self._limit)
+        self._duties = Duties(host, self._pins, self._clock, self._catch_up, self._command)
+        self._dew_heater = DewHeater(host, self._duties)
+        for pin in self._pins:
+            pin.view.let_go = partial(self._dew_heater.let_go, pin.number)
         self._first_update: bytes | None = None
         self._in_step = False  # whether all our pins were sent in this visit
         self._readable = True  # whether the last data update could be read
@@ -68,6 +76,7 @@ class Gpio(PolledDevice):
         )  # fmt: skip
         self._roles = host.pin_roles
         self._servo_pins = ServoPins(self, self._pins, self._catch_up, self._doubt, self._label)
+        self._link_loss = LinkLoss(host, self._outputs)
         self._output_labels = Labels(self, "DIGITAL_OUTPUT_LABELS", "Labels", "Outputs")
         self._input_labels = Labels(self, "DIGITAL_INPUT_LABELS", "Labels", "Inputs")
         self._label()
@@ -82,6 +91,7 @@ class Gpio(PolledDevice):
             pin.forget(shown=not self.host.lost)
         if not self.host.lost:
             self._register.publish_reading({"PADS": 0.0}, State.IDLE)
+        self._link_loss.apply()  # as the timing may be sent next, and all our pins with it
         await super().begin(link)
         # After an outage the driver must prove that it is back: else losses and returns could alternate for ever.
         proof = self.host.lost and link.info.delay <= _SLOW_DELAY
@@ -101,19 +111,21 @@ class Gpio(PolledDevice):
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return the properties of all pins together, and those of each pin."""
-        yield from (self._direction, self._active_low, self._debounce, self._register)
+        yield from (self._direction, self._active_low, self._debounce, self._register, self._link_loss.property)
         for pin in self._pins:
             if pin.number not in self._roles.servos:
                 yield from pin.properties()
         for labels in (self._output_labels, self._input_labels):
             if labels.property is not None:
                 yield labels.property
+        yield from self._dew_heater.properties()
 
     async def run(self) -> None:
         """Follow the levels, report outputs that do not reach theirs in time, and end pulses."""
         self._warn_of_strays()
+        self._dew_heater.resume()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._watch_outputs())
+            tasks.create_task(self._clock.run())
             while True:
                 self._take(await self.link.update())
 
@@ -125,16 +137,24 @@ class Gpio(PolledDevice):
 
     def resend(self) -> None:
         """Send again the direction and level of each pin that a client ever made an output."""
+        self._link_loss.apply()
+        self._link_loss.report()
         self._send_ours()
         for pin in self._outputs():
             pin.resend(self._limit())
-        self._changed.set()
+        self._clock.look_again()
 
     def leave(self, ending: Ending) -> None:
-        """Switch off pulsing outputs, or all if the ending is OFF, but none if LOST; expect no more levels."""
+        """Switch off outputs with a pulse or duty, or all if the ending is OFF, but none if LOST."""
         lost = ending is Ending.LOST
+        if lost:
+            self._dew_heater.pause()
+        else:
+            self._dew_heater.stop()
+            self._link_loss.apply()
+            self._link_loss.report()
         for pin in self._outputs():
-            if not lost and (ending is Ending.OFF or pin.view.pulse.end is not None):
+            if not lost and (ending is Ending.OFF or pin.is_temporary):
                 pin.switch_off(sent=self._send_off(pin))
         for pin in self._outputs():
             pin.abandon(lost=lost)
@@ -143,7 +163,7 @@ class Gpio(PolledDevice):
         """Send Off; return whether the service took it."""
         try:
             self._catch_up()
-            self._send(pin, output=True, level=pin.idle_level)
+            self._drive(pin, pin.idle_level)
         except LinkError as error:
             log.warning("pin %d was not switched off: %s", pin.number, error)
             return False
@@ -161,7 +181,7 @@ class Gpio(PolledDevice):
         super().timing_changed()
         for pin in self._outputs():
             pin.extend(self._limit())
-        self._changed.set()
+        self._clock.look_again()
         self._send_owed_offs()
 
     # Directions
@@ -182,7 +202,7 @@ class Gpio(PolledDevice):
             self._turn(pin)
         if changed:
             self._label()
-            self._changed.set()
+            self._clock.look_again()
         return State.OK
 
     def _turn(self, pin: Pin) -> None:
@@ -191,6 +211,7 @@ class Gpio(PolledDevice):
             self.host.board_properties.delete(prop)
         if pin.is_output:
             pin.release()
+            pin.view.let_go()
         else:
             pin.drive(pin.first_level(loading=self.host.loading), self._limit())
         for prop in pin.properties():
@@ -203,15 +224,22 @@ class Gpio(PolledDevice):
         self._input_labels.label([pin.view.input for pin in inputs])
 
     def _write_active_low(self, values: Mapping[str, bool]) -> State:
-        for pin in self._pins:
-            if values[_name(pin)] != pin.view.active_low:
-                pin.invert(active_low=values[_name(pin)])
+        changed = [pin for pin in self._pins if values[_name(pin)] != pin.view.active_low]
+        for pin in changed:
+            if pin.view.duty.percent:
+                duty = f"{pin.view.duty.property.name}.DUTY"
+                raise WriteError(f"GPIO_ACTIVE_LOW.{_name(pin)} is fixed during a duty; write {duty}=0 first")
+        for pin in changed:
+            pin.invert(active_low=values[_name(pin)])
         return State.OK
 
     # Sending
 
     def _send(self, pin: Pin, *, output: bool, level: bool) -> None:
         self.link.send(pin_config(pin.number, output=output, level=level))
+
+    def _drive(self, pin: Pin, level: bool) -> None:  # noqa: FBT001 - a level of the pad
+        self._send(pin, output=True, level=level)
 
     def _send_ours(self) -> None:
         """Send direction and told level of each pin of ours, outputs first.
@@ -236,53 +264,33 @@ class Gpio(PolledDevice):
         """Carry out a client's write to an output, which begins or ends a pulse."""
         self._catch_up()
         level = on != pin.view.active_low
-        self._send(pin, output=True, level=level)
+        self._drive(pin, level)
         pulse = pin.view.pulse.seconds if on else 0
         pin.tell(level, self._limit(), asyncio.get_running_loop().time() + pulse if pulse else None)
-        # Whoever writes again and again puts the limit off; a look that comes too early finds nothing.
-        if self._next_look is None or (pin.moment is not None and pin.moment < self._next_look):
-            self._changed.set()
+        self._clock.heed(pin)
+
+    def _write_duty(self, pin: Pin, percent: float, period: float) -> None:
+        self._duties.write(pin, percent, period)
 
     def _limit(self) -> float:
         """Return the loop time by which a level that was just sent must have been seen."""
         periods = _CONFIRM_PERIODS * self.link.slowest_delay
         return asyncio.get_running_loop().time() + periods + _CONFIRM_EXTRA
 
-    async def _watch_outputs(self) -> None:
-        """End each pulse in time, and report each output whose level was not seen in time."""
-        now = asyncio.get_running_loop().time
-        while True:
-            moments = (moment for pin in self._outputs() if (moment := pin.moment) is not None)
-            self._next_look = min(moments, default=None)
-            try:
-                async with asyncio.timeout_at(self._next_look):
-                    await self._changed.wait()
-            except TimeoutError:
-                for pin in self._outputs():
-                    self._look_at(pin, now())
-            self._changed.clear()
-
-    def _look_at(self, pin: Pin, now: float) -> None:
-        if pin.is_pulse_over(now):
-            self._send(pin, output=True, level=pin.idle_level)
-            pin.end_pulse(self._limit())
-        else:
-            pin.judge(now)
-
     def _send_owed_offs(self) -> None:
         """Send each Off that was refused, now that the driver publishes and so takes configs again."""
         for pin in self._outputs():
             if pin.owes_off:
                 self._catch_up()  # a restarted service would make inputs of our other outputs
-                self._send(pin, output=True, level=pin.idle_level)
+                self._drive(pin, pin.idle_level)
                 pin.resend(self._limit())
-                self._changed.set()
+                self._clock.look_again()
 
     def _doubt(self) -> None:
         """Expect to see the levels of all outputs again: a servo config let go of their pads for an instant."""
         for pin in self._outputs():
             pin.doubt(self._limit())
-        self._changed.set()
+        self._clock.look_again()
 
     # Levels
 
@@ -299,6 +307,9 @@ class Gpio(PolledDevice):
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
             pin.see(is_high(levels, pin.number), now, debounce)
+            if pin.view.duty.contradictions.proven:
+                self._drive(pin, pin.idle_level)
+                pin.end_duty()
 
     def _show_readable(self, *, readable: bool) -> None:
         """Turn inputs and GPIO_REGISTER to Alert if data updates become unreadable; to Ok if readable again."""

@@ -6,7 +6,7 @@ Gpio's driver has them as outputs, too, as its next config would else take their
 from collections.abc import Callable, Iterable, Sequence
 
 from indi_matrix.devices.gpio.gpio_messages import pin_config
-from indi_matrix.devices.gpio.pin import Pin
+from indi_matrix.devices.gpio.pins.pin import Pin
 from indi_matrix.devices.matrix_device import MatrixDevice
 
 

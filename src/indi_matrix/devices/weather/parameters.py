@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from indi_matrix.devices.dew_point import dew_point
 from indi_matrix.devices.weather.calibration import TEMPERATURE, TEMPERATURE_RAW
-from indi_matrix.devices.weather.dew_point import dew_point
 from indi_matrix.devices.weather.zones import Zones
 from indi_matrix.errors import WriteError
 from indi_matrix.indi.properties.base import NumberMember, State

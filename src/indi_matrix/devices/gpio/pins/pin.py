@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from indi_matrix.devices.gpio.debounce import Debounce
-from indi_matrix.devices.gpio.phase import Phase
-from indi_matrix.devices.gpio.pin_properties import PinProperties
-from indi_matrix.errors import LinkError
+from indi_matrix.devices.gpio.pins.debounce import Debounce
+from indi_matrix.devices.gpio.pins.duty_cycle import DutyCycle
+from indi_matrix.devices.gpio.pins.phase import Phase
+from indi_matrix.devices.gpio.pins.pin_properties import PinProperties
+from indi_matrix.devices.gpio.pins.pin_writes import Command, Drive, PinWrites
 from indi_matrix.indi.properties.base import AnyProperty, State
 
 # Seconds by which the check of a deadline may be late; if later, data updates that wait are read first.
@@ -14,9 +15,6 @@ _LATE: Final = 0.1
 
 # Phases in which clients see the told level, which the output's latch holds; in others they see the pad's.
 _SHOWN_AS_TOLD: Final = (Phase.WAITING, Phase.FAILED, Phase.MISSED)
-
-Command = Callable[["Pin", bool], None]
-"""Sends a pin the level that a client wrote, On (True) or Off; raises a LinkError if it cannot be sent."""
 
 
 class Pin:
@@ -27,6 +25,7 @@ class Pin:
     Args:
         number: 0 to 15.
         command: Sends what a client wrote.
+        drive: Carries out what a client wrote to the duty.
         is_news: Returns whether to show a warning; a repeated one is only counted.
 
     Attributes:
@@ -39,7 +38,7 @@ class Pin:
         view: The pin as clients see it.
     """
 
-    def __init__(self, number: int, command: Command, is_news: Callable[[str], bool]) -> None:
+    def __init__(self, number: int, command: Command, drive: Drive, is_news: Callable[[str], bool]) -> None:
         self.number = number
         self.ours = False
         self.told: bool | None = None
@@ -47,13 +46,14 @@ class Pin:
         self.due: float | None = None
         self.owes_off = False
         self.phase = Phase.INPUT
-        self._command = command
         self._debounce = Debounce()
         self._proven: bool | None = None  # the last told level that was seen, except in pulses
         self._was_on = False  # whether the pulse that is ENDING was seen
         self._off_unseen = False  # whether Off was sent at the end of a visit, so that nobody saw it
-        self.view = PinProperties(number, self._write_output, self._write_pulse, is_news)
+        writes = PinWrites(self, command, drive)
+        self.view = PinProperties(number, writes.to_output, writes.to_pulse, writes.to_duty, is_news)
         self.view.output.on_refused = self.keep_off
+        self.view.duty.property.on_refused = writes.keep_duty_off
 
     @property
     def is_output(self) -> bool:
@@ -62,7 +62,12 @@ class Pin:
 
     def properties(self) -> tuple[AnyProperty, ...]:
         """Return the pin's properties in its present direction."""
-        return (self.view.output, self.view.pulse.property) if self.is_output else (self.view.input,)
+        return self.view.of_output if self.is_output else (self.view.input,)
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether what it is told ends by itself or with the visit: a pulse, or a duty."""
+        return self.view.pulse.end is not None or self.phase is Phase.DRIVEN
 
     @property
     def idle_level(self) -> bool:
@@ -82,8 +87,8 @@ class Pin:
 
     @property
     def moment(self) -> float | None:
-        """Loop time of the next deadline, of a told level or of a pulse's end; None if there is none."""
-        moments = (self.due, self.view.pulse.end)
+        """Loop time of the next deadline: of a told level, a pulse's end, a duty's edge; None if there is none."""
+        moments = (self.due, self.view.pulse.end, self.view.duty.next_edge)
         return min((moment for moment in moments if moment is not None), default=None)
 
     # What was sent
@@ -104,7 +109,7 @@ class Pin:
     def _begin_direction(self) -> None:
         """Forget what was seen until now: it was in the old direction."""
         self.ours = True
-        self._cancel_pulse()
+        self._cancel()
         self.due = None
         self._debounce.restart()
         self.owes_off = self._off_unseen = False
@@ -114,6 +119,24 @@ class Pin:
         self.told = level
         self.phase, self.due, self.view.pulse.end = Phase.WAITING, due, pulse_end
         self.owes_off = self._off_unseen = False
+        self.view.duty.end()
+
+    def follow_duty(self, cycle: DutyCycle, now: float) -> None:
+        """Record that the level which a duty cycle, its present one or another, has now was sent."""
+        self.told = self.view.duty.follow(cycle, now) != self.view.active_low
+        if self.phase is not Phase.DRIVEN:
+            self.phase, self.due, self.view.pulse.end = Phase.DRIVEN, None, None
+            self.owes_off, self._off_unseen, self._proven = False, False, None
+            self.view.pulse.close(State.IDLE)
+            self.view.output.publish_reading(self.seen(), State.BUSY)
+
+    def end_duty(self) -> None:
+        """Record that Off was sent because the pad does not follow the duty."""
+        text = self.view.unfollowed_duty()
+        self.told, self.phase = self.idle_level, Phase.STRAYED
+        self.view.duty.end(State.ALERT)
+        self.view.let_go()
+        self.view.output.reply(self.seen(), State.ALERT, text)
 
     def end_pulse(self, due: float) -> None:
         """Record that Off was sent to end a pulse: it must be seen by the loop time `due`."""
@@ -124,7 +147,7 @@ class Pin:
     def resend(self, due: float) -> None:
         """Record that the told level was sent again: it must be seen by the loop time `due`."""
         owed, self.owes_off = self.owes_off, False
-        if self.phase in {Phase.INPUT, Phase.ENDING, Phase.MISSED} and not owed:
+        if self.phase in {Phase.INPUT, Phase.ENDING, Phase.MISSED, Phase.DRIVEN} and not owed:
             return
         self.phase, self.due = Phase.WAITING, due
         if owed:
@@ -142,17 +165,20 @@ class Pin:
 
     def switch_off(self, *, sent: bool) -> None:
         """Become Off without a write of a client. If Off was not `sent`, it is owed until it can be."""
-        self._cancel_pulse()
+        self._cancel()
         self.told = self._proven = self.idle_level
         self.owes_off, self._off_unseen = not sent, sent
         self.phase, self.due = Phase.SETTLED, None
 
-    def _cancel_pulse(self) -> None:
-        """Forget a pulse that another event has ended; the told level is Off then."""
+    def _cancel(self) -> None:
+        """Forget a pulse or a duty that another event has ended; the told level is Off then."""
         if self.view.pulse.end is not None or self.phase is Phase.ENDING:
             self.told, self.view.pulse.end, self.due = self.idle_level, None, None
             self.view.pulse.property.publish_reading(state=State.IDLE)
         self.view.pulse.close(State.IDLE)
+        if self.view.duty.percent:
+            self.told = self.idle_level
+            self.view.duty.end()
 
     # What is seen
 
@@ -180,6 +206,10 @@ class Pin:
         if self.phase is Phase.INPUT:
             if self._debounce.passes(level, now, debounce):
                 self.view.input.publish_reading(self.seen())
+        elif self.phase is Phase.DRIVEN:
+            told = bool(self.told)
+            self.view.duty.contradictions.see(told, level, now)
+            self.view.output.publish_reading(self.seen(), State.OK if level == told else self.view.output.state)
         elif level == self.told:
             self._see_as_told()
         elif self.phase is Phase.ENDING:
@@ -221,17 +251,19 @@ class Pin:
             lost: Whether the link was lost. A told level that was not seen then goes back to the one before.
         """
         why = "the link was lost" if lost else "the connection was closed"
-        pulsed = self.view.pulse.end is not None or self.phase is Phase.ENDING
+        cut = self.phase is Phase.ENDING or self.is_temporary
         unanswered = self.phase is Phase.WAITING and self.view.output.state is State.BUSY
-        why = f"{why} during its pulse; it is to be Off" if pulsed else why
+        during = "duty" if self.phase is Phase.DRIVEN else "pulse"
+        why = f"{why} during its {during}; it is to be Off" if cut else why
         text = self.view.trouble(bool(self.told), self.pad, why)
-        if pulsed:
-            self.told = self.idle_level
+        if cut:
+            self.told, self.owes_off = self.idle_level, lost
         elif lost and self.phase in {Phase.WAITING, Phase.FAILED}:
             self.told = self._level_before()
         self.view.pulse.close(State.ALERT)
+        self.view.duty.end()
         self.phase, self.due, self.view.pulse.end = Phase.SETTLED, None, None
-        if pulsed or unanswered:
+        if cut or unanswered:
             self.view.output.reply(self.seen(), State.ALERT, text)
         elif self.view.output.state is State.ALERT:
             self.view.correct(self.seen())  # a FAILED output showed its told level; now it shows its pad's
@@ -287,17 +319,10 @@ class Pin:
         """
         if not values["OFF"]:
             return ""
+        self.view.duty.end()
+        self.view.let_go()
         self.told = self.idle_level
         self.due = self.view.pulse.end = None
         self.owes_off = True
+        self.phase = Phase.SETTLED if self.phase is Phase.DRIVEN else self.phase
         return "; Off is sent as soon as that is possible"
-
-    def _write_output(self, on: bool) -> State:  # noqa: FBT001 - what was written
-        try:
-            self._command(self, on)
-        except LinkError as error:
-            raise LinkError(f"{error}{self.keep_off({'OFF': not on})}") from error
-        return State.BUSY
-
-    def _write_pulse(self, _: Mapping[str, float]) -> State:
-        return State.BUSY if self.view.pulse.shown and self.phase is not Phase.FAILED else State.OK
