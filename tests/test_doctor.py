@@ -201,13 +201,13 @@ async def info_service(**base_ports: int) -> AsyncIterator[str]:
 
 
 async def test_ports_that_are_closed_are_named_one_by_one() -> None:
-    async with info_service(Gpio=40001, IMU=40005) as address:
+    async with info_service(Gpio=40001, Zigbee=40005) as address:
         findings = await doctor(address, "--indi-port", str(free_port()))
     everloop, gpio = findings.failed
     assert "MALOS has no Everloop driver" in everloop
     for what, port in (("base", 40001), ("keep-alive", 40002), ("error", 40003), ("update", 40004)):
         assert f"{what} port {port}: connection refused" in gpio
-    assert findings.of("IMU base port 40005").startswith("warning ")
+    assert findings.of("Zigbee base port 40005").startswith("warning ")
 
 
 EVIL = "\x1b[2J\r\x9b1m\u202e\u00e9\n"
