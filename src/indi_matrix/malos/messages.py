@@ -92,6 +92,8 @@ class MessageClass:
 
     def __getattr__(self, name: str) -> Any:
         """Return what is not here yet: what protobuf's class has, once and for all."""
+        if name.startswith("__"):  # Python asks for some of each attribute of an abstract class
+            raise AttributeError(name)
         value = getattr(self._made, name)
         setattr(self, name, value)
         return value

@@ -17,8 +17,8 @@ _PERIOD: Final = 60.0
 _LONGEST_PERIOD: Final = 3600
 _RETRY: Final = 5.0
 """Seconds until a reading that failed is told again, or that it is good again."""
-_EARLY: Final = 0.5
-"""Seconds by which clients may be told early: half the time between two updates, by which time is counted here."""
+_EARLY: Final = 0.1
+"""Seconds by which clients may be told early: an update that comes a little too soon need not be let pass."""
 
 
 class Station:
