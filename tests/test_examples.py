@@ -137,6 +137,12 @@ async def test_serve_beside_another_serves_both_devices() -> None:
             await interrupt(process)
 
 
+async def test_board_in_a_test_prints_what_the_board_shows() -> None:
+    status, output, errors = await finished(*python("board_in_a_test.py"))
+    assert (status, errors) == (0, "")
+    assert re.fullmatch(rf"127\.0\.0\.1:\d+ {re.escape(str(DARK))} True\n", output)
+
+
 async def test_random_colours_paints_a_new_picture_every_50_ms(board: SimulatedBoard, port: str) -> None:
     pictures: list[tuple[Led, ...]] = []
     moments: list[float] = []
