@@ -178,7 +178,7 @@ async def test_the_world_can_be_played_with(served: Program) -> None:
         await browser.ask("world", board="MATRIX", do="sensor", driver="UV", dead=False)
         await browser.ask("world", board="MATRIX", do="power")
         await browser.until(lambda: browser.worlds["MATRIX"]["directions"] == 0)
-        heard = browser.said("log", heard=True, driver="Gpio")
+        heard = browser.said("log", board="MATRIX", heard=True, driver="Gpio")
         assert any("gpio" in one["text"] for one in heard)
         await browser.until(lambda: browser.said("log", heard=False, driver="Gpio"))
         await browser.ask("world", board="MATRIX", do="input", pin=3, level=False)

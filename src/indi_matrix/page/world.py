@@ -102,24 +102,25 @@ class SimulatedWorld:
 
     # The log
 
-    def _heard_config(self, _board: str, driver: str, frame: bytes) -> None:
+    def _heard_config(self, board: str, driver: str, frame: bytes) -> None:
         if self._wanted():
-            self._tell(driver, _in_words(messages.DriverConfig, frame), heard=True)
+            self._tell(board, driver, _in_words(messages.DriverConfig, frame), heard=True)
 
-    def _heard_ping(self, _board: str, driver: str) -> None:
+    def _heard_ping(self, board: str, driver: str) -> None:
         if self._wanted():
-            self._tell(driver, "ping", heard=True)
+            self._tell(board, driver, "ping", heard=True)
 
     def _said(self, board: str, driver: str, payload: bytes, is_update: bool) -> None:  # noqa: FBT001 - MALOS' hook
         if not self._wanted():
             return
         error = payload.decode(errors="replace")
-        self._tell(driver, _in_words(_UPDATES.get(driver), payload) if is_update else error, heard=False)
+        self._tell(board, driver, _in_words(_UPDATES.get(driver), payload) if is_update else error, heard=False)
         if driver in _WEATHER:
             self._changed(board)  # weather changes without a call of the board's watchers
 
-    def _tell(self, driver: str, text: str, *, heard: bool) -> None:
-        self._log({"t": "log", "heard": heard, "driver": driver, "text": printable(text, _LONGEST_LINE)})
+    def _tell(self, board: str, driver: str, text: str, *, heard: bool) -> None:
+        line = printable(text, _LONGEST_LINE)
+        self._log({"t": "log", "board": board, "heard": heard, "driver": driver, "text": line})
 
     # What is done
 
