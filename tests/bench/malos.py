@@ -49,7 +49,7 @@ class Driver:
             return
         await self.pings.recv()
         self.send()
-        # Drivers have no common beat either once they run for long: each takes its own time for an update.
+        # Nothing keeps the drivers of a service together, and less so those of many hosts.
         await asyncio.sleep(random.random() * _DELAY_MS / 1000)
         while True:
             self.send()
