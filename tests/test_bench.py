@@ -16,6 +16,7 @@ from tests.bench.goals import GOALS
 from tests.bench.interpreter import interpreter
 from tests.bench.kinds import ALONE, IN_SERVER, NAGLE_IN_SERVER, NAGLE_SERVED, ON_PIPES, OVER_TCP, Trip
 from tests.bench.measures import IN_ROUNDS, ONCE, Measure, rotated
+from tests.bench.pages import BROWSERS
 from tests.bench.plan import TINY
 from tests.bench.plot import plot
 from tests.bench.processor import IN_SERVER_PROCESSOR, ON_PIPES_PROCESSOR
@@ -36,6 +37,10 @@ SIZES: dict[Subject, tuple[int, ...]] = {
     subjects.BOARDS_TRIP: BOARDS,
     subjects.CLIENTS_FRAME_CPU: CLIENTS,
     subjects.CLIENTS_TRIP: CLIENTS,
+    subjects.PAGES_CPU: BROWSERS,
+    subjects.PAGES_TRIP: BROWSERS,
+    subjects.PAGES_SERVER_CPU: BROWSERS,
+    subjects.PAGES_SERVER_TRIP: BROWSERS,
 }
 
 
@@ -70,6 +75,8 @@ YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
     "idle": {
         subjects.IDLE_CPU: ALL,
         subjects.IDLE_WAKES: ALL,
+        subjects.SENSORS_CPU: (OURS,),
+        subjects.SENSORS_WAKES: (OURS,),
         subjects.BOARDS_CPU: (OURS,),
         subjects.BOARDS_WAKES: (OURS,),
         subjects.BOARDS_MEMORY: (OURS,),
@@ -77,6 +84,14 @@ YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
     "effects": {subjects.EFFECT_CPU: (OURS,), subjects.EFFECT_JITTER: (OURS,)},
     "boards_with_effects": {subjects.BOARDS_FRAME_CPU: (), subjects.BOARDS_TRIP: ()},
     "animation": {subjects.CLIENTS_FRAME_CPU: (), subjects.CLIENTS_TRIP: ()},
+    "pages": {
+        subjects.SHOWN: (OURS,),
+        subjects.SHOWN_SERVER: (OURS,),
+        subjects.PAGES_CPU: (),
+        subjects.PAGES_TRIP: (),
+        subjects.PAGES_SERVER_CPU: (),
+        subjects.PAGES_SERVER_TRIP: (),
+    },
 }
 """What each measure is to yield, and of whom."""
 
@@ -174,6 +189,8 @@ def test_it_says_how_the_interpreter_was_built(monkeypatch: pytest.MonkeyPatch) 
         (subjects.CLIENTS_FRAME_CPU, {0: 50, 10: 150, 49: 786}, "MISSED"),
         (subjects.CLIENTS_FRAME_CPU, {0: 50, 10: 50, 49: 60}, "MISSED"),
         (subjects.CLIENTS_FRAME_CPU, {0: 50, 10: 50, 49: 50}, "met"),
+        (subjects.PAGES_CPU, {0: 100, 1: 200, 5: 105}, "met"),
+        (subjects.PAGES_CPU, {0: 100, 1: 100, 5: 106}, "MISSED"),
     ],
 )
 def test_what_costs_more_among_many_is_a_bend(subject: Subject, medians: dict[int, float], verdict: str) -> None:

@@ -75,9 +75,9 @@ def _settle_environment(home: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description="Measure the driver against others, in less than six minutes."
+        prog="python -m tests.bench", description="Measure the driver against others, in less than seven minutes."
     )
-    parser.add_argument("--quick", action="store_true", help="forty seconds, for a first impression")
+    parser.add_argument("--quick", action="store_true", help="a minute, for a first impression")
     parser.add_argument(
         "--plot",
         type=Path,

@@ -12,7 +12,7 @@ from tests.bench.programs import dialled, malos
 from tests.bench.spent import looks
 from tests.bench.subjects import Figures
 from tests.bench.wire import Wire
-from tests.bench.words import effect
+from tests.bench.words import MOTION, effect
 
 _BOARDS: Final = 16
 _INTERVAL_MS: Final = 40.0
@@ -22,16 +22,20 @@ _EFFECT: Final = "CHASE"  # the one that costs most
 def idle(plan: Plan, competitors: Sequence[Driver], figures: Figures) -> None:
     """Let all be idle at the same time, each with one client, and measure what that costs.
 
-    Ours hear from a board, or from many, every second; the other drivers have no board and are told nothing.
+    Ours hear from a board, from one with sensors, or from many, every second; the other drivers have no board and
+    are told nothing.
     """
     with ExitStack() as stack:
         pids = {driver.name: stack.enter_context(_idle(driver)) for driver in competitors if not driver.ours}
         one = pids[OURS] = stack.enter_context(_boards(1))
         many = stack.enter_context(_boards(_BOARDS))
-        for before, after in looks([*pids.values(), many], plan.looks, plan.idle):
+        sensing = stack.enter_context(_boards(1, sensors=True))
+        for before, after in looks([*pids.values(), many, sensing], plan.looks, plan.idle):
             for name, pid in pids.items():
                 figures.add(subjects.IDLE_CPU, name, [after[pid].percent_since(before[pid])])
                 figures.add(subjects.IDLE_WAKES, name, [after[pid].wakes_since(before[pid])])
+            figures.add(subjects.SENSORS_CPU, OURS, [after[sensing].percent_since(before[sensing])])
+            figures.add(subjects.SENSORS_WAKES, OURS, [after[sensing].wakes_since(before[sensing])])
             figures.add(subjects.BOARDS_CPU, OURS, [after[many].percent_since(before[many]) / _BOARDS])
             figures.add(subjects.BOARDS_WAKES, OURS, [after[many].wakes_since(before[many]) / _BOARDS])
             growth = (after[many].memory - after[one].memory) / (_BOARDS - 1)
@@ -51,13 +55,16 @@ def _idle(driver: Driver) -> Iterator[int]:
 
 
 @contextmanager
-def _boards(count: int) -> Iterator[int]:
+def _boards(count: int, *, sensors: bool = False) -> Iterator[int]:
     """Serve so many boards to one client, connected; the process id is told."""
-    with malos(count) as services:
+    with malos(count, sensors=sensors) as services:
         boards = {f"B{number}": address for number, address in enumerate(services.addresses)}
         options = itertools.chain.from_iterable(("--board", f"{name}={where}") for name, where in boards.items())
         with serving(*options) as (process, port), dialled(port) as connection:
-            connect_all(Wire.of(connection), list(boards))
+            wire = Wire.of(connection)
+            connect_all(wire, list(boards))
+            if sensors:
+                wire.seen(MOTION)
             yield process.pid
 
 

@@ -42,6 +42,8 @@ GOALS: Final = (
     # Not worse than 0.08 %, 5 a second and 32 MiB, as those were rounded.
     limited(0.08, subjects.IDLE_CPU),
     limited(5.5, subjects.IDLE_WAKES),
+    limited(0.15, subjects.SENSORS_CPU),
+    limited(8, subjects.SENSORS_WAKES),
     Goal(
         subjects.BOARDS_CPU, "no more than one board's", ratio(subjects.BOARDS_CPU, (subjects.IDLE_CPU, OURS)), 1,
     ),

@@ -1,7 +1,8 @@
 """A MALOS service in asyncio pyzmq and no more: it notes when each picture has come, and moves a pad on command.
 
-`python -m tests.bench.malos COUNT` runs so many of them. Commands, which are for the first, come on stdin, and
-answers go to stdout, one JSON a line. Times are of time.monotonic_ns(), which all programs of a machine share.
+`python -m tests.bench.malos COUNT [sensors]` runs so many of them, each with sensors if that is said. Commands,
+which are for the first, come on stdin, and answers go to stdout, one JSON a line. Times are of
+time.monotonic_ns(), which all programs of a machine share.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ import zmq
 import zmq.asyncio
 
 from indi_matrix.malos.messages import DriverConfig, EverloopImage, GpioParams, MalosDriverInfo
+from tests.bench.noise import SENSORS
 from tests.bench.words import LEDS
 
 _PORTS: Final = range(12000, 19900, 4)  # below those of the simulator, and of connections
@@ -32,24 +35,29 @@ def key_of(frame: bytes) -> int:
 
 
 class Driver:
-    """One of MALOS' drivers: what it publishes is published every second from the first ping on."""
+    """One of MALOS' drivers: what it publishes is published every second from the first ping on, if it does."""
 
-    def __init__(self, context: zmq.asyncio.Context, name: str, payload: bytes) -> None:
+    def __init__(
+        self, context: zmq.asyncio.Context, name: str, payload: Callable[[], bytes] | None = None
+    ) -> None:
         self.name = name
         self.payload = payload
         self.base, (self.configs, self.pings, self.errors, self.updates) = _bound(context)
 
     async def publish(self) -> None:
+        if self.payload is None:
+            return
         await self.pings.recv()
         self.send()
-        # Services on many hosts have no common beat either.
+        # Nothing keeps the drivers of a service together, and less so those of many hosts.
         await asyncio.sleep(random.random() * _DELAY_MS / 1000)
         while True:
             self.send()
             await asyncio.sleep(_DELAY_MS / 1000)
 
     def send(self) -> None:
-        zmq.Socket.send(self.updates, self.payload)
+        assert self.payload is not None
+        zmq.Socket.send(self.updates, self.payload())
 
 
 def _bound(context: zmq.asyncio.Context) -> tuple[int, list[zmq.asyncio.Socket]]:
@@ -67,11 +75,15 @@ def _bound(context: zmq.asyncio.Context) -> tuple[int, list[zmq.asyncio.Socket]]
 
 
 class Service:
-    """Both drivers that are used, and the pictures that came."""
+    """The drivers, and the pictures that came."""
 
-    def __init__(self, context: zmq.asyncio.Context) -> None:
-        self.ring = Driver(context, "Everloop", EverloopImage(everloop_length=LEDS).SerializeToString())
-        self.pins = Driver(context, "Gpio", b"")
+    def __init__(self, context: zmq.asyncio.Context, *, sensors: bool) -> None:
+        length = EverloopImage(everloop_length=LEDS).SerializeToString()
+        self.ring = Driver(context, "Everloop", lambda: length)
+        self.levels = b""
+        self.pins = Driver(context, "Gpio", lambda: self.levels)
+        others = [Driver(context, name, payload) for name, payload in SENSORS.items()] if sensors else []
+        self.drivers = [self.ring, self.pins, Driver(context, "Servo"), *others]
         self.high = False
         self.info = context.socket(zmq.REP)
         self.port = self.info.bind_to_random_port("tcp://127.0.0.1")
@@ -80,7 +92,7 @@ class Service:
 
     async def answer(self) -> None:
         reply = MalosDriverInfo()
-        for driver in (self.ring, self.pins):
+        for driver in self.drivers:
             reply.info.add(
                 driver_name=driver.name,
                 base_port=driver.base,
@@ -100,7 +112,7 @@ class Service:
 
     def work(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Begin to work, in tasks of a group."""
-        works = (self.answer(), self.take_pictures(), self.ring.publish(), self.pins.publish())
+        works = (self.answer(), self.take_pictures(), *(driver.publish() for driver in self.drivers))
         return [group.create_task(work) for work in works]
 
     # Commands
@@ -117,7 +129,7 @@ class Service:
         """Change the level of pad 0 after so many seconds, and return when that was."""
         await asyncio.sleep(pause)
         self.high = not self.high
-        self.pins.payload = GpioParams(values=int(self.high)).SerializeToString()
+        self.levels = GpioParams(values=int(self.high)).SerializeToString()
         moment = time.monotonic_ns()
         self.pins.send()
         return moment
@@ -139,7 +151,8 @@ def _tell(answer: Any) -> None:
 
 async def main() -> None:
     with zmq.asyncio.Context() as context:
-        services = [Service(context) for _ in range(int(sys.argv[1]))]
+        sensors = "sensors" in sys.argv[2:]
+        services = [Service(context, sensors=sensors) for _ in range(int(sys.argv[1]))]
         _tell([(service.port, service.ring.base) for service in services])
         async with asyncio.TaskGroup() as group:
             tasks = [task for service in services for task in service.work(group)]

@@ -131,7 +131,9 @@ class Malos:
 
 
 @contextmanager
-def malos(count: int = 1) -> Iterator[Malos]:
+def malos(count: int = 1, *, sensors: bool = False) -> Iterator[Malos]:
     """Run a MALOS service, or more of them in one program, which has been told nothing yet."""
-    with running(sys.executable, "-m", "tests.bench.malos", str(count)) as process:
+    with running(
+        sys.executable, "-m", "tests.bench.malos", str(count), *(["sensors"] if sensors else [])
+    ) as process:
         yield Malos(process)

@@ -1,4 +1,4 @@
-"""No bend: what each board or client costs among most of them, against what it costs among few."""
+"""No bend: what each board or client costs among most, against what it costs among few; and what pages cost."""
 
 import math
 from collections.abc import Sequence
@@ -7,29 +7,39 @@ from typing import Final
 
 from tests.bench import subjects
 from tests.bench.goal import Goal, Value
+from tests.bench.pages import BROWSERS
 from tests.bench.scale import BOARDS, CLIENTS
 from tests.bench.subjects import Figures, Subject
 
 _LIMIT: Final = 1.5
+_PAGES_LIMIT: Final = 1.05
 
 
 @dataclass(frozen=True)
 class ScaleGoal:
-    """A goal, and the numbers of boards or clients that its subject was measured with."""
+    """A goal, and the numbers of boards, clients or pages that its subject was measured with."""
 
     goal: Goal
     sizes: tuple[int, ...]
 
 
-def _ratio_of_boards(subject: Subject) -> ScaleGoal:
-    """Return the goal of a figure that is of each board, or of a client that boards may disturb."""
+def _ratio(subject: Subject, sizes: tuple[int, ...], text: str, limit: float) -> ScaleGoal:
+    """Return the goal of a figure among most of them, against that among fewest."""
 
     def value(figures: Figures, _: str) -> float | None:
-        medians = _medians(figures, subject, BOARDS)
+        medians = _medians(figures, subject, sizes)
         return medians[-1] / medians[0] if medians else None
 
-    text = f"no bend: at most {_LIMIT:g} x that of {BOARDS[0]} board"
-    return ScaleGoal(Goal(subject, text, value, _LIMIT), BOARDS)
+    return ScaleGoal(Goal(subject, text, value, limit), sizes)
+
+
+def _of_boards(subject: Subject) -> ScaleGoal:
+    """Return the goal of a figure that is of each board, or of a client that boards may disturb."""
+    return _ratio(subject, BOARDS, f"no bend: at most {_LIMIT:g} x that of {BOARDS[0]} board", _LIMIT)
+
+
+def _of_pages(subject: Subject) -> ScaleGoal:
+    return _ratio(subject, BROWSERS, f"at most {_PAGES_LIMIT:g} x that without a page", _PAGES_LIMIT)
 
 
 def _added_by_clients(figures: Figures, _: str) -> float | None:
@@ -65,8 +75,12 @@ def _of_clients(subject: Subject, words: str, value: Value) -> ScaleGoal:
 
 
 SCALE_GOALS: Final = (
-    _ratio_of_boards(subjects.BOARDS_FRAME_CPU),
-    _ratio_of_boards(subjects.BOARDS_TRIP),
+    _of_boards(subjects.BOARDS_FRAME_CPU),
+    _of_boards(subjects.BOARDS_TRIP),
     _of_clients(subjects.CLIENTS_FRAME_CPU, f"what each adds that is one of {CLIENTS[1]}", _added_by_clients),
     _of_clients(subjects.CLIENTS_TRIP, f"the processor time of a frame to {CLIENTS[-1]}", _waited_with_clients),
+    _of_pages(subjects.PAGES_CPU),
+    _of_pages(subjects.PAGES_TRIP),
+    _of_pages(subjects.PAGES_SERVER_CPU),
+    _of_pages(subjects.PAGES_SERVER_TRIP),
 )

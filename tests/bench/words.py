@@ -13,6 +13,7 @@ SWITCH: Final = b"FLAT_LIGHT_CONTROL"
 IMAGE: Final = b"EVERLOOP_IMAGE"
 SPEED: Final = b"EVERLOOP_SPEED"
 LED: Final = b"EVERLOOP_LED_"
+MOTION: Final = b'name="ACCELERATION"'  # comes with each update of the IMU, and also as it is defined
 _SEAM: Final = re.compile(rb'(?<=")(?=\w)|(?<=\w)(?=")|(?<=>)(?=[<\w])|(?<=\w)(?=<)')
 
 

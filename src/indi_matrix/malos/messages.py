@@ -100,11 +100,9 @@ class MessageClass:
 
     def read(self, payload: bytes) -> Any:
         """Return the message in some bytes; None where they hold no such message."""
-        from google.protobuf.message import DecodeError
-
         try:
             return self.FromString(payload)
-        except DecodeError:
+        except _decode_error():  # which is looked for only then: each update of an idle board comes by here
             return None
 
     @cached_property
@@ -112,6 +110,12 @@ class MessageClass:
         from google.protobuf.message_factory import GetMessageClass
 
         return GetMessageClass(_pool().FindMessageTypeByName(f"matrix_io.malos.v1.{self._name}"))
+
+
+def _decode_error() -> type[Exception]:
+    from google.protobuf.message import DecodeError
+
+    return DecodeError
 
 
 def load() -> None:

@@ -306,7 +306,10 @@ class Gpio(PolledDevice):
         self._send_owed_offs()
         now, debounce = asyncio.get_running_loop().time(), self._debounce.values["TIME"] / 1000
         for pin in self._pins:
-            pin.see(is_high(levels, pin.number), now, debounce)
+            level = is_high(levels, pin.number)
+            if pin.rests_at(level):  # as most inputs do in most updates
+                continue
+            pin.see(level, now, debounce)
             if pin.view.duty.contradictions.proven:
                 self._drive(pin, pin.idle_level)
                 pin.end_duty()

@@ -12,6 +12,10 @@ class Debounce:
         """Forget what was shown: the next level is the first."""
         self._shown = self._changed_at = None
 
+    def rests_at(self, level: bool) -> bool:  # noqa: FBT001 - the level itself
+        """Return whether a level is shown, and no other one is waiting to have lasted long enough."""
+        return level == self._shown and self._changed_at is None
+
     def passes(self, level: bool, now: float, seconds: float) -> bool:  # noqa: FBT001 - the level itself
         """Return whether to show a level seen now: it is the first or the shown one, or has lasted long enough."""
         if self._shown is None or level == self._shown:

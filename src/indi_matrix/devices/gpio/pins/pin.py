@@ -200,6 +200,10 @@ class Pin:
         """Return the level as clients are to see it; both Off where it is not known."""
         return self.view.values(self.told if self.phase in _SHOWN_AS_TOLD else self.pad)
 
+    def rests_at(self, level: bool) -> bool:  # noqa: FBT001 - the level itself
+        """Return whether it is an input for which it changes nothing, at any time, to see this level again."""
+        return level == self.pad and self.phase is Phase.INPUT and self._debounce.rests_at(level)
+
     def see(self, level: bool, now: float, debounce: float) -> None:  # noqa: FBT001 - the level itself
         """Take over the level of the pad from an update; an input's must have lasted for `debounce` seconds."""
         self.pad = level
