@@ -395,6 +395,21 @@ async def test_critical_lights_come_and_go(weather: Rig) -> None:
 
 
 @creator
+async def test_lights_that_come_and_go_are_updated_too(weather: Rig) -> None:
+    """Ekos acts on updates only: it misses an alert in a definition, and keeps one that is deleted."""
+    indi = weather.indi
+    await refreshed(weather, "WEATHER_HUMIDITY", 99)
+    await indi.write("WEATHER_UPDATE", PERIOD="0")  # no update but those that belong to a definition
+    indi.heard.clear()
+    await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY="On")
+    await indi.write("WEATHER_CRITICAL", WEATHER_TEMPERATURE="On")
+    await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY="Off", WEATHER_TEMPERATURE="Off")
+    heard = [(one.tag, one.get("state")) for one in indi.heard if one.get("name") == "WEATHER_STATUS"]
+    come = [("defLightVector", "Alert"), ("setLightVector", "Alert")]
+    assert heard == [*come, ("delProperty", None), *come, ("setLightVector", "Idle"), ("delProperty", None)]
+
+
+@creator
 async def test_a_light_without_a_reading_is_an_alert_after_a_while(weather: Rig) -> None:
     indi = weather.indi
     await indi.write("WEATHER_CRITICAL", WEATHER_HUMIDITY="On", WEATHER_UV="On")

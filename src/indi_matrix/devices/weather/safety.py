@@ -144,8 +144,19 @@ class Safety:
             old = self.status
             self.status = LightProperty("WEATHER_STATUS", "Status", _MAIN, lights) if lights else None
             self._show()
-            self._replace(old, self.status)
+            self._tell_of_status(old, self.status)
         return State.OK
+
+    def _tell_of_status(self, old: LightProperty | None, new: LightProperty | None) -> None:
+        """Tell clients of the lights that replace others, either of which may be none.
+
+        Ekos acts on updates only: it misses the state in a definition, and keeps that of lights that are deleted.
+        """
+        if old is not None and new is None:
+            old.publish_reading(dict.fromkeys(old.members, State.IDLE), State.IDLE)
+        self._replace(old, new)
+        if new is not None:
+            new.reply(None, new.state)
 
 
 def _is_worse(light: State, before: State) -> bool:
