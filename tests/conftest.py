@@ -12,14 +12,20 @@ from hypothesis import settings
 
 from indi_matrix.simulator import free_ports
 
-# "ci" does the same in each run; the other two do not, and take a --hypothesis-seed. One that goes on for minutes
-# needs more time: --hypothesis-profile=long --timeout=900.
+# "plain" and "ci" do the same in each run; the others do not, and take a --hypothesis-seed. One that goes on for
+# minutes needs more time: --hypothesis-profile=long --timeout=900.
 settings.register_profile(
     "ci", deadline=None, derandomize=True, database=None, max_examples=200, stateful_step_count=12
 )
+settings.register_profile("plain", settings.get_profile("ci"), max_examples=90)
 settings.register_profile("chance", settings.get_profile("ci"), derandomize=False)
 settings.register_profile("long", settings.get_profile("chance"), max_examples=1500, stateful_step_count=40)
-settings.load_profile("ci")
+settings.load_profile("plain")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that one process has to run one after another, so that it is not the last to end."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(autouse=True)

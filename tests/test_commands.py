@@ -209,7 +209,7 @@ async def reads(port: int, name: str, value: str) -> None:
 def test_no_block_is_left_out() -> None:
     told = (
         SET_UP, "EVERLOOP_LED_3", "indi_matrix info", "indiserver indi_matrix", "indi_matrix install", "--board",
-        "mkfifo", "MATRIX@", "stop indi_matrix", "examples/",
+        "mkfifo", "MATRIX@", "stop indi_matrix", "examples/", "indi_matrix page",
     )  # fmt: skip
     for block in BLOCKS:
         assert any(text in block for text in told), block

@@ -66,6 +66,7 @@ class Life(RuleBasedStateMachine):
         self.model.turn(frozenset({1, 7}))
         await self.write("GPIO_DIRECTION", "Ok", PIN_1="On", PIN_7="On")
         await self.settled()
+        await self.write("LINK_LOSS", "Ok", TIME=0)
         self.model.drive(7, on=True)
         await self.write("DIGITAL_OUTPUT_8", "Ok", ON="On")
 
@@ -200,6 +201,13 @@ class Life(RuleBasedStateMachine):
             prop = self.indi.known.get(f"DIGITAL_{'OUTPUT' if output else 'INPUT'}_{pin + 1}")
             on = ["ON" if level != (pin in model.active_low) else "OFF"]
             found.append((f"pin {pin} output {board.is_output(pin)}", board.is_output(pin) == output))
+            duty = self.indi.known.get(f"DUTY_{pin}")
+            percent = str(model.duties.get(pin, 0))
+            found.append(
+                (f"pin {pin} has the duty {duty}", not output or (duty and duty.values["DUTY"]) == percent)
+            )
+            if 0 < int(percent) < 100:
+                continue
             found.append((f"pin {pin} level {level}", not output or level == model.told[pin]))
             found.append((f"pin {pin} shown as {prop}", prop is not None and prop.on == on))
         return found

@@ -24,6 +24,8 @@ class Model:
         outputs: Pins that are outputs.
         told: Level of the pad of each pin that ever was an output; the other pins are never sent.
         active_low: Pins that clients see inverted.
+        duties: Per cent of each period for which an output is On, by pin.
+        safe: Pins that are Off after an outage.
         off: Whether ON_DISCONNECT is OFF.
         period: POLLING_PERIOD.
         leds: What each board shows.
@@ -40,6 +42,8 @@ class Model:
     outputs: frozenset[int] = frozenset()
     told: dict[int, bool] = field(default_factory=dict)
     active_low: frozenset[int] = frozenset()
+    duties: dict[int, int] = field(default_factory=dict)
+    safe: set[int] = field(default_factory=set)
     off: bool = False
     period: int = 10
     leds: dict[Kind, Frame] = field(default_factory=lambda: {kind: (DARK,) * kind.led_count for kind in Kind})
@@ -84,6 +88,8 @@ class Model:
         for pin in outputs - self.outputs:
             self.told.setdefault(pin, pin in self.active_low)
         changed = outputs ^ self.outputs
+        for pin in changed & self.duties.keys():
+            self.drive(pin, on=False)
         self.outputs = outputs
         self.pins |= {self._as_told(pin) for pin in changed}
 
@@ -94,8 +100,20 @@ class Model:
         self.active_low = pins
 
     def drive(self, pin: int, *, on: bool) -> None:
+        self.duties.pop(pin, None)
         self.told[pin] = on != (pin in self.active_low)
         self.pins.add(self._as_told(pin))
+
+    def heat(self, pin: int, percent: int) -> None:
+        self.drive(pin, on=False)
+        if percent:
+            self.drive(pin, on=True)
+            self.duties[pin] = percent
+
+    def lose(self) -> None:
+        """The service is lost: duties are over, and some outputs are Off by ON_LINK_LOSS."""
+        for pin in self.outputs & (self.safe | self.duties.keys()):
+            self.drive(pin, on=False)
 
     def is_on(self, pin: int) -> bool:
         """Whether clients see an output On."""
@@ -108,6 +126,8 @@ class Model:
 
     def leave(self, *, there: bool) -> None:
         """Clients disconnect; what cannot be switched off then is when they connect again."""
+        for pin in list(self.duties):
+            self.drive(pin, on=False)
         if not self.off:
             return
         self.lit = False

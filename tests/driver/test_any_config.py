@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
 from hypothesis import given
@@ -14,8 +13,6 @@ from indi_matrix import make_driver
 from indi_matrix.board.config.config_file import from_bytes, read_bytes
 from tests.driver.client import IndiClient, piped
 from tests.driver.own_loop import OwnLoop
-
-T = TypeVar("T")
 
 _LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters=["\ufffe", "\uffff"], min_codepoint=32)
 _TEXTS = (
@@ -82,8 +79,11 @@ _WRITES = st.one_of(
 )  # fmt: skip
 
 
-def _without_duty(members: Mapping[str, T]) -> dict[str, T]:
-    return {member: value for member, value in members.items() if member != "DUTY"}
+def _as_saved(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values that the file has: no duty, and no place of a dust cap while that is not known."""
+    if values == {"PARK": "Off", "UNPARK": "Off"}:
+        return {}
+    return {member: value for member, value in values.items() if member != "DUTY"}
 
 
 @dataclass
@@ -102,11 +102,10 @@ class Saver:
         vectors, damages = from_bytes(read_bytes(self.config))
         assert damages == []
         saved = {one.attrib["name"]: {member.attrib["name"]: member.text for member in one} for one in vectors}
-        # Members that are gone now, as labels of what is no output any more, stay in the file; DUTY is not saved.
-        assert {name: _without_duty(indi.known[name].values) for name in saved if name in indi.known} == {
-            name: {member: values[member] for member in _without_duty(indi.known[name].members)}
-            for name, values in saved.items()
-            if name in indi.known
+        known = {name: _as_saved(indi.known[name].values) for name in saved if name in indi.known}
+        # Members that are gone now, as labels of what is no output any more, stay in the file.
+        assert known == {
+            name: {member: saved[name][member] for member in values} for name, values in known.items()
         }
         before, told = {name: dict(indi.known[name].values) for name in indi.known}, len(indi.messages)
         assert (await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")).state == "Ok"

@@ -94,7 +94,7 @@ class AnyLife(Life):
             self.run(self.write(name, "Ok", **values))
         else:
             assert "the link to " in self.run(self.write(name, "Alert", **values)).message
-            if name.startswith("DIGITAL_OUTPUT") and "OFF" in values:
+            if (name.startswith("DIGITAL_OUTPUT") and "OFF" in values) or values == {"DUTY": 0}:
                 change()  # Off wins
 
     @precondition(_is_wanted)
@@ -137,7 +137,11 @@ class AnyLife(Life):
     @precondition(_is_wanted)
     @rule(pins=_PIN_SETS)
     def invert_pins(self, pins: frozenset[int]) -> None:
-        self.carry_out(lambda: self.model.invert(pins), "GPIO_ACTIVE_LOW", **switches(pins))
+        if self.online and self.model.duties.keys() & (pins ^ self.model.active_low):
+            answer = self.run(self.write("GPIO_ACTIVE_LOW", "Alert", **switches(pins)))
+            assert "is fixed during a duty" in answer.message
+        else:
+            self.carry_out(lambda: self.model.invert(pins), "GPIO_ACTIVE_LOW", **switches(pins))
 
     @precondition(lambda self: self.wanted and self.model.outputs)
     @rule(pin=_PINS, on=st.booleans())
@@ -145,6 +149,23 @@ class AnyLife(Life):
         pin = self._an_output(pin)
         name, values = f"DIGITAL_OUTPUT_{pin + 1}", {"ON" if on else "OFF": "On"}
         self.carry_out(lambda: self.model.drive(pin, on=on), name, **values)
+
+    @precondition(lambda self: self.wanted and self.model.outputs)
+    @rule(pin=_PINS, percent=st.sampled_from((0, 50, 100)))
+    def give_an_output_a_duty(self, pin: int, percent: int) -> None:
+        pin = self._an_output(pin)
+        period = {"PERIOD": 1} if percent else {}
+        self.carry_out(lambda: self.model.heat(pin, percent), f"DUTY_{pin}", DUTY=percent, **period)
+
+    @precondition(_has_outputs)
+    @rule(pin=_PINS, off=st.booleans())
+    def restart_with_an_output_on(self, pin: int, *, off: bool) -> None:
+        """It is On or Off then, as it was chosen."""
+        pin = self._an_output(pin)
+        self.run(self.write(f"ON_LINK_LOSS_{pin}", "Ok", **{"OFF" if off else "KEEP": "On"}))
+        (self.model.safe.add if off else self.model.safe.discard)(pin)
+        self.drive_an_output(pin, on=True)
+        self.restart(self.model.kind, power_cycle=False)
 
     def _an_output(self, pin: int) -> int:
         """Return the pin, or one that is an output."""
@@ -158,6 +179,9 @@ class AnyLife(Life):
 
     async def _pulse(self, pin: int, name: str, *, cut_short: bool) -> None:
         """An output goes Off after its time, or when the service is lost before that."""
+        if pin in self.model.duties:
+            self.model.heat(pin, 0)
+            await self.write(f"DUTY_{pin}", "Ok", DUTY=0)
         await self.write(f"PULSE_{pin}", "Ok", DURATION=60000 if cut_short else 200)
         self.model.drive(pin, on=True)
         level = self.model.told[pin]
@@ -182,7 +206,12 @@ class AnyLife(Life):
     @precondition(lambda self: self.service.running)
     @rule()
     def stop(self) -> None:
+        self._lose()
         self.run(self.service.stop())
+
+    def _lose(self) -> None:
+        if self.online:
+            self.model.lose()
 
     @precondition(lambda self: not self.service.running)
     @rule(kind=st.sampled_from(Kind), power_cycle=st.booleans())
@@ -195,6 +224,7 @@ class AnyLife(Life):
         self.run(self._restart(kind, power_cycle=power_cycle))
 
     async def _restart(self, kind: Kind, *, power_cycle: bool = False) -> None:
+        self._lose()
         await self.service.stop()
         await self.start_service(kind, power_cycle=power_cycle)
 
@@ -213,6 +243,7 @@ class AnyLife(Life):
     @precondition(lambda self: self.up)
     @rule()
     def hang(self) -> None:
+        self._lose()
         self.service.hang()
 
     @precondition(lambda self: self.service.hung)
@@ -230,6 +261,7 @@ class AnyLife(Life):
     async def _write_while_it_hangs(self, pin: int, color: Led, *, kill: bool) -> None:
         """A picture counts as shown once it is sent; a level that was not seen turns to Alert. Off wins."""
         model, on = self.model, not self.model.is_on(pin)
+        self._lose()
         self.service.hang()
         model.paint((color,) * len(model.colors))
         await self.write("EVERLOOP_COLOR", "Ok", **channels(color))
@@ -279,6 +311,7 @@ class AnyLife(Life):
 
     async def _publish_another_ring(self) -> None:
         start = len(self.indi.answers)
+        self._lose()
         other = Kind.VOICE if self.model.kind is Kind.CREATOR else Kind.CREATOR
         self.model.arrive(self.model.kind, back=True)
         self.service.publish_update("Everloop", bytes((0x10, other.led_count)))

@@ -7,7 +7,6 @@ import pytest
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices import DEVICES
 from indi_matrix.devices.everloop.show import Show
 from indi_matrix.devices.gpio.gpio import Gpio
 from indi_matrix.errors import LinkError
@@ -293,7 +292,7 @@ async def test_a_shortage_of_descriptors_ends_no_session(rig: Rig) -> None:
     await lost(rig)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
     try:
-        told = f"that takes {16 + 16 * len(DEVICES)} file descriptors, and 0 are free, of 3"
+        told = "that takes 120 file descriptors, and 0 are free, of 3"
         await rig.indi.until(lambda: any(told in text for text in rig.indi.messages))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
