@@ -84,11 +84,9 @@ YIELDS: dict[str, dict[Subject, tuple[str, ...]]] = {
     "effects": {subjects.EFFECT_CPU: (OURS,), subjects.EFFECT_JITTER: (OURS,)},
     "boards_with_effects": {subjects.BOARDS_FRAME_CPU: (), subjects.BOARDS_TRIP: ()},
     "animation": {subjects.CLIENTS_FRAME_CPU: (), subjects.CLIENTS_TRIP: ()},
-    "pages": {
-        subjects.SHOWN: (OURS,),
+    "pages_served": {subjects.SHOWN: (OURS,), subjects.PAGES_CPU: (), subjects.PAGES_TRIP: ()},
+    "pages_under_indiserver": {
         subjects.SHOWN_SERVER: (OURS,),
-        subjects.PAGES_CPU: (),
-        subjects.PAGES_TRIP: (),
         subjects.PAGES_SERVER_CPU: (),
         subjects.PAGES_SERVER_TRIP: (),
     },

@@ -6,7 +6,7 @@ from typing import Final
 from tests.bench.competitors import Driver
 from tests.bench.costs import effects, idle
 from tests.bench.one_way import one_way
-from tests.bench.pages import pages
+from tests.bench.pages import pages_served, pages_under_indiserver
 from tests.bench.plan import Plan
 from tests.bench.scale import animation, boards_with_effects
 from tests.bench.starts import starts, warm_up
@@ -24,7 +24,14 @@ IN_ROUNDS: Final[tuple[Measure, ...]] = (
     tcp,
     one_way,
 )
-ONCE: Final[tuple[Measure, ...]] = (idle, effects, boards_with_effects, animation, pages)
+ONCE: Final[tuple[Measure, ...]] = (
+    idle,
+    effects,
+    boards_with_effects,
+    animation,
+    pages_served,
+    pages_under_indiserver,
+)
 
 
 def measure(plan: Plan, competitors: Sequence[Driver]) -> Figures:

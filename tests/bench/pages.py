@@ -36,27 +36,35 @@ class Server:
     shown: Subject
 
 
-SERVERS: Final = (
-    Server(served, subjects.PAGES_CPU, subjects.PAGES_TRIP, subjects.SHOWN),
-    Server(under_indiserver, subjects.PAGES_SERVER_CPU, subjects.PAGES_SERVER_TRIP, subjects.SHOWN_SERVER),
+SERVE: Final = Server(served, subjects.PAGES_CPU, subjects.PAGES_TRIP, subjects.SHOWN)
+INDISERVER: Final = Server(
+    under_indiserver, subjects.PAGES_SERVER_CPU, subjects.PAGES_SERVER_TRIP, subjects.SHOWN_SERVER
 )
 
 
-def pages(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
-    """Let clients switch, and browsers be shown that; measure what of it the driver and the client notice.
+def pages_served(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
+    """Let clients of our own server switch, and browsers be shown that."""
+    _measure(plan, SERVE, figures)
 
-    Each number of browsers has a driver of its own.
-    """
-    for server in SERVERS:
-        with ExitStack() as stack:
-            programs = {count: stack.enter_context(server.runs(ours)) for count in BROWSERS}
-            audiences = [stack.enter_context(_browsers(programs[count].port, count)) for count in BROWSERS]
-            for _turn in range(plan.looks):
-                _compare(plan, server, programs, figures)
-            audience, wire = audiences[-1], programs[BROWSERS[-1]].wire
-            assert audience is not None
-            times = [_shown(wire, audience, write) for write in switches(plan.paced)]
-            figures.add(server.shown, OURS, times)
+
+def pages_under_indiserver(plan: Plan, _: Sequence[Driver], figures: Figures) -> None:
+    """Let clients of indiserver switch, and browsers be shown that."""
+    _measure(plan, INDISERVER, figures)
+
+
+def _measure(plan: Plan, server: Server, figures: Figures) -> None:
+    """Measure what the driver and the client notice; each number of browsers has a driver of its own."""
+    with ExitStack() as stack:
+        programs = {count: stack.enter_context(server.runs(ours)) for count in BROWSERS}
+        audiences = [stack.enter_context(_browsers(programs[count].port, count)) for count in BROWSERS]
+        for program in programs.values():
+            program.wire.quiet()
+        for _turn in range(plan.looks):
+            _compare(plan, server, programs, figures)
+        audience, wire = audiences[-1], programs[BROWSERS[-1]].wire
+        assert audience is not None
+        times = [_shown(wire, audience, write) for write in switches(plan.paced)]
+        figures.add(server.shown, OURS, times)
 
 
 def _compare(plan: Plan, server: Server, programs: Mapping[int, Running], figures: Figures) -> None:
@@ -64,7 +72,6 @@ def _compare(plan: Plan, server: Server, programs: Mapping[int, Running], figure
     writes = [[write] for write in switches(math.ceil(plan.counts.switches / _SAMPLES))]
     for _ in range(_SAMPLES):
         for count, program in programs.items():
-            program.wire.quiet()
             before = Spent.of(program.pid)
             figures.add(server.trip, str(count), program.wire.round_trips(writes, SWITCH, pause=_PAUSE))
             spent = Spent.of(program.pid).microseconds_since(before)
