@@ -153,6 +153,19 @@ async def test_an_imu_that_fails_is_alert_with_the_reason(
             await indi.in_state(name, "Ok")
 
 
+async def test_an_imu_that_freezes_with_one_bad_reading_shows_none_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Imu, "longest_repeat", 0.5)
+    async with _served(SimulatedBoard(climate=Climate())) as rig:
+        await rig.indi.connect()
+        await rig.indi.in_state("MAGNETOMETER", "Ok")
+        rig.board.move(accel_y=11.0)
+        rig.board.fail_sensor("IMU", "frozen")
+        for name in VECTORS:
+            await rig.indi.in_state(name, "Alert")
+
+
 async def test_a_resting_board_is_not_taken_for_a_failed_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Imu, "longest_repeat", 1.0)
     async with _served(SimulatedBoard(climate=Climate()), delay_ms=5) as rig:  # each reading some four times

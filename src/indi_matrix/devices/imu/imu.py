@@ -110,7 +110,7 @@ class Imu(MeasuringDevice):
         now = asyncio.get_running_loop().time()
         if update != self._last:
             self._last, self._same_since = update, now
-        elif not measurement.faults and now - self._same_since >= self.longest_repeat:
+        elif measurement.values and now - self._same_since >= self.longest_repeat:
             return self._failed("all readings have been the same to the last bit for a minute")
         return measurement
 
