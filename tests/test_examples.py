@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -24,11 +25,13 @@ from tests.programs import (
     becomes,
     finished,
     free_port,
+    getprop,
     indiserver,
     line_of,
     need,
     running,
     served,
+    setprop,
 )
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -273,3 +276,107 @@ async def test_flat_panel_fails_where_there_is_no_server() -> None:
     status, _, errors = await finished("sh", str(EXAMPLES / "flat_panel.sh"), "localhost", str(free_port()))
     assert status != 0
     assert errors.count("refused") == 1  # it stops there
+
+
+async def ran(name: str, *arguments: str) -> tuple[int | None, str, str]:
+    """Run an example that is a shell script; return its exit status, output and errors."""
+    need("indi_eval")
+    async with (
+        running("sh", str(EXAMPLES / name), "localhost", *arguments) as process,
+        asyncio.timeout(3 * PATIENCE),
+    ):
+        output, errors = await process.communicate()
+        return process.returncode, output.decode(), errors.decode()
+
+
+async def test_flip_flat_lights_the_ring_only_behind_the_closed_flap(board: SimulatedBoard, either: str) -> None:
+    pictures: list[tuple[int, bool]] = []
+
+    def look() -> None:
+        if angle := board.servo_angle(5):  # 0 until the first pulse is set
+            pictures.append((angle, set(board.leds) != {DARK}))
+
+    unwatch = board.watch(look)
+    for _ in range(2):  # it is to work each time
+        pictures.clear()
+        status, _, errors = await ran("flip_flat.sh", either, "1")
+        assert (status, errors) == (0, "")
+        await board.wait_until(lambda board: board.servo_angle(5) == 150 and set(board.leds) == {DARK})
+        angles = [angle for angle, _ in pictures]
+        assert (min(angles), max(angles)) == (30, 150)
+        assert len(set(angles)) > 5  # it does not slam
+        # A board whose host is slow may see the first steps of the way before the frame that was sent earlier.
+        assert 30 <= max(angle for angle, is_lit in pictures if is_lit) < 75
+    unwatch()
+    await board.wait_until(lambda board: board.output_pins == {5})
+
+
+async def test_dew_heater_heats_the_more_the_nearer_the_dew_point(
+    board: SimulatedBoard, either: str, home: Path
+) -> None:
+    board.warm(20.0)
+    board.set_humidity(50)
+    status, output, errors = await ran("dew_heater.sh", either, "12.5")
+    assert (status, errors) == (0, "")
+    spread = 12.5 - dew_point_of(20.0, 50)  # humidity and dew point are of the warm board
+    told = f"MATRIX.DEW_HEATER_STATUS.SPREAD={spread:.1f}\nMATRIX.DEW_HEATER_STATUS.DUTY={(5 - spread) / 4:.0%}\n"
+    assert output == told.replace("%", "")
+    await setprop(int(either), "-n", "MATRIX.WEATHER_UPDATE.PERIOD=1")
+    board.set_humidity(10)
+    await becomes(int(either), '"MATRIX.DEW_HEATER_STATUS.DUTY"==0 && "MATRIX.DUTY_4.DUTY"==0')
+    board.set_humidity(100)
+    await board.wait_until(lambda board: board.level(4))
+    await becomes(int(either), '"MATRIX.DEW_HEATER_STATUS.DUTY"==100 && "MATRIX.DUTY_4.DUTY"==100')
+    board.fail_sensor("Humidity")
+    await becomes(int(either), '"MATRIX.DEW_HEATER_STATUS.DUTY"==30 && "MATRIX.DEW_HEATER_STATUS._STATE"==3')
+    assert "Dew heater" in (home / ".indi" / "MATRIX_config.xml").read_text()
+
+
+def has_levels(levels: int, board: SimulatedBoard) -> bool:
+    return board.levels == levels
+
+
+async def test_roof_stops_at_its_limit_switches_and_after_its_time(board: SimulatedBoard, either: str) -> None:
+    """The test does what Universal ROR does: it writes On to a relay, and Off when a limit switch is reached."""
+    status, output, errors = await ran("roof.sh", either, "1")
+    told = f"there is no Universal ROR at localhost:{either}: only the pins are set up\n"
+    assert (status, output, errors) == (0, told, "")
+    assert (set(board.output_pins), board.levels) == ({0, 1}, 0)
+    server = int(either)
+    for relay, limit in ((0, 2), (1, 3)):
+        board.set_inputs(0)
+        await setprop(server, "-s", f"MATRIX.DIGITAL_OUTPUT_{relay + 1}.ON=On")
+        await board.wait_until(partial(has_levels, 1 << relay))
+        board.set_input(limit, level=True)
+        await becomes(server, f'"MATRIX.DIGITAL_INPUT_{limit + 1}.ON"==1')
+        await setprop(server, "-s", f"MATRIX.DIGITAL_OUTPUT_{relay + 1}.OFF=On")
+        await board.wait_until(partial(has_levels, 1 << limit))
+    board.set_inputs(0)
+    await setprop(server, "-s", "MATRIX.DIGITAL_OUTPUT_1.ON=On")
+    await board.wait_until(partial(has_levels, 1))
+    await board.wait_until(partial(has_levels, 0))  # no limit switch is reached
+
+
+async def test_roof_tells_universal_ror_its_devices_and_numbers(board: SimulatedBoard, tmp_path: Path) -> None:
+    stand_in = tmp_path / "universal_ror"
+    stand_in.write_text(
+        f"#!/bin/sh\ncd {Path(__file__).parents[1]} && exec {sys.executable} -m tests.universal_ror\n"
+    )
+    stand_in.chmod(0o755)
+    async with MalosService(board, info_port=0) as service:
+        environ = {"INDI_MATRIX_ADDRESS": service.address}
+        async with indiserver(PROGRAM, stand_in, environ=environ) as (_, port):
+            assert await ran("roof.sh", str(port)) == (0, "", "")
+            told = await getprop(port, "Universal ROR.*.*")
+    assert {
+        name.removeprefix("Universal ROR."): value for name, value in told.items() if "CONFIG" not in name
+    } == {
+        "CONNECTION.CONNECT": "On",
+        "CONNECTION.DISCONNECT": "Off",
+        "ACTIVE_DEVICES.ACTIVE_INPUT": "MATRIX",
+        "ACTIVE_DEVICES.ACTIVE_OUTPUT": "MATRIX",
+        "INPUT_INDEX.FULLY_OPENED": "3",
+        "INPUT_INDEX.FULLY_CLOSED": "4",
+        "OUTPUT_INDEX.OPEN_ROOF": "1",
+        "OUTPUT_INDEX.CLOSE_ROOF": "2",
+    }
