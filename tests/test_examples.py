@@ -284,31 +284,37 @@ async def test_flat_panel_fails_where_there_is_no_server() -> None:
     assert errors.count("refused") == 1  # it stops there
 
 
-def script(name: str) -> tuple[str, ...]:
-    """Return how to run an example that is a shell script."""
+async def ran(name: str, *arguments: str) -> tuple[int | None, str, str]:
+    """Run an example that is a shell script; return its exit status, output and errors."""
     need("indi_eval")
-    return ("sh", str(EXAMPLES / name), "localhost")
+    async with (
+        running("sh", str(EXAMPLES / name), "localhost", *arguments) as process,
+        asyncio.timeout(3 * PATIENCE),
+    ):
+        output, errors = await process.communicate()
+        return process.returncode, output.decode(), errors.decode()
 
 
 async def test_flip_flat_lights_the_ring_only_behind_the_closed_flap(board: SimulatedBoard, either: str) -> None:
-    pictures: list[tuple[int | None, bool]] = []
+    pictures: list[tuple[int, bool]] = []
 
     def look() -> None:
-        if board.servo_angle(5):  # 0 until the first pulse is set
-            pictures.append((board.servo_angle(5), set(board.leds) != {DARK}))
+        if angle := board.servo_angle(5):  # 0 until the first pulse is set
+            pictures.append((angle, set(board.leds) != {DARK}))
 
     unwatch = board.watch(look)
     for _ in range(2):  # it is to work each time
         pictures.clear()
-        status, _, errors = await finished(*script("flip_flat.sh"), either, "0.5")
+        status, _, errors = await ran("flip_flat.sh", either, "1")
         assert (status, errors) == (0, "")
-        angles = [angle for angle, _ in pictures if angle is not None]
-        assert {angle for angle, is_lit in pictures if is_lit} == {30}
-        assert set(board.leds) == {DARK}
-        assert (min(angles), angles[-1]) == (30, 150)
+        await board.wait_until(lambda board: board.servo_angle(5) == 150 and set(board.leds) == {DARK})
+        angles = [angle for angle, _ in pictures]
+        assert (min(angles), max(angles)) == (30, 150)
         assert len(set(angles)) > 5  # it does not slam
+        # A board whose host is slow may see the first steps of the way before the frame that was sent earlier.
+        assert 30 <= max(angle for angle, is_lit in pictures if is_lit) < 75
     unwatch()
-    assert board.output_pins == {5}
+    await board.wait_until(lambda board: board.output_pins == {5})
 
 
 async def test_dew_heater_heats_the_more_the_nearer_the_dew_point(
@@ -316,7 +322,7 @@ async def test_dew_heater_heats_the_more_the_nearer_the_dew_point(
 ) -> None:
     board.warm(20.0)
     board.set_humidity(50)
-    status, output, errors = await finished(*script("dew_heater.sh"), either, "12.5")
+    status, output, errors = await ran("dew_heater.sh", either, "12.5")
     assert (status, errors) == (0, "")
     spread = 12.5 - dew_point_of(20.0, 50)  # humidity and dew point are of the warm board
     told = f"MATRIX.DEW_HEATER_STATUS.SPREAD={spread:.1f}\nMATRIX.DEW_HEATER_STATUS.DUTY={(5 - spread) / 4:.0%}\n"
@@ -338,7 +344,7 @@ def has_levels(levels: int, board: SimulatedBoard) -> bool:
 
 async def test_roof_stops_at_its_limit_switches_and_after_its_time(board: SimulatedBoard, either: str) -> None:
     """The test does what Universal ROR does: it writes On to a relay, and Off when a limit switch is reached."""
-    status, output, errors = await finished(*script("roof.sh"), either, "1")
+    status, output, errors = await ran("roof.sh", either, "1")
     told = f"there is no Universal ROR at localhost:{either}: only the pins are set up\n"
     assert (status, output, errors) == (0, told, "")
     assert (set(board.output_pins), board.levels) == ({0, 1}, 0)
@@ -366,7 +372,7 @@ async def test_roof_tells_universal_ror_its_devices_and_numbers(board: Simulated
     async with MalosService(board, info_port=0) as service:
         environ = {"INDI_MATRIX_ADDRESS": service.address}
         async with indiserver(PROGRAM, stand_in, environ=environ) as (_, port):
-            assert await finished(*script("roof.sh"), str(port)) == (0, "", "")
+            assert await ran("roof.sh", str(port)) == (0, "", "")
             told = await getprop(port, "Universal ROR.*.*")
     assert {
         name.removeprefix("Universal ROR."): value for name, value in told.items() if "CONFIG" not in name
