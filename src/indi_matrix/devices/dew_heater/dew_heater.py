@@ -171,7 +171,7 @@ class DewHeater:
     def _tell_if_missed(self, heating: Heating) -> None:
         """Tell clients, once, that there is no good weather; count how often that happens within a minute."""
         if self._spread is None and not self._missed:
-            cause = "ACTIVE_WEATHER gives no good temperature and dew point"
+            cause = "ACTIVE_WEATHER (this board's name there means its own weather) gives no good dew point"
             text = f"DEW_HEATER: {cause}; heating with FALLBACK={heating.fallback:g} %"
             if self._repeats.is_first(text):
                 self._host.tell("WARNING", text)
