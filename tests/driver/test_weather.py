@@ -522,6 +522,18 @@ async def test_a_calibration_of_another_program_ends_it(weather: Rig) -> None:
 
 
 @creator
+async def test_another_program_may_make_nonsense_of_the_temperature(weather: Rig) -> None:
+    """Which is no restart of the service: sending the reference again would start a fight with that program."""
+    indi = weather.indi
+    await in_force(weather, 12.5)
+    recalibrate(weather, -300.0)
+    await indi.in_state("TEMPERATURE_CALIBRATION", "Alert")
+    assert any("another program has calibrated the sensor" in one.message for one in indi.answers)
+    await told(weather, WEATHER_TEMPERATURE=20)
+    assert len(weather.sent("Humidity")) == 1
+
+
+@creator
 async def test_after_a_restart_the_correction_is_sent_again(weather: Rig) -> None:
     """Not the old reference: the air is 5 degrees colder by then."""
     indi, service = weather.indi, weather.service

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import isfinite, nan
 from typing import Final
 
 from indi_matrix.devices.matrix_device import Host
@@ -89,7 +90,7 @@ class Calibration:
         """Return a measurement of the humidity sensor with the temperature that is to be believed, if any is."""
         values, faults = dict(measurement.values), dict(measurement.faults)
         celsius, is_calibrated = values.pop(TEMPERATURE, None), values.pop(CALIBRATED, 0.0)
-        calibrated = celsius if is_calibrated else None
+        calibrated = (nan if celsius is None else celsius) if is_calibrated else None
         faults.pop(TEMPERATURE, None)
         raw = values.get(TEMPERATURE_RAW)
         if raw is None:
@@ -114,7 +115,12 @@ class Calibration:
         self._sent = _Sent(celsius, asyncio.get_running_loop().time())
 
     def _follow(self, raw: float, calibrated: float | None) -> float | None:
-        """Return the temperature to be believed, by those of an update; None while that is open."""
+        """Return the temperature to be believed, by those of an update; None while that is open.
+
+        Args:
+            raw: The raw temperature.
+            calibrated: The calibrated one; None if MALOS is not calibrated, NaN if that is no temperature.
+        """
         if self.phase is Phase.SENT:
             self._look_for_reference(raw, calibrated)
         elif self.phase is Phase.IN_FORCE:
@@ -130,14 +136,14 @@ class Calibration:
             self._correction = raw - calibrated
             self.property.publish_reading(state=State.OK)
         elif sent.updates >= _UPDATES and asyncio.get_running_loop().time() - sent.since >= _SECONDS:
-            shown = "nothing" if calibrated is None else f"{calibrated:.1f} C"
+            shown = "nothing" if calibrated is None else _in_words(calibrated)
             self._give_up(f"{sent.celsius:.1f} C was sent, and MALOS makes {shown} of it")
 
     def _keep_in_force(self, raw: float, calibrated: float | None) -> None:
         """Check that the correction is still ours; send it again to a service that was restarted."""
         if calibrated is None:
             self._restore(raw)
-        elif abs(raw - calibrated - self._correction) > _JUMP:
+        elif not abs(raw - calibrated - self._correction) <= _JUMP:  # also if it is no number
             self._give_up("another program has calibrated the sensor")
         else:
             self._correction = raw - calibrated
@@ -157,3 +163,7 @@ class Calibration:
         self.phase = Phase.NONE
         text = f"{self.property.name}: {cause}; the raw temperature is shown until REFERENCE is written again"
         self.property.publish_reading(state=State.ALERT, text=text, level="WARNING")
+
+
+def _in_words(celsius: float) -> str:
+    return f"{celsius:.1f} C" if isfinite(celsius) else "what is no temperature"
