@@ -137,6 +137,18 @@ async def test_a_creator_whose_sensors_are_dead_has_none(sky: Rig) -> None:
     assert not interface(sky.indi) & WEATHER
 
 
+@creator
+async def test_sensors_that_another_program_slowed_down_are_found(sky: Rig) -> None:
+    """MALOS sleeps through a delay, so that the first update may come at its end."""
+    indi = sky.indi
+    for name in SENSORS:
+        sky.service._engines[name].delay_ms = 2500
+    for _ in range(2):  # the second time while a delay is under way
+        assert (await indi.connect()).state == "Ok"
+        await indi.in_state("WEATHER_PARAMETERS", "Ok")
+        await indi.write("CONNECTION", DISCONNECT="On")
+
+
 @pytest.mark.parametrize("drivers", [("Everloop", "Gpio"), ("Everloop", "Humidity", "UV")])
 async def test_a_service_without_some_drivers(drivers: tuple[str, ...]) -> None:
     async with (
