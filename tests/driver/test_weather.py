@@ -570,6 +570,37 @@ async def test_after_a_restart_the_correction_is_sent_again(weather: Rig) -> Non
 
 
 @creator
+async def test_a_reference_is_for_one_board(weather: Rig) -> None:
+    indi = weather.indi
+    await in_force(weather, 12.5)
+    async with MalosService(board := SimulatedBoard(), info_port=0) as service:
+        rig = Rig(indi, board, service)
+        service.config_seen = rig.record
+        hurry(service)
+        board.warm(24.0)
+        await indi.write("CONNECTION", DISCONNECT="On")
+        await indi.write("DEVICE_ADDRESS", PORT=service.info_port)
+        await indi.connect()
+        await told(rig, WEATHER_TEMPERATURE=24)
+        assert indi.known["TEMPERATURE_CALIBRATION"].state == "Idle"
+        await published(rig, "Humidity", 2)
+        await indi.write("EVERLOOP_COLOR", RED=1)
+        await rig.all_sent("Everloop", 1)
+        assert not rig.sent("Humidity")
+
+
+@creator
+async def test_a_reference_outlasts_a_disconnect(weather: Rig) -> None:
+    indi = weather.indi
+    await in_force(weather, 12.5)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    await indi.in_state("TEMPERATURE_CALIBRATION", "Ok")
+    await told(weather, WEATHER_TEMPERATURE=12.5)
+    assert len(weather.sent("Humidity")) == 1
+
+
+@creator
 async def test_a_reference_that_malos_makes_nonsense_of(weather: Rig) -> None:
     weather.board.cpu_celsius = 21.0  # it divides by how much warmer the processor is
     answer = await in_force(weather, 12.5)

@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from math import isfinite, nan
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from indi_matrix.devices.matrix_device import Host
 from indi_matrix.devices.sensor import Measurement
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import NumberMember, State
 from indi_matrix.indi.properties.kinds import NumberProperty
+
+if TYPE_CHECKING:
+    from indi_matrix.malos.places import Place
 
 TEMPERATURE: Final = "TEMPERATURE"
 TEMPERATURE_RAW: Final = "TEMPERATURE_RAW"
@@ -78,6 +81,7 @@ class Calibration:
         self.phase = Phase.NONE
         self._reference = _FIRST
         self._sent = _Sent(_FIRST, 0.0)
+        self._place: Place | None = None  # of the board that the reference is for
         self._correction = 0.0  # degrees by which the raw temperature was too high at the last update
         member = NumberMember("REFERENCE", "Reference (C)", _FIRST, _LOWEST, _HIGHEST, 1, "%.2f")
         self.property = NumberProperty(
@@ -85,6 +89,12 @@ class Calibration:
             on_write=self._write, source=lambda: {"REFERENCE": self._reference}, saved=True,
         )  # fmt: skip
         self.property.tells_of_writes = False
+
+    def meet(self, place: "Place") -> None:
+        """Take note of where the board is, as clients connect: a reference holds for one board only."""
+        if place != self._place:
+            self._place, self.phase = place, Phase.NONE
+            self.property.publish_reading(state=State.IDLE)
 
     def choose(self, measurement: Measurement) -> Measurement:
         """Return a measurement of the humidity sensor with the temperature that is to be believed, if any is."""
