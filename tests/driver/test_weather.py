@@ -137,6 +137,18 @@ async def test_a_creator_whose_sensors_are_dead_has_none(sky: Rig) -> None:
     assert not interface(sky.indi) & WEATHER
 
 
+@creator
+async def test_sensors_that_another_program_slowed_down_are_found(sky: Rig) -> None:
+    """MALOS sleeps through a delay, so that the first update may come at its end."""
+    indi = sky.indi
+    for name in SENSORS:
+        sky.service._engines[name].delay_ms = 2500
+    for _ in range(2):  # the second time while a delay is under way
+        assert (await indi.connect()).state == "Ok"
+        await indi.in_state("WEATHER_PARAMETERS", "Ok")
+        await indi.write("CONNECTION", DISCONNECT="On")
+
+
 @pytest.mark.parametrize("drivers", [("Everloop", "Gpio"), ("Everloop", "Humidity", "UV")])
 async def test_a_service_without_some_drivers(drivers: tuple[str, ...]) -> None:
     async with (
@@ -537,6 +549,18 @@ async def test_a_calibration_of_another_program_ends_it(weather: Rig) -> None:
 
 
 @creator
+async def test_another_program_may_make_nonsense_of_the_temperature(weather: Rig) -> None:
+    """Which is no restart of the service: sending the reference again would start a fight with that program."""
+    indi = weather.indi
+    await in_force(weather, 12.5)
+    recalibrate(weather, -300.0)
+    await indi.in_state("TEMPERATURE_CALIBRATION", "Alert")
+    assert any("another program has calibrated the sensor" in one.message for one in indi.answers)
+    await told(weather, WEATHER_TEMPERATURE=20)
+    assert len(weather.sent("Humidity")) == 1
+
+
+@creator
 async def test_after_a_restart_the_correction_is_sent_again(weather: Rig) -> None:
     """Not the old reference: the air is 5 degrees colder by then."""
     indi, service = weather.indi, weather.service
@@ -558,6 +582,37 @@ async def test_after_a_restart_the_correction_is_sent_again(weather: Rig) -> Non
     assert shown == {"11"}
     assert indi.known["TEMPERATURE_CALIBRATION"].values == {"REFERENCE": "16"}
     assert any("sent it 11.0 C again" in text for text in indi.messages)
+
+
+@creator
+async def test_a_reference_is_for_one_board(weather: Rig) -> None:
+    indi = weather.indi
+    await in_force(weather, 12.5)
+    async with MalosService(board := SimulatedBoard(), info_port=0) as service:
+        rig = Rig(indi, board, service)
+        service.config_seen = rig.record
+        hurry(service)
+        board.warm(24.0)
+        await indi.write("CONNECTION", DISCONNECT="On")
+        await indi.write("DEVICE_ADDRESS", PORT=service.info_port)
+        await indi.connect()
+        await told(rig, WEATHER_TEMPERATURE=24)
+        assert indi.known["TEMPERATURE_CALIBRATION"].state == "Idle"
+        await published(rig, "Humidity", 2)
+        await indi.write("EVERLOOP_COLOR", RED=1)
+        await rig.all_sent("Everloop", 1)
+        assert not rig.sent("Humidity")
+
+
+@creator
+async def test_a_reference_outlasts_a_disconnect(weather: Rig) -> None:
+    indi = weather.indi
+    await in_force(weather, 12.5)
+    await indi.write("CONNECTION", DISCONNECT="On")
+    await indi.connect()
+    await indi.in_state("TEMPERATURE_CALIBRATION", "Ok")
+    await told(weather, WEATHER_TEMPERATURE=12.5)
+    assert len(weather.sent("Humidity")) == 1
 
 
 @creator

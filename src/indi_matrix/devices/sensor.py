@@ -17,8 +17,10 @@ from indi_matrix.settings import LED_COUNTS
 if TYPE_CHECKING:
     from indi_matrix.malos.link import Link
 
-_FIRST_UPDATE: Final = 1.5
-"""Seconds in which a sensor must have published something when the board is connected."""
+_FIRST_UPDATE: Final = 0.5
+_SHORTEST_WAIT, _LONGEST_WAIT = 1.5, 3.5
+# Seconds beyond the driver's delay in which a sensor must have published something when the board is connected,
+# and what the sum is cut to: a connect may take 5 s.
 
 _WITHOUT_SENSORS: Final = LED_COUNTS["voice"]
 REMEDY: Final = "power-cycle the Raspberry Pi, and check its supply"
@@ -98,12 +100,17 @@ def judged(readings: Sequence[Reading], message: Any) -> Measurement:
     return Measurement({name: value for name, value in values.items() if name not in faults}, faults)
 
 
+def _longest_wait(delay: float) -> float:
+    """Return the seconds to wait for a first update: other programs may have updates come seldom."""
+    return min(max(delay + _FIRST_UPDATE, _SHORTEST_WAIT), _LONGEST_WAIT)
+
+
 class MeasuringDevice(MatrixDevice):
     """A MATRIX device that only publishes readings. A subclass shows them, alone or together with others.
 
-    A board counts as one without the sensor if nothing but zeros, or nothing at all, comes within 1.5 s of the
-    connect. A sensor that wakes up later is taken at the next connect. One that fails later, or in an outage,
-    stays, and the reason is shown in place of its readings.
+    A board counts as one without the sensor if nothing but zeros comes at the connect, or nothing at all for the
+    driver's delay, but 1.5 to 3.5 s. A sensor that wakes up later is taken at the next connect. One that fails
+    later, or in an outage, stays, and the reason is shown in place of its readings.
 
     Nothing is sent to the driver, as the humidity sensor takes any config for a calibration; so updates come at
     the service's pace.
@@ -150,7 +157,7 @@ class MeasuringDevice(MatrixDevice):
         if self._awake:
             return
         try:
-            async with asyncio.timeout(_FIRST_UPDATE):
+            async with asyncio.timeout(_longest_wait(link.timing.delay)):
                 self._first = self._read(await link.update())
         except (TimeoutError, LinkError):  # the latter where another program made the timeout short
             self._first = self._failed(f"no update from the {self.driver} driver yet")

@@ -32,6 +32,7 @@ class Link:
     """One MALOS driver, connected. Made by open_link.
 
     Attributes:
+        place: Where the service is.
         info: What the service said of the driver before the link was opened.
         on_send: Called with each config that was handed over.
     """
@@ -39,6 +40,7 @@ class Link:
     def __init__(
         self, context: zmq.asyncio.Context, place: Place, info: DriverInfo, *, newest_only: bool, publishes: bool
     ) -> None:
+        self.place = place
         self.info = info
         self.on_send: Callable[[bytes], None] | None = None
         self._loop = asyncio.get_running_loop()

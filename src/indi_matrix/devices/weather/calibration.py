@@ -9,13 +9,17 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from math import isfinite, nan
+from typing import TYPE_CHECKING, Final
 
 from indi_matrix.devices.matrix_device import Host
 from indi_matrix.devices.sensor import Measurement
 from indi_matrix.errors import LinkError
 from indi_matrix.indi.properties.base import NumberMember, State
 from indi_matrix.indi.properties.kinds import NumberProperty
+
+if TYPE_CHECKING:
+    from indi_matrix.malos.places import Place
 
 TEMPERATURE: Final = "TEMPERATURE"
 TEMPERATURE_RAW: Final = "TEMPERATURE_RAW"
@@ -77,6 +81,7 @@ class Calibration:
         self.phase = Phase.NONE
         self._reference = _FIRST
         self._sent = _Sent(_FIRST, 0.0)
+        self._place: Place | None = None  # of the board that the reference is for
         self._correction = 0.0  # degrees by which the raw temperature was too high at the last update
         member = NumberMember("REFERENCE", "Reference (C)", _FIRST, _LOWEST, _HIGHEST, 1, "%.2f")
         self.property = NumberProperty(
@@ -85,11 +90,17 @@ class Calibration:
         )  # fmt: skip
         self.property.tells_of_writes = False
 
+    def meet(self, place: "Place") -> None:
+        """Take note of where the board is, as clients connect: a reference holds for one board only."""
+        if place != self._place:
+            self._place, self.phase = place, Phase.NONE
+            self.property.publish_reading(state=State.IDLE)
+
     def choose(self, measurement: Measurement) -> Measurement:
         """Return a measurement of the humidity sensor with the temperature that is to be believed, if any is."""
         values, faults = dict(measurement.values), dict(measurement.faults)
         celsius, is_calibrated = values.pop(TEMPERATURE, None), values.pop(CALIBRATED, 0.0)
-        calibrated = celsius if is_calibrated else None
+        calibrated = (nan if celsius is None else celsius) if is_calibrated else None
         faults.pop(TEMPERATURE, None)
         raw = values.get(TEMPERATURE_RAW)
         if raw is None:
@@ -114,7 +125,12 @@ class Calibration:
         self._sent = _Sent(celsius, asyncio.get_running_loop().time())
 
     def _follow(self, raw: float, calibrated: float | None) -> float | None:
-        """Return the temperature to be believed, by those of an update; None while that is open."""
+        """Return the temperature to be believed, by those of an update; None while that is open.
+
+        Args:
+            raw: The raw temperature.
+            calibrated: The calibrated one; None if MALOS is not calibrated, NaN if that is no temperature.
+        """
         if self.phase is Phase.SENT:
             self._look_for_reference(raw, calibrated)
         elif self.phase is Phase.IN_FORCE:
@@ -130,14 +146,14 @@ class Calibration:
             self._correction = raw - calibrated
             self.property.publish_reading(state=State.OK)
         elif sent.updates >= _UPDATES and asyncio.get_running_loop().time() - sent.since >= _SECONDS:
-            shown = "nothing" if calibrated is None else f"{calibrated:.1f} C"
+            shown = "nothing" if calibrated is None else _in_words(calibrated)
             self._give_up(f"{sent.celsius:.1f} C was sent, and MALOS makes {shown} of it")
 
     def _keep_in_force(self, raw: float, calibrated: float | None) -> None:
         """Check that the correction is still ours; send it again to a service that was restarted."""
         if calibrated is None:
             self._restore(raw)
-        elif abs(raw - calibrated - self._correction) > _JUMP:
+        elif not abs(raw - calibrated - self._correction) <= _JUMP:  # also if it is no number
             self._give_up("another program has calibrated the sensor")
         else:
             self._correction = raw - calibrated
@@ -157,3 +173,7 @@ class Calibration:
         self.phase = Phase.NONE
         text = f"{self.property.name}: {cause}; the raw temperature is shown until REFERENCE is written again"
         self.property.publish_reading(state=State.ALERT, text=text, level="WARNING")
+
+
+def _in_words(celsius: float) -> str:
+    return f"{celsius:.1f} C" if isfinite(celsius) else "what is no temperature"

@@ -1,6 +1,7 @@
 """The humidity sensor of a Creator, which is the board's thermometer, too."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from indi_matrix.devices.matrix_device import Host
 from indi_matrix.devices.sensor import Measurement, Reading
@@ -8,6 +9,9 @@ from indi_matrix.devices.weather.calibration import CALIBRATED, TEMPERATURE, TEM
 from indi_matrix.devices.weather.weather_sensor import WeatherSensor
 from indi_matrix.indi.properties.base import AnyProperty
 from indi_matrix.malos.messages import DriverConfig, Humidity, HumidityParams
+
+if TYPE_CHECKING:
+    from indi_matrix.malos.link import Link
 
 _CELSIUS = (-40, 120)
 
@@ -29,6 +33,12 @@ class HumiditySensor(WeatherSensor):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._calibration = Calibration(host, lambda reference: self.link.send(calibration_config(reference)))
+
+    async def begin(self, link: "Link") -> None:
+        """Forget a reference that was for the board at another address, and wait for the first update."""
+        if not self.host.lost:
+            self._calibration.meet(link.place)
+        await super().begin(link)
 
     def properties(self) -> Iterable[AnyProperty]:
         """Return those of the station, and TEMPERATURE_CALIBRATION."""
