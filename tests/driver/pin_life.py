@@ -229,7 +229,7 @@ class PinLife(PinsAsTold):
             self.pulsed.clear()
         self._lose_outputs()
         await self.service.start()
-        self.service._engines["Everloop"].delay_ms = 50
+        _hurry(self.service)
 
     def _lose_outputs(self) -> None:
         """Expect to be Off what ON_LINK_LOSS says, if the outage counts as a long one."""
@@ -267,6 +267,12 @@ class PinLife(PinsAsTold):
                 changed.set()
 
 
+def _hurry(service: MalosService) -> None:
+    """Have a service that has just started publish often: else each connect waits for the ring and the sensors."""
+    for name, engine in service._engines.items():
+        engine.delay_ms = engine.delay_ms if name == "Gpio" else 20
+
+
 @asynccontextmanager
 async def pin_life(home: Path) -> AsyncIterator[PinLife]:
     """A board without a config file, connected."""
@@ -276,7 +282,7 @@ async def pin_life(home: Path) -> AsyncIterator[PinLife]:
         MalosService(SimulatedBoard(), info_port=0) as service,
         piped(make_driver(address=service.address)) as indi,
     ):
-        service._engines["Everloop"].delay_ms = 50
+        _hurry(service)
         life = PinLife(await indi.get_properties(), service)
         service.config_seen = life.note
         await indi.write("POLLING_PERIOD", PERIOD_MS=10)
