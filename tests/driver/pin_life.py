@@ -24,12 +24,14 @@ class PinLife(PinsAsTold):
 
     Attributes:
         limits: Degrees that clients allow the servo on a pin.
+        served: Pins that were sent an angle since the service began.
         still: If not None, the only angles that may be sent now, by pin.
         may_be_on: Outputs that somebody has switched on since they were Off.
         faults: What was sent and must not be.
     """
 
     limits: dict[int, tuple[int, int]] = field(default_factory=dict)
+    served: set[int] = field(default_factory=set)
     still: dict[int, int] | None = None
     may_be_on: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
@@ -51,7 +53,8 @@ class PinLife(PinsAsTold):
             self.faults.append(f"servo {pin} to {angle}, which takes {low} to {high}")
         if self.still is not None and self.still.get(pin) != angle:
             self.faults.append(f"servo {pin} to {angle}, and only {self.still} may be sent")
-        self.pulsed.add(pin)
+        self.served.add(pin)
+        self.pulsed = set(self.served)  # the service writes the function of all pins
         self.turned.add(pin)
 
     def _note_gpio(self, config: Any) -> None:
@@ -228,6 +231,7 @@ class PinLife(PinsAsTold):
             self.service.board.power_cycle()
             self.pulsed.clear()
         self._lose_outputs()
+        self.served.clear()
         await self.service.start()
         _hurry(self.service)
 
