@@ -24,12 +24,14 @@ class PinLife(PinsAsTold):
 
     Attributes:
         limits: Degrees that clients allow the servo on a pin.
+        served: Pins that were sent an angle since the service began.
         still: If not None, the only angles that may be sent now, by pin.
         may_be_on: Outputs that somebody has switched on since they were Off.
         faults: What was sent and must not be.
     """
 
     limits: dict[int, tuple[int, int]] = field(default_factory=dict)
+    served: set[int] = field(default_factory=set)
     still: dict[int, int] | None = None
     may_be_on: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
@@ -51,7 +53,8 @@ class PinLife(PinsAsTold):
             self.faults.append(f"servo {pin} to {angle}, which takes {low} to {high}")
         if self.still is not None and self.still.get(pin) != angle:
             self.faults.append(f"servo {pin} to {angle}, and only {self.still} may be sent")
-        self.pulsed.add(pin)
+        self.served.add(pin)
+        self.pulsed = set(self.served)  # the service writes the function of all pins
         self.turned.add(pin)
 
     def _note_gpio(self, config: Any) -> None:
@@ -228,8 +231,9 @@ class PinLife(PinsAsTold):
             self.service.board.power_cycle()
             self.pulsed.clear()
         self._lose_outputs()
+        self.served.clear()
         await self.service.start()
-        self.service._engines["Everloop"].delay_ms = 50
+        _hurry(self.service)
 
     def _lose_outputs(self) -> None:
         """Expect to be Off what ON_LINK_LOSS says, if the outage counts as a long one."""
@@ -267,6 +271,12 @@ class PinLife(PinsAsTold):
                 changed.set()
 
 
+def _hurry(service: MalosService) -> None:
+    """Have a service that has just started publish often: else each connect waits for the ring and the sensors."""
+    for name, engine in service._engines.items():
+        engine.delay_ms = engine.delay_ms if name == "Gpio" else 20
+
+
 @asynccontextmanager
 async def pin_life(home: Path) -> AsyncIterator[PinLife]:
     """A board without a config file, connected."""
@@ -276,7 +286,7 @@ async def pin_life(home: Path) -> AsyncIterator[PinLife]:
         MalosService(SimulatedBoard(), info_port=0) as service,
         piped(make_driver(address=service.address)) as indi,
     ):
-        service._engines["Everloop"].delay_ms = 50
+        _hurry(service)
         life = PinLife(await indi.get_properties(), service)
         service.config_seen = life.note
         await indi.write("POLLING_PERIOD", PERIOD_MS=10)

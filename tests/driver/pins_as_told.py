@@ -12,7 +12,7 @@ class PinsAsTold:
     """A board, and what clients know of its pins.
 
     Attributes:
-        pulsed: Pins that were sent an angle since the board got its power.
+        pulsed: Pins that show servo pulses whenever they are outputs.
         turned: Pins that were sent an angle in this connection, and are still servos.
         low: Pins that are active low.
         steady: What outputs must be, as far as that follows from a write alone: On is True.

@@ -59,6 +59,18 @@ async def test_it_comes_and_goes_with_its_pin(cap: Rig) -> None:
     assert not cap.sent("Servo")
 
 
+async def test_loading_a_place_shows_none_that_the_servo_cannot_be_at(cap: Rig) -> None:
+    indi = cap.indi
+    await indi.write("CAP_PARK", PARK="On")
+    await indi.in_state("CAP_PARK", "Ok")
+    await indi.settle("CONFIG_PROCESS", CONFIG_SAVE="On")
+    for angle, shown in ((90, []), (10, ["PARK"])):
+        await indi.write("DUST_CAP", PIN=-1)
+        await indi.write("SERVO_ANGLE_3", ANGLE=angle)
+        await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")
+        assert indi.known["CAP_PARK"].on == shown
+
+
 async def test_it_moves_in_small_steps_and_the_outputs_stay(cap: Rig) -> None:
     indi, board = cap.indi, cap.board
     assert (await indi.write("CAP_PARK", PARK="On")).state == "Busy"

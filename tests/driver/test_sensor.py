@@ -1,5 +1,6 @@
 """A sensor that is a declaration, served with a board behind it."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from typing import Final
@@ -12,7 +13,7 @@ from indi_matrix.board import board
 from indi_matrix.devices import DEVICES
 from indi_matrix.devices.everloop.everloop import Everloop
 from indi_matrix.devices.gpio.gpio import Gpio
-from indi_matrix.devices.sensor import MeasuringDevice
+from indi_matrix.devices.sensor import Measurement, MeasuringDevice
 from indi_matrix.indi.wire.values import is_name
 from indi_matrix.malos.messages import Humidity
 from indi_matrix.malos.places import BASE_OFFSETS
@@ -163,3 +164,18 @@ async def test_readings_are_alert_in_an_outage_and_come_back(creator: Rig) -> No
     await creator.service.start()
     await creator.indi.in_state(NAME, "Ok")
     await creator.indi.until(lambda: creator.indi.known[NAME].values["HUMIDITY"] == "20")
+
+
+async def test_a_link_that_ends_as_an_update_comes_stops_nothing_else(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, ended = MeasuringDevice._read, asyncio.Event()
+
+    def end_and_read(self: MeasuringDevice, update: bytes) -> Measurement:
+        self.end()
+        ended.set()
+        return read(self, update)
+
+    monkeypatch.setattr(MeasuringDevice, "_read", end_and_read)
+    await asyncio.wait_for(ended.wait(), 5)
+    await rig.indi.fence()

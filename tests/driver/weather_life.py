@@ -172,9 +172,10 @@ class WeatherLife:
         with zmq.asyncio.Context() as context, context.socket(zmq.PUSH) as socket:
             socket.connect(f"tcp://127.0.0.1:{self.service.ports['Humidity'].base}")
             await socket.send(frame)
-            while frame in self.foreign:
-                self.said.clear()
-                await self.said.wait()
+            async with asyncio.timeout(5):
+                while frame in self.foreign:
+                    self.said.clear()
+                    await self.said.wait()
 
     async def reference(self, below: float) -> None:
         """Write a reference that is so many degrees below what the sensor measures."""
@@ -290,9 +291,8 @@ class WeatherLife:
 
     def _motion_states(self) -> dict[str, str]:
         """Return what the state of each property of the IMU has to be."""
-        readings = self.service.board.sensed("IMU")
-        again = self.service.board.sensed("IMU")
-        if readings is None or (readings is again and "IMU" in self.service.board.failed_sensors):
+        board, readings = self.service.board, self.service.board.sensed("IMU")
+        if readings is None or (readings is board.sensed("IMU") and "IMU" in board.failed_sensors):
             return dict.fromkeys(MOTION, "Alert")
         names = dict(motion_in(bytes(Imu(**_fields(readings.motion)).SerializeToString())))
         return {name: "Ok" if set(members) <= names.keys() else "Alert" for name, members in MOTION.items()}

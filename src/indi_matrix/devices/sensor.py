@@ -164,11 +164,12 @@ class MeasuringDevice(MatrixDevice):
 
     async def run(self) -> None:
         """Show each data update; a sensor that says nothing is no reason to give up the board."""
+        link = self.link  # a disconnect takes it before this task ends: without it the loop would not wait
         if self._first is not None:
             self.show(self._first)
         while True:
             try:
-                measurement = self._read(await self.link.update())
+                measurement = self._read(await link.update())
             except LinkError as error:
                 measurement = self._failed(str(error))
             self.show(measurement)

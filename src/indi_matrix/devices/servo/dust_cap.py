@@ -220,8 +220,10 @@ class DustCap:
         return self._begin(goal)
 
     def _recall(self, place: str) -> State:
-        """Show the place that a file has, unless a better one is known. Nothing is moved."""
-        if self._place is None and not self._moved:
+        """Show the place that a file has, unless a better one is known, or it cannot be that. Nothing is moved."""
+        servo = self._servo_on(self.pin)
+        elsewhere = servo is not None and servo.told not in {None, self._setting.angle(place)}
+        if self._place is None and not self._moved and not elsewhere:
             self._place = place
             return State.OK
         return self._park.state
