@@ -172,6 +172,8 @@ class MeasuringDevice(MatrixDevice):
                 measurement = self._read(await link.update())
             except LinkError as error:
                 measurement = self._failed(str(error))
+            if not self.connected:
+                return  # a disconnect that met an update: the next connect must not begin with an old reading
             self.show(measurement)
 
     def resend(self) -> None:
