@@ -15,7 +15,7 @@ function nameAndUnit(label) {
 /** Returns a number with the decimals of its INDI format, two at most, and one above a thousand. */
 function rounded(value, format) {
   const decimals = Math.min(Number(/\.(\d+)f/.exec(format ?? "")?.[1] ?? 2), 2);
-  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return "–";
   return value.toFixed(Math.abs(value) < 1000 ? decimals : Math.min(decimals, 1));
 }
 
