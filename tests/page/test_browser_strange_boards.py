@@ -1,7 +1,9 @@
 """The page in a real Chromium, before an INDI server whose boards are not ours."""
 
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from signal import SIGCONT, SIGSTOP
 
 import pytest
 from playwright.async_api import expect
@@ -14,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 @asynccontextmanager
-async def shown_board() -> AsyncIterator[tuple[FakeServer, Shown]]:
+async def shown_board() -> AsyncIterator[tuple[FakeServer, Shown, Process]]:
     """Show the board of a server in a tab."""
     server = FakeServer()
     async with (
@@ -26,7 +28,7 @@ async def shown_board() -> AsyncIterator[tuple[FakeServer, Shown]]:
         await server.until("<getProperties")
         server.say(BOARD)
         async with tab(browser, link) as shown:
-            yield server, shown
+            yield server, shown, process
 
 
 def vector(kind: str, name: str, more: str = "", **members: str) -> str:
@@ -47,7 +49,7 @@ async def test_a_board_whose_properties_are_of_other_kinds_is_shown() -> None:
         vector("Switch", "EVERLOOP_INFO", BOARD="On", LEDS="On"),
         vector("Number", "__proto__", __proto__="1", constructor="2"),
     )
-    async with shown_board() as (server, shown):
+    async with shown_board() as (server, shown, _):
         await shown.page.get_by_text("All properties").click()
         await shown.page.locator("details details summary", has_text="G").click()
         for one in odd:
@@ -58,8 +60,18 @@ async def test_a_board_whose_properties_are_of_other_kinds_is_shown() -> None:
         await expect(shown.page.locator("[data-name=SPEED] input")).to_have_value("1.50000000000000000")
 
 
+async def test_a_program_that_falls_silent_is_lost() -> None:
+    async with shown_board() as (_, shown, program):
+        banner = shown.page.locator("#banner")
+        program.send_signal(SIGSTOP)
+        await expect(banner).to_contain_text("The connection to indi_matrix is lost", timeout=15_000)
+        program.send_signal(SIGCONT)
+        await expect(banner).to_be_hidden(timeout=15_000)
+        await expect(shown.page.locator("article.board")).to_be_visible()
+
+
 async def test_a_board_with_a_thousand_million_leds_keeps_the_page_alive() -> None:
-    async with shown_board() as (server, shown):
+    async with shown_board() as (server, shown, _):
         server.say(vector("Text", "EVERLOOP_INFO", BOARD="Creator", LEDS="1000000000"))
         server.say(vector("Text", "EVERLOOP_IMAGE", IMAGE=""))
         await shown.page.get_by_role("button", name="Draw a rainbow").click()
