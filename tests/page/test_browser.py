@@ -123,6 +123,30 @@ async def test_a_refused_write_shows_its_reason_at_its_place(stage: Stage, shown
     await expect(polling.locator(".note")).to_be_hidden()
 
 
+async def test_a_pin_tells_what_switches_it(stage: Stage, shown: Shown) -> None:
+    await stage.indi.write("GPIO_DIRECTION", PIN_9="On", PIN_10="On")
+    await stage.indi.until(lambda: "DUTY_9" in stage.indi.known and "DUTY_10" in stage.indi.known)
+    await stage.indi.write("DUTY_9", DUTY=40, PERIOD=60)
+    await expect(shown.pin(9).locator(".state")).to_have_text("duty 40 %")
+    await stage.indi.write("DEW_HEATER", PIN=10, FALLBACK=30)
+    await expect(shown.pin(10).locator(".state")).to_have_text("heater 30 %")
+    await shown.pin(10).locator(".output").click()  # takes the pin over
+    await expect(shown.pin(10).locator(".state")).to_have_text("")
+    await stage.indi.write("DUTY_9", DUTY=0, PERIOD=60)
+    await expect(shown.pin(9).locator(".state")).to_have_text("")
+
+
+async def test_the_weather_is_shown_with_the_range_that_it_is_judged_by(stage: Stage, shown: Shown) -> None:
+    row = shown.page.locator(".weather .values > div").first
+    await stage.indi.write("WEATHER_CRITICAL", WEATHER_TEMPERATURE="On")
+    await stage.indi.write("WEATHER_TEMPERATURE", MIN_OK=-30, MAX_OK=-20)
+    await expect(row.locator(".range")).to_have_text("alert, -30 to -20")
+    await stage.indi.write("WEATHER_TEMPERATURE", MIN_OK=-15, MAX_OK=35)
+    await expect(row.locator(".range")).to_have_text("ok, -15 to 35")
+    await stage.indi.write("WEATHER_CRITICAL", WEATHER_TEMPERATURE="Off")
+    await expect(row.locator(".range")).to_have_text("-15 to 35")
+
+
 async def test_a_label_that_looks_like_a_program_is_text(stage: Stage, shown: Shown) -> None:
     label = "<script>document.title = 1</script><img src=x>"
     text = label.replace("<", "&lt;").replace(">", "&gt;")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -103,6 +103,22 @@ async def test_a_device_is_shown_once_it_is_known_to_be_a_board() -> None:
 async def test_a_browser_that_was_faster_than_the_server_learns_where_that_is() -> None:
     async with reading() as reader:
         reader.page.follow("pi:7624", lambda _: None)
+        first, *_ = await reader.frame()
+        assert first[0] == "hello"
+
+
+async def test_who_sees_the_page_hears_that_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "_HEARTBEAT", 0.01)
+    async with reading() as reader:
+        for _ in range(3):
+            assert await reader.frame() == []
+        reader.browser.show(on=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await reader.frame()  # one may be on its way
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.frame(), 0.1)
+        reader.browser.show(on=True)
         first, *_ = await reader.frame()
         assert first[0] == "hello"
 

@@ -1,6 +1,5 @@
 """The page as a program: in front of the real indiserver, of a server that goes away, and of none at all."""
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -9,6 +8,7 @@ from functools import partial
 from xml.etree import ElementTree as ET
 
 from tests.page.conftest import Program
+from tests.page.fake_server import BOARD, FakeServer, definition
 from tests.page.page_client import PageClient, browsing
 from tests.programs import PROGRAM, finished, free_port, indiserver, line_of, need, running, setprop, stopped
 
@@ -47,54 +47,6 @@ async def test_boards_of_the_real_indiserver_are_shown_and_other_devices_are_not
         await browser.until(lambda: browser.rings["MATRIX"].strip("0"))
         assert not browser.rings["MATRIX"][: 8 * 23].strip("0")
         assert {device for device, _ in browser.properties} == {"MATRIX"}
-
-
-class FakeServer:
-    """An INDI server that says what it is told to, and keeps what it hears."""
-
-    def __init__(self, port: int = 0) -> None:
-        self.port = port
-        self.heard = ""
-        self.writers: list[asyncio.StreamWriter] = []
-        self._arrived = asyncio.Condition()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.writers.append(writer)
-        while data := await reader.read(1 << 16):
-            self.heard += data.decode()
-            async with self._arrived:
-                self._arrived.notify_all()
-
-    async def until(self, text: str) -> None:
-        async with asyncio.timeout(8), self._arrived:
-            await self._arrived.wait_for(lambda: text in self.heard)
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator["FakeServer"]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.close()
-            for writer in self.writers:
-                writer.transport.abort()
-            self.writers.clear()
-            await asyncio.sleep(0)
-
-    def say(self, text: str) -> None:
-        for writer in self.writers:
-            writer.write(text.encode())
-
-
-def definition(name: str, label: str = "", text: str = "") -> str:
-    return (
-        f'<defTextVector device="MATRIX" name="{name}" label="{label}" group="G" state="Ok" perm="rw">'
-        f'<defText name="DRIVER_EXEC" label="{label}">{text}</defText></defTextVector>'
-    )
-
-
-BOARD = definition("DRIVER_INFO", text="indi_matrix")
 
 
 async def test_a_server_that_goes_is_told_and_one_that_comes_back_is_shown() -> None:

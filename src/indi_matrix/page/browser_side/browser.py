@@ -11,6 +11,7 @@ from indi_matrix.page.indi_side.known_devices import Change, Defined, Deleted, K
 FRAME_INTERVAL: Final = 0.04
 """Least seconds between two frames."""
 
+_HEARTBEAT: Final = 2.0  # seconds without news after which a browser hears that all is well, for link.js
 _PATIENCE: Final = 20.0  # seconds that a frame may take to be read
 _MOST_TEXTS: Final = 100  # of one kind that wait
 _MOST_CHANGES: Final = 5000  # that wait; of more, the whole state is sent anew
@@ -63,14 +64,26 @@ class Browser:
         """
         clock = asyncio.get_running_loop().time
         while True:
-            await self._due.wait()
+            has_news = await self._await_news()
             await asyncio.sleep(self._earliest - clock())
             self._due.clear()
             messages = list(self._take())
-            if messages:
+            if messages or (self.visible and not has_news):
                 self._earliest = clock() + FRAME_INTERVAL
                 async with asyncio.timeout(_PATIENCE):
                     await self._send(frame_text(messages))
+
+    async def _await_news(self) -> bool:
+        """Wait until something is due; return whether it is, or the browser shows the page and hears nothing.
+
+        A tunnel stays open when the network behind it is gone, so only silence tells of that.
+        """
+        try:
+            async with asyncio.timeout(_HEARTBEAT if self.visible else None):
+                await self._due.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def show(self, *, on: bool) -> None:
         """Take note that the browser shows the page, which is sent anew then, or that it does not."""

@@ -59,20 +59,28 @@ function showWhetherEmpty() {
 
 function update() {
   for (const [name, touched] of store.changes()) {
-    const device = store.device(name);
-    if (device.isGone) {
-      if (!stale.has(name)) remove(name);
-      continue;
+    try {
+      show(name, touched);
+    } catch (error) {
+      reportError(error); // a board that cannot be shown keeps no other from it
     }
-    if (!boards.has(name)) {
-      const board = makeBoard(device, link, hello);
-      boards.set(name, board);
-      main.append(board.element);
-      stale.add(name);
-    }
-    boards.get(name).update(stale.delete(name) ? EVERYTHING : touched);
   }
   showWhetherEmpty();
+}
+
+function show(name, touched) {
+  const device = store.device(name);
+  if (device.isGone) {
+    if (!stale.has(name)) remove(name);
+    return;
+  }
+  if (!boards.has(name)) {
+    const board = makeBoard(device, link, hello);
+    boards.set(name, board);
+    main.append(board.element);
+    stale.add(name);
+  }
+  boards.get(name).update(stale.delete(name) ? EVERYTHING : touched);
 }
 
 const TAKES = {

@@ -1,5 +1,6 @@
 // What the program told of the devices.
 
+const MOST_LEDS = 255;
 // A refusal stays at its place this long, even if the property's state is in order again at once.
 const NOTE_TIME = 1000;
 
@@ -48,6 +49,18 @@ export class Device {
 
   value(name, member) {
     return this.get(name)?.value(member);
+  }
+
+  /** Returns a number, or null where there is none: what a server calls by a known name may be anything. */
+  number(name, member) {
+    const value = this.value(name, member);
+    return typeof value === "number" ? value : null;
+  }
+
+  /** Returns how many LEDs the board says that it has, 0 while it is not known. */
+  get ledCount() {
+    const count = Number(this.value("EVERLOOP_INFO", "LEDS"));
+    return Number.isInteger(count) && count > 0 && count <= MOST_LEDS ? count : 0;
   }
 
   get isGone() {

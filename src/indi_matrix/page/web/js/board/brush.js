@@ -25,7 +25,7 @@ const hex = (channels) => channels.map((channel) => channel.toString(16).padStar
 
 /** Returns the picture of an EVERLOOP_IMAGE, whose words have six or eight digits. */
 function parseImage(text, count) {
-  const words = (text ?? "").split(/\s+/).filter(Boolean);
+  const words = String(text ?? "").split(/\s+/).filter(Boolean);
   return Array.from({ length: count }, (_, index) => (words[index] ?? "").padEnd(8, "0"));
 }
 
@@ -71,7 +71,7 @@ export class Brush {
   }
 
   get #count() {
-    return Number(this.context.device.value("EVERLOOP_INFO", "LEDS")) || 0;
+    return this.context.device.ledCount;
   }
 
   /** Returns the picture to paint on; a dark ring is painted on as it is seen. */

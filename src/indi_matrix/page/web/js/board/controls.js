@@ -104,7 +104,7 @@ export function makeSlider(context, name, member, label, unit = "") {
   const input = make("input", { id, type: "range", oninput: () => write(Number(input.value)) });
   const title = make("label", { for: id, class: "name" }, label);
   return control(context, name, "slider", [title, output, input], (property) => {
-    const { min, max, value } = property.members.get(member);
+    const { min, max, value = null } = property.members.get(member) ?? {};
     setText(title, typeof label === "string" ? label : label(property));
     setText(output, value === null ? "" : `${Math.round(value)}${unit}`);
     for (const [key, limit] of Object.entries({ min, max })) setAttribute(input, key, limit);

@@ -3,6 +3,9 @@
 import { EVERYTHING, button, make, newId, setAttribute, setHidden, setText } from "../dom.js";
 import { makeNote, pressed } from "./controls.js";
 
+// More than a number has; toFixed refuses more than 100.
+const MOST_DECIMALS = 17;
+
 export function makeGeneric(context) {
   const groups = new Map();
   const body = make("div", { class: "groups" });
@@ -42,7 +45,7 @@ export function makeGeneric(context) {
 function textOf({ value, format }) {
   if (value === null) return "";
   const decimals = typeof value === "number" && /\.(\d+)f/.exec(format)?.[1];
-  return decimals ? value.toFixed(decimals) : String(value);
+  return decimals ? value.toFixed(Math.min(decimals, MOST_DECIMALS)) : String(value);
 }
 
 /** The properties of one group. */

@@ -46,8 +46,8 @@ export class Ring {
   #shown() {
     const { device } = this.context;
     const leds = parseLeds(device.ring || (device.world?.leds ?? ""));
-    const count = Number(device.value("EVERLOOP_INFO", "LEDS")) || LEDS_OF.Creator;
-    return leds.length ? leds : Array.from({ length: Math.min(count, 100) }, () => [0, 0, 0, 0]);
+    const count = device.ledCount || LEDS_OF.Creator;
+    return leds.length ? leds : Array.from({ length: count }, () => [0, 0, 0, 0]);
   }
 
   #showConnection() {
@@ -63,7 +63,7 @@ export class Ring {
     this.#asked = requestAnimationFrame(() => {
       this.#asked = 0;
       const { device } = this.context;
-      const name = device.value("EVERLOOP_INFO", "BOARD") ?? device.world?.kind ?? "";
+      const name = String(device.value("EVERLOOP_INFO", "BOARD") ?? device.world?.kind ?? "");
       this.picture.draw(this.#leds, name.charAt(0).toUpperCase() + name.slice(1));
     });
   }

@@ -50,7 +50,7 @@ export function makeMotion(context) {
       if (!touched.has("ORIENTATION")) return;
       const vector = context.device.get("ORIENTATION");
       setHidden(element, !vector);
-      const [roll, pitch, yaw] = ANGLES.map((name) => vector?.value(name) ?? 0);
+      const [roll, pitch, yaw] = ANGLES.map((name) => (context.device.number("ORIENTATION", name) ?? 0) % 360);
       setAttribute(element, "data-state", vector?.state ?? "Idle");
       setAttribute(horizon, "transform", `rotate(${-roll}) translate(0 ${pitch * PER_DEGREE})`);
       setAttribute(needle, "transform", `rotate(${yaw})`);

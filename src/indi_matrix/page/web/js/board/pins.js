@@ -45,7 +45,7 @@ class Pin {
     this.pin = pin;
     this.member = `PIN_${pin}`;
     this.names = namesOf(pin);
-    this.places = ["GPIO_DIRECTION", "GPIO_REGISTER", ...Object.values(this.names)];
+    this.places = ["GPIO_DIRECTION", "GPIO_REGISTER", "DEW_HEATER", ...Object.values(this.names)];
     this.note = makeNote(context, ...Object.values(this.names));
     this.pad = make("span", { class: "pad", "aria-hidden": "true" }, String(pin));
     this.label = make("span", { class: "label" });
@@ -105,8 +105,12 @@ class Pin {
   /** Returns what a colour alone must not say. */
   #stateText(vector) {
     const pulse = this.context.device.get(this.names.pulse)?.state === "Busy";
+    const duty = this.context.device.number(this.names.duty, "DUTY");
+    const steered = this.context.device.number("DEW_HEATER", "PIN") === this.pin ? "heater" : "duty";
     const isNews = vector?.state === "Busy" || vector?.state === "Alert";
-    return isNews ? vector.state : pulse ? "pulse" : "";
+    if (isNews) return vector.state;
+    if (pulse) return "pulse";
+    return duty || steered === "heater" ? `${steered} ${Math.round(duty ?? 0)} %` : "";
   }
 
   #turn() {

@@ -15,7 +15,7 @@ function nameAndUnit(label) {
 /** Returns a number with the decimals of its INDI format, two at most, and one above a thousand. */
 function rounded(value, format) {
   const decimals = Math.min(Number(/\.(\d+)f/.exec(format ?? "")?.[1] ?? 2), 2);
-  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return "–";
   return value.toFixed(Math.abs(value) < 1000 ? decimals : Math.min(decimals, 1));
 }
 
@@ -27,6 +27,11 @@ function makeRow(name, unit) {
     make("dd", {}, make("span"), make("small", {}, unit)),
     make("dd", { class: "range" }),
   );
+}
+
+/** Returns what is good: what was written last, else as it was defined. */
+function rangeOf(device, { name, min, max }) {
+  return [device.number(name, "MIN_OK") ?? min, device.number(name, "MAX_OK") ?? max];
 }
 
 export function makeWeather(context) {
@@ -50,7 +55,8 @@ export function makeWeather(context) {
       const state = device.value("WEATHER_STATUS", member.name) ?? "Idle";
       setAttribute(row, "data-state", state);
       setText(row.children[1].firstChild, rounded(member.value, member.format));
-      const range = member.min < member.max ? `${Math.round(member.min)} to ${Math.round(member.max)}` : "";
+      const [min, max] = rangeOf(device, member);
+      const range = min < max ? `${rounded(min, "%.0f")} to ${rounded(max, "%.0f")}` : "";
       setText(row.children[2], [WORDS[state], range].filter(Boolean).join(", "));
     });
   }
@@ -66,9 +72,10 @@ export function makeWeather(context) {
   return {
     element,
     update(touched) {
-      if (!PLACES.some((place) => touched.has(place))) return;
       const vector = context.device.get("WEATHER_PARAMETERS");
       const members = [...(vector?.members.values() ?? [])];
+      const places = [...PLACES, ...members.map((member) => member.name)];
+      if (!places.some((place) => touched.has(place))) return;
       setHidden(element, !vector);
       setAttribute(values, "data-state", vector?.state ?? "Idle");
       rebuild(members);

@@ -1,0 +1,79 @@
+"""The page in a real Chromium, before an INDI server whose boards are not ours."""
+
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from signal import SIGCONT, SIGSTOP
+
+import pytest
+from playwright.async_api import expect
+
+from tests.page.chromium import Shown, chromium, linked, tab
+from tests.page.fake_server import BOARD, FakeServer
+from tests.programs import PROGRAM, running
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@asynccontextmanager
+async def shown_board() -> AsyncIterator[tuple[FakeServer, Shown, Process]]:
+    """Show the board of a server in a tab."""
+    server = FakeServer()
+    async with (
+        server.listening(),
+        running(PROGRAM, "page", f"127.0.0.1:{server.port}", "--port", "0") as process,
+        chromium() as browser,
+    ):
+        link = await linked(process)
+        await server.until("<getProperties")
+        server.say(BOARD)
+        async with tab(browser, link) as shown:
+            yield server, shown, process
+
+
+def vector(kind: str, name: str, more: str = "", **members: str) -> str:
+    inner = "".join(f'<def{kind} name="{one}" {more}>{text}</def{kind}>' for one, text in members.items())
+    head = f'device="MATRIX" name="{name}" label="{name}" group="G" state="Ok" perm="rw" rule="AnyOfMany"'
+    return f"<def{kind}Vector {head}>{inner}</def{kind}Vector>"
+
+
+async def test_a_board_whose_properties_are_of_other_kinds_is_shown() -> None:
+    odd = (
+        vector("Number", "SPEED", 'format="%.200f" min="0" max="1"', A="1.5"),
+        vector("Text", "WEATHER_PARAMETERS", A="fair"),
+        vector("Switch", "WEATHER_STATUS", A="On"),
+        vector("Text", "ORIENTATION", ROLL="x", PITCH="y", YAW="z"),
+        vector("Number", "FLAT_LIGHT_INTENSITY", B="1"),
+        vector("Number", "SERVO_ANGLE_1", 'min="nan" max="1e999"', ANGLE="inf"),
+        vector("Text", "GPIO_REGISTER", PADS="many"),
+        vector("Switch", "EVERLOOP_INFO", BOARD="On", LEDS="On"),
+        vector("Number", "__proto__", __proto__="1", constructor="2"),
+    )
+    async with shown_board() as (server, shown, _):
+        await shown.page.get_by_text("All properties").click()
+        await shown.page.locator("details details summary", has_text="G").click()
+        for one in odd:
+            server.say(one)
+            await shown.page.locator("[data-name]").first.wait_for()
+        server.say(vector("Text", "LAST", A="shown"))
+        await expect(shown.page.locator("[data-name=LAST] input")).to_have_value("shown")
+        await expect(shown.page.locator("[data-name=SPEED] input")).to_have_value("1.50000000000000000")
+
+
+async def test_a_program_that_falls_silent_is_lost() -> None:
+    async with shown_board() as (_, shown, program):
+        banner = shown.page.locator("#banner")
+        program.send_signal(SIGSTOP)
+        await expect(banner).to_contain_text("The connection to indi_matrix is lost", timeout=15_000)
+        program.send_signal(SIGCONT)
+        await expect(banner).to_be_hidden(timeout=15_000)
+        await expect(shown.page.locator("article.board")).to_be_visible()
+
+
+async def test_a_board_with_a_thousand_million_leds_keeps_the_page_alive() -> None:
+    async with shown_board() as (server, shown, _):
+        server.say(vector("Text", "EVERLOOP_INFO", BOARD="Creator", LEDS="1000000000"))
+        server.say(vector("Text", "EVERLOOP_IMAGE", IMAGE=""))
+        await shown.page.get_by_role("button", name="Draw a rainbow").click()
+        await server.until("newTextVector")
+        assert '<oneText name="IMAGE"' in server.heard
