@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from indi_matrix.simulator import free_ports
 
@@ -25,9 +27,22 @@ settings.register_profile("lives", settings.get_profile("chance"), max_examples=
 settings.load_profile("plain")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that one process has to run one after another, so that it is not the last to end."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+class OneProcessForAFile(LoadScopeScheduling):
+    """Gives all tests of some files to one process, and those of all others to any that is free.
+
+    Those files have a fixture that costs much: a compiled driver, a browser, a served page. They are begun with, as
+    their groups are the largest. The marker xdist_group would do as much, but pytest 9.2 takes no heed of it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.startswith("tests/page/test_browser"):
+            return "browser"
+        return file if file.startswith("tests/page/") or file == "tests/test_bench.py" else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneProcessForAFile:
+    return OneProcessForAFile(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -28,8 +28,6 @@ from tests.bench.subjects import Figures, Subject
 from tests.bench.trips import astray
 from tests.programs import finished
 
-pytestmark = pytest.mark.xdist_group("bench")  # the C++ driver is compiled once in each process of the tests
-
 ALL = (OURS, CPP, STOCK)
 EACH = (OURS, FAST, CPP, STOCK)
 SIZES: dict[Subject, tuple[int, ...]] = {

@@ -18,7 +18,6 @@ from tests.programs import free_port
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("browser"),  # one browser for all
 ]
 
 LEDS = 35

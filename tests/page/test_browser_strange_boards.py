@@ -5,14 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from signal import SIGCONT, SIGSTOP
 
-import pytest
 from playwright.async_api import expect
 
 from tests.page.chromium import Shown, chromium, linked, tab
 from tests.page.fake_server import BOARD, FakeServer
 from tests.programs import PROGRAM, running
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @asynccontextmanager
