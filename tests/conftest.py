@@ -30,8 +30,8 @@ settings.load_profile("plain")
 class OneProcessForAFile(LoadScopeScheduling):
     """Gives all tests of some files to one process, and those of all others to any that is free.
 
-    Those files have a fixture that costs much: a compiled driver, a browser, a served page. They are begun with, as
-    their groups are the largest. The marker xdist_group would do as much, but pytest 9.2 takes no heed of it.
+    Those files have a fixture that costs much: a compiled driver, a browser, a served page. They are begun with,
+    as their groups are the largest. The marker xdist_group would do as much, but pytest 9.2 takes no heed of it.
     """
 
     def _split_scope(self, nodeid: str) -> str:

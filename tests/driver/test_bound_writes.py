@@ -89,6 +89,9 @@ class Side:
         if self.service.running:
             await self.indi.write("GPIO_DIRECTION", **{f"PIN_{pin}": "On" for pin in range(3)})
         if self.service.running and lost:
+            # An output whose level was not seen yet ends otherwise than one whose level was, by chance in one of two.
+            outputs = [f"DIGITAL_OUTPUT_{channel}" for channel in range(1, 4)]
+            await self.indi.until(lambda: all(known[name].state != "Busy" for name in outputs))
             await self.service.stop()
             await self.indi.in_state("DIGITAL_INPUT_16", "Alert")
         self.board._configuration._loadings[:] = [_Loading()]  # as while a load waits for its disk
