@@ -16,6 +16,7 @@ from indi_matrix.board import outages
 from indi_matrix.board.config import autosave
 from indi_matrix.board.config.config_process import _Loading
 from indi_matrix.devices.everloop import everloop
+from indi_matrix.devices.gpio.gpio import Gpio
 from indi_matrix.driver import MatrixDriver
 from indi_matrix.indi.properties.base import State
 from indi_matrix.indi.properties.bound_members import BoundMembers
@@ -72,7 +73,7 @@ class Side:
             return written
 
         sink._write = wrote  # type: ignore[method-assign]
-        (self.gpio,) = (device for device in self.board._connection._devices if device.driver == "Gpio")
+        (self.gpio,) = (device for device in self.board._connection._devices if isinstance(device, Gpio))
         self.gpio._tell_config = self._note  # type: ignore[method-assign]
         self.gpio.link.on_send = self._note
 
@@ -89,9 +90,6 @@ class Side:
         if self.service.running:
             await self.indi.write("GPIO_DIRECTION", **{f"PIN_{pin}": "On" for pin in range(3)})
         if self.service.running and lost:
-            # An output whose level was not seen yet ends otherwise than one whose level was, by chance in one of two.
-            outputs = [f"DIGITAL_OUTPUT_{channel}" for channel in range(1, 4)]
-            await self.indi.until(lambda: all(known[name].state != "Busy" for name in outputs))
             await self.service.stop()
             await self.indi.in_state("DIGITAL_INPUT_16", "Alert")
         self.board._configuration._loadings[:] = [_Loading()]  # as while a load waits for its disk
@@ -151,6 +149,11 @@ class Pair:
 
     async def prepare(self) -> None:
         await asyncio.gather(*(side.prepare(lost=self.lost) for side in self.sides))
+        for side in self.sides if self.lost else ():
+            for pin in cast("Gpio", side.gpio)._pins[
+                :3
+            ]:  # whether its level was seen before the service stopped is chance
+                pin.view.output.publish_reading(state=State.ALERT)
         await self.turn()
         for side in self.sides:
             side.heard()
