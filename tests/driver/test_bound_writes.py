@@ -150,9 +150,7 @@ class Pair:
     async def prepare(self) -> None:
         await asyncio.gather(*(side.prepare(lost=self.lost) for side in self.sides))
         for side in self.sides if self.lost else ():
-            for pin in cast("Gpio", side.gpio)._pins[
-                :3
-            ]:  # whether its level was seen before the service stopped is chance
+            for pin in side.gpio._pins[:3]:  # whether its level was seen before the service stopped is chance
                 pin.view.output.publish_reading(state=State.ALERT)
         await self.turn()
         for side in self.sides:
