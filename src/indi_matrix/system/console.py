@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from indi_matrix.system.signals import leave_signals_to_main_thread
+
 _MOST_UNREAD: Final = 1 << 16  # bytes; lines beyond that are dropped and counted
 # indiserver 1.9.9 mistakes a line of 1024 or more characters for the driver's death, and starts it again.
 _LINE_LIMIT: Final = 1000
@@ -88,6 +90,7 @@ class ConsoleWriter:
         self._changed.notify_all()
 
     def _run(self) -> None:
+        leave_signals_to_main_thread()
         while data := self._next():
             with contextlib.suppress(OSError):  # the reader has gone
                 self._write_all(data)

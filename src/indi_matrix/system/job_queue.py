@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from indi_matrix.system.signals import leave_signals_to_main_thread
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -66,6 +68,7 @@ class JobQueue:
 
     def _run(self, work: Callable[[], _Conclusion], loop: asyncio.AbstractEventLoop) -> None:
         """Do the work, in the job's thread."""
+        leave_signals_to_main_thread()
         conclude = work()
         with suppress(RuntimeError):  # the loop did not wait for the job, and is closed
             loop.call_soon_threadsafe(self._conclude, conclude)

@@ -12,6 +12,7 @@ from threading import Lock, Thread
 from typing import Any, Final
 
 from indi_matrix.errors import LinkError
+from indi_matrix.system.signals import leave_signals_to_main_thread
 
 _MOST_LOOKUPS: Final = 16
 """Names that may be looked up at the same time; there is one thread for each."""
@@ -51,6 +52,7 @@ def _begin(host: str) -> Future[list[str]]:
 
 def _run(host: str, found: Future[list[str]]) -> None:
     """Look up a name, in a thread of its own."""
+    leave_signals_to_main_thread()
     try:
         looked_up = _look_up(host)
     except Exception as error:  # noqa: BLE001 - it is raised in the tasks that wait

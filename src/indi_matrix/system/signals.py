@@ -12,6 +12,15 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGINT)
 _LEFT_IGNORED: Final = (signal.SIGHUP, signal.SIGQUIT)
 
 
+def leave_signals_to_main_thread() -> None:
+    """Have the system deliver to this thread none of the signals that end the program.
+
+    Between two handlers of a signal there is a moment with none. The main thread blocks the signals for that
+    moment, and another thread that did not would be where one of them kills the program.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+
+
 @contextmanager
 def ended_by_signals(stop: Callable[[], Any]) -> Iterator[None]:
     """Call `stop` on the running event loop for each signal that would end the program.
