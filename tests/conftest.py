@@ -19,7 +19,7 @@ from indi_matrix.simulator import free_ports
 settings.register_profile(
     "ci", deadline=None, derandomize=True, database=None, max_examples=200, stateful_step_count=12
 )
-settings.register_profile("plain", settings.get_profile("ci"), max_examples=90)
+settings.register_profile("plain", settings.get_profile("ci"), max_examples=60)
 settings.register_profile("chance", settings.get_profile("ci"), derandomize=False)
 settings.register_profile("long", settings.get_profile("chance"), max_examples=1500, stateful_step_count=40)
 # The lives of pins and of weather are a 25th of the examples: 500. They need --timeout=3600, too.
