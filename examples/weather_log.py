@@ -56,6 +56,8 @@ parser.add_argument("port", nargs="?", default=7624, type=int)
 parser.add_argument("--seconds", default=3600.0, type=float)
 parser.add_argument("--every", default=5.0, type=float)
 arguments = parser.parse_args()
+if arguments.every <= 0:
+    parser.error(f"--every takes seconds above 0, not {arguments.every:g}")
 
 station = asyncio.Event()
 readings: list[float] = []  # of the last answer; none where they are missing

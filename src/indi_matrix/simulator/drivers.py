@@ -4,6 +4,7 @@ Every driver reads its own part of a config. protobuf gives an absent part as ze
 delay is also a command. This, the shadow registers and the missing checks are as in the real service.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, ClassVar, Final
@@ -138,7 +139,7 @@ class SimulatedServo(SimulatedDriver):
             self.board.set_pulse(pin, config.servo.angle)
 
 
-class SimulatedSensor(SimulatedDriver):
+class SimulatedSensor(SimulatedDriver, ABC):
     """A sensor of the board.
 
     Attributes:
@@ -152,9 +153,9 @@ class SimulatedSensor(SimulatedDriver):
         readings = self.board.sensed(self.driver)
         return None if readings is None else self.measured(readings)
 
+    @abstractmethod
     def measured(self, readings: Readings) -> bytes:
         """Return the payload for readings."""
-        raise NotImplementedError
 
 
 class SimulatedHumidity(SimulatedSensor):
