@@ -39,7 +39,7 @@ class Reading:
         field: The field of the sensor's message.
         factor: Factor from the number in the field to that unit.
         decimals: How many decimals are shown.
-        derived: Whether the service makes it of others: then it does not prove that there is a sensor.
+        derived: Whether the service computes it from other readings. It does not prove that the sensor exists.
     """
 
     name: str

@@ -232,7 +232,7 @@ class SimulatedBoard(Watchable):
         self._changed()
 
     def live_again(self) -> None:
-        """End what was set and frozen: the sensors measure what there is."""
+        """End what was set and frozen: the sensors measure the climate again."""
         self._sensors.live_again()
         self._changed()
 

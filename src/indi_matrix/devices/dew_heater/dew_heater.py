@@ -169,7 +169,7 @@ class DewHeater:
         self._tell_if_missed(heating)
 
     def _tell_if_missed(self, heating: Heating) -> None:
-        """Tell clients, once, that there is no good weather; count how often that happens within a minute."""
+        """Tell clients once that good weather is missing; within a minute, repetitions are only counted."""
         if self._spread is None and not self._missed:
             cause = "ACTIVE_WEATHER (this board's name there means its own weather) gives no good dew point"
             text = f"DEW_HEATER: {cause}; heating with FALLBACK={heating.fallback:g} %"

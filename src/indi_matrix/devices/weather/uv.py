@@ -12,7 +12,7 @@ _INDEX_PER_VALUE: Final = 1.34
 
 
 class UvSensor(WeatherSensor):
-    """UV index. It is 0 all night, so that its zeros are readings, but do not prove that there is a sensor."""
+    """UV index. Zeros are readings, as the index is 0 all night; but zeros do not prove that the sensor exists."""
 
     driver = "UV"
     message = UV

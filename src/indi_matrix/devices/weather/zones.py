@@ -14,8 +14,8 @@ class Zones:
 
     Attributes:
         minimum, maximum: The range, limits included.
-        percent: Width of the warning zone at each edge, in percent of the range. An edge at 0 has none: for rain
-            or wind, 0 is the best that there is.
+        percent: Width of the warning zone at each edge, in percent of the range. An edge at 0 has none, as 0
+            is the best value of rain or wind.
         flipped: Whether values within the range are the bad ones.
     """
 

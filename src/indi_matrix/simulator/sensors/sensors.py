@@ -64,7 +64,7 @@ class Sensors:
         del self._set["motion"]
 
     def live_again(self) -> None:
-        """Measure what there is, and forget what was set."""
+        """Measure the climate again, and forget what was set."""
         self._set.clear()
         self._moved.clear()
 

@@ -142,7 +142,7 @@ export class Store {
     this.touched.get(name).add(place);
   }
 
-  /** Forgets all properties; the devices stay, for those who show them. */
+  /** Forgets all properties; the devices stay, as their boards stay in sight. */
   clear() {
     for (const device of this.devices.values()) device.clear();
     this.touched.clear();
