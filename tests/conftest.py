@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import asyncio
+import itertools
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +13,9 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from indi_matrix.simulator import free_ports
+from indi_matrix.settings import HIGHEST_PORT
+from indi_matrix.simulator import service
+from indi_matrix.simulator.free_ports import BLOCK
 
 # "plain" and "ci" do the same in each run; the others do not, and take a --hypothesis-seed. One that goes on for
 # minutes needs more time: --hypothesis-profile=long --timeout=900.
@@ -65,14 +68,21 @@ def asyncio_alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 
 @pytest.fixture(autouse=True, scope="session")
 def _ports_of_its_own() -> Iterator[None]:
-    """Let no process of the tests take a port whose service is stopped for a while in another."""
+    """Give the services in this process ports that no other process takes while such a service is stopped.
+
+    They are above the ephemeral ports, where the system has some; `simulate --port 0`, a process of its own, takes
+    lower ones. A block comes round again as late as can be.
+    """
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    lowest, end = free_ports._LOWEST_FREE, free_ports._first_ephemeral_port()
-    share = max(end - lowest, 0) // count
+    last_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[1])
+    share = (HIGHEST_PORT - last_ephemeral) // count
+    lowest = last_ephemeral + 1 + number * share
+    blocks = range(lowest, lowest + share - BLOCK + 1, BLOCK)
+    turn = itertools.cycle(blocks)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(free_ports, "_LOWEST_FREE", lowest + number * share)
-        patched.setattr(free_ports, "_first_ephemeral_port", lambda: lowest + (number + 1) * share)
+        if len(blocks) >= 4:
+            patched.setattr(service, "blocks_to_try", lambda: itertools.islice(turn, len(blocks)))
         yield
 
 

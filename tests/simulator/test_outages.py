@@ -14,6 +14,7 @@ from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.malos.places import BASE_OFFSETS
 from indi_matrix.settings import INFO_PORT
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
+from indi_matrix.simulator.free_ports import BLOCK, blocks_to_try
 from tests.simulator.client import OUTPUT, Client, frame
 
 
@@ -32,8 +33,12 @@ def _pin(pin: int, value: int) -> bytes:
     return bytes(config.SerializeToString())
 
 
-async def test_free_ports_are_found_below_those_for_connections(service: MalosService) -> None:
-    assert INFO_PORT + 40 < service.info_port < _first_ephemeral_port() - 40
+def test_free_ports_are_looked_for_below_those_for_connections() -> None:
+    for info_port in blocks_to_try():
+        assert INFO_PORT + 40 < info_port < _first_ephemeral_port() - 40
+
+
+async def test_the_ports_are_a_block_in_a_row(service: MalosService) -> None:
     assert service.address == f"127.0.0.1:{service.info_port}"
     assert service.ports["Gpio"].updates == service.info_port + 40
     assert set(service.ports) == set(BASE_OFFSETS)
@@ -53,7 +58,7 @@ async def test_a_taken_port_is_named_and_nothing_stays_open(service: MalosServic
             await service.start()
         assert failure.value.errno == errno.EADDRINUSE
         assert not service.running
-        assert all(_is_free(info_port + other) for other in range(41) if other != offset)
+        assert [port for port in range(info_port, info_port + BLOCK) if not _is_free(port)] == [info_port + offset]
     await service.start()
     assert service.info_port == info_port
 
