@@ -35,6 +35,8 @@ class Link:
         place: Where the service is.
         info: What the service said of the driver before the link was opened.
         on_send: Called with each config that was handed over.
+        on_update: Called when a data update has come.
+        on_timing: Called when a timing is to be expected.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class Link:
         self.place = place
         self.info = info
         self.on_send: Callable[[bytes], None] | None = None
+        self.on_update: Callable[[], None] = _nothing
+        self.on_timing: Callable[[], None] = _nothing
         self._loop = asyncio.get_running_loop()
         self._publishes = publishes
         self._sockets = LinkSockets(context, place, info.ports, newest_only=newest_only, publishes=publishes)
@@ -133,6 +137,7 @@ class Link:
         """Expect updates by a timing that the driver was given; the delay under way runs to its end first."""
         self._watch.expect(timing)
         self._keep_alive.set_timeout(timing.timeout)
+        self.on_timing()
 
     async def doubt(self) -> int:
         """Wait until the timing of the driver is in doubt; return a number for `settle`."""
@@ -166,7 +171,19 @@ class Link:
             payload = self._newest(payload)
         self._watch.record(now)
         self._keep_alive.ping_with_update(now)
+        self.on_update()
         return payload
+
+    def look(self) -> None:
+        """Read the next data update if it is there."""
+        self._sockets.updates.look()
+
+    def read_by_itself(self, by_itself: bool) -> None:  # noqa: FBT001 - one of two ways
+        """Read each data update as it comes; or, if not by itself, only when `look` is called."""
+        if by_itself:
+            self._sockets.updates.start()
+        else:
+            self._sockets.updates.stop()
 
     def _newest(self, payload: bytes) -> bytes:
         """Return the last of the updates that wait to be read, or the one that was read if there is none."""
@@ -178,6 +195,7 @@ class Link:
         return payload
 
     def _count_as_lost(self, seconds: float) -> None:
+        self.look()
         error = LinkError(f"no update from the {self.info.name} driver for {seconds:g} s")
         self._sockets.updates.interrupt(error)
 
@@ -195,6 +213,10 @@ class Link:
         """
         await self._sockets.disconnected()
         raise LinkError(f"the {self.info.name} driver closed the connection")
+
+
+def _nothing() -> None:
+    pass
 
 
 def _usable(info: DriverInfo) -> Timing:
