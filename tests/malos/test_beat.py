@@ -122,6 +122,33 @@ async def test_a_driver_that_publishes_more_often_does_not_follow(
     assert await reading == b"fast"
 
 
+async def test_updates_that_tell_nothing_are_not_asked_for_while_the_leader_publishes(
+    context: zmq.asyncio.Context, leader: Driver
+) -> None:
+    async with driver(context, Timing(1.0, 0.3)) as resting:
+        pinging = asyncio.create_task(resting.link.keep_alive())
+        reading = await _waiting(resting.link)
+        await resting.peer.keep_alive.recv()
+        Beat(leader.link, [resting.link], [resting.link])
+        await resting.publish(b"by another program's ping")
+        await leader.publish(b"now")
+        await leader.link.update()
+        assert await reading == b"by another program's ping"
+        reading = await _waiting(resting.link)
+        while not leader.link.silence:
+            assert not await leader.witness.poll(100)
+        assert not reading.done()
+        assert not await resting.peer.keep_alive.poll(0)
+        with pytest.raises(LinkError, match="nothing was sent: no update from the Gpio driver for 3"):
+            resting.link.send(b"config")
+        leader.link.expect(SECOND._replace(delay=600.0))
+        assert await resting.peer.keep_alive.recv() == b""
+        await resting.publish(b"heard")
+        assert await reading == b"heard"
+        resting.link.send(b"config")
+        pinging.cancel()
+
+
 async def test_a_follower_is_not_lost_while_an_update_is_unread(context: zmq.asyncio.Context) -> None:
     timing = Timing(0.2, 0.9)
     async with driver(context, timing) as leader, driver(context, timing) as follower:

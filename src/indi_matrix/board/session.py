@@ -150,9 +150,10 @@ async def _run(
 def _read_together(present: Sequence[tuple[MatrixDevice, Link]]) -> None:
     """Have the data updates of all drivers read with those of the one that follows POLLING_PERIOD."""
     publishing = [(device, link) for device, link in present if device.publishes]
-    leaders = [link for device, link in publishing if isinstance(device, PolledDevice)]
-    if leaders:
-        Beat(leaders[0], [link for _, link in publishing if link is not leaders[0]])
+    leader = next((link for device, link in publishing if isinstance(device, PolledDevice)), None)
+    if leader is not None:
+        followers = [link for _, link in publishing if link is not leader]
+        Beat(leader, followers, [link for device, link in publishing if not device.updates_tell])
 
 
 async def _follow_timing(device: MatrixDevice, link: Link, ask: Callable[[], Awaitable[ServiceInfo]]) -> NoReturn:

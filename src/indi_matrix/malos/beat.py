@@ -19,15 +19,19 @@ class Beat:
     all drivers together publish; it wakes up as seldom as the leader publishes if the others are read then.
 
     A follower is read by itself while the leader publishes seldom, or the follower more often than the leader.
+    A driver whose updates say nothing but that the service lives rests: it is not pinged, unless the leader
+    publishes seldom.
 
     Args:
         leader: The link that is always read by itself.
         followers: The links that can wait.
+        resting: Those of the followers whose updates say nothing else.
     """
 
-    def __init__(self, leader: "Link", followers: Sequence["Link"]) -> None:
+    def __init__(self, leader: "Link", followers: Sequence["Link"], resting: Sequence["Link"] = ()) -> None:
         self._leader = leader
         self._followers = followers
+        self._resting = resting
         self._following: list[Link] = []
         leader.on_update = self._beat
         for link in (leader, *followers):
@@ -47,6 +51,11 @@ class Beat:
         self._following = [link for link in self._followers if self._can_follow(link)]
         for link in self._followers:
             link.read_by_itself(link not in self._following)
+        for link in self._resting:
+            if self._delay <= _LONGEST_DELAY:
+                link.rest(self._leader)
+            else:
+                link.wake()
 
     def _can_follow(self, link: "Link") -> bool:
         return self._delay <= _LONGEST_DELAY and link.timing.delay >= _SLOWER * self._delay

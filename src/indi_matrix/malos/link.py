@@ -47,6 +47,7 @@ class Link:
         self.on_send: Callable[[bytes], None] | None = None
         self.on_update: Callable[[], None] = _nothing
         self.on_timing: Callable[[], None] = _nothing
+        self._witness = self  # the link whose updates show that the service lives
         self._loop = asyncio.get_running_loop()
         self._publishes = publishes
         self._sockets = LinkSockets(context, place, info.ports, newest_only=newest_only, publishes=publishes)
@@ -84,10 +85,16 @@ class Link:
         """Do nothing if a config may be sent now.
 
         Raises:
-            LinkError: The driver publishes, and has been quiet for too long.
+            LinkError: The driver publishes, and it or the link's witness has been quiet for too long.
         """
-        if self._publishes and (quiet := self._watch.quiet):
-            raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
+        if self._publishes and (silence := self._witness.silence):
+            raise LinkError(f"nothing was sent: {silence}")
+
+    @property
+    def silence(self) -> str:
+        """That no update has come for so long that the service may hang; empty if it has."""
+        quiet = self._watch.quiet
+        return f"no update from the {self.info.name} driver for {quiet:.1f} s" if quiet else ""
 
     def send_last(self, config: bytes) -> None:
         """Hand over the last config of a session; wait at most 0.1 s for an unsent one to make room.
@@ -163,7 +170,8 @@ class Link:
         Raises:
             LinkError: No update came for the timeout plus three delays, or the ping with an update was not taken.
         """
-        self._watch.restart()
+        if self._witness is self:
+            self._watch.restart()
         payload = await self._sockets.updates.receive()
         now = self._loop.time()
         if now < self._watch.last_update + _SHORTEST_INTERVAL:
@@ -184,6 +192,22 @@ class Link:
             self._sockets.updates.start()
         else:
             self._sockets.updates.stop()
+
+    def rest(self, witness: "Link") -> None:
+        """Do without pings from now on, and so without updates: those of another link show that the service lives.
+
+        Updates that another program's pings bring are read as before.
+        """
+        self._witness = witness
+        self._watch.stop()
+        self._keep_alive.rest()
+
+    def wake(self) -> None:
+        """Have updates come again, unless they do."""
+        if self._witness is not self:
+            self._witness = self
+            self._watch.begin()
+            self._keep_alive.set_timeout(self.timing.timeout)
 
     def _newest(self, payload: bytes) -> bytes:
         """Return the last of the updates that wait to be read, or the one that was read if there is none."""
