@@ -10,8 +10,9 @@ from typing import Final, NoReturn
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices import MatrixDevice
+from indi_matrix.devices import MatrixDevice, PolledDevice
 from indi_matrix.errors import LinkError
+from indi_matrix.malos.beat import Beat
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.malos.messages import load
@@ -135,15 +136,24 @@ async def _run(
                     beginnings.create_task(device.begin(link))
             limit.reschedule(None)
             ready()
-            for device, link in pairs:
-                if not device.found:
-                    continue
+            present = [(device, link) for device, link in pairs if device.found]
+            _read_together(present)
+            for device, link in present:
                 if device.publishes:
                     tasks.create_task(link.keep_alive(), name=f"{device.driver} pings")
                 tasks.create_task(device.run(), name=f"{device.driver} updates")
     finally:
         for device, _ in pairs:
             device.end()
+
+
+def _read_together(present: Sequence[tuple[MatrixDevice, Link]]) -> None:
+    """Have the data updates of all drivers read with those of the one that follows POLLING_PERIOD."""
+    publishing = [(device, link) for device, link in present if device.publishes]
+    leader = next((link for device, link in publishing if isinstance(device, PolledDevice)), None)
+    if leader is not None:
+        followers = [link for _, link in publishing if link is not leader]
+        Beat(leader, followers, [link for device, link in publishing if not device.updates_tell])
 
 
 async def _follow_timing(device: MatrixDevice, link: Link, ask: Callable[[], Awaitable[ServiceInfo]]) -> NoReturn:

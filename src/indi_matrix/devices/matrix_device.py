@@ -136,6 +136,9 @@ class MatrixDevice(ABC):
     driver: ClassVar[str]
     """Name of the MALOS driver."""
 
+    updates_tell: ClassVar[bool] = True
+    """Whether data updates after the first tell more than that the service lives."""
+
     newest_only: ClassVar[bool] = False
     """Whether a config replaces all earlier ones, so that of unsent configs only the newest matters."""
 

@@ -27,6 +27,13 @@ class KeepAlive:
         self._earliest = math.inf
         self._due = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._resting = False
+
+    def rest(self) -> None:
+        """Ping no more, until a timeout is set."""
+        self._resting = True
+        self._due.clear()
+        self._stop()
 
     def set_timeout(self, timeout: float) -> None:
         """Ping at once, and then as often as a new timeout demands.
@@ -36,6 +43,7 @@ class KeepAlive:
         old and the new timeout, and a longer timeout leaves no gap in the updates.
         """
         self._timeout = timeout
+        self._resting = False
         self._due.set()
 
     def ping_with_update(self, now: float) -> None:
@@ -48,7 +56,8 @@ class KeepAlive:
         """Ping whenever that is due, for ever."""
         try:
             while True:
-                self._ping_now(_AFTER_TIMER)
+                if not self._resting:
+                    self._ping_now(_AFTER_TIMER)
                 await self._due.wait()
                 self._due.clear()
         finally:

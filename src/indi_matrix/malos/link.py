@@ -35,6 +35,8 @@ class Link:
         place: Where the service is.
         info: What the service said of the driver before the link was opened.
         on_send: Called with each config that was handed over.
+        on_update: Called when a data update has come.
+        on_timing: Called when a timing is to be expected.
     """
 
     def __init__(
@@ -43,6 +45,9 @@ class Link:
         self.place = place
         self.info = info
         self.on_send: Callable[[bytes], None] | None = None
+        self.on_update: Callable[[], None] = _nothing
+        self.on_timing: Callable[[], None] = _nothing
+        self._witness = self  # the link whose updates show that the service lives
         self._loop = asyncio.get_running_loop()
         self._publishes = publishes
         self._sockets = LinkSockets(context, place, info.ports, newest_only=newest_only, publishes=publishes)
@@ -80,10 +85,16 @@ class Link:
         """Do nothing if a config may be sent now.
 
         Raises:
-            LinkError: The driver publishes, and has been quiet for too long.
+            LinkError: The driver publishes, and it or the link's witness has been quiet for too long.
         """
-        if self._publishes and (quiet := self._watch.quiet):
-            raise LinkError(f"nothing was sent: no update from the {self.info.name} driver for {quiet:.1f} s")
+        if self._publishes and (silence := self._witness.silence):
+            raise LinkError(f"nothing was sent: {silence}")
+
+    @property
+    def silence(self) -> str:
+        """That no update has come for so long that the service may hang; empty if it has."""
+        quiet = self._watch.quiet
+        return f"no update from the {self.info.name} driver for {quiet:.1f} s" if quiet else ""
 
     def send_last(self, config: bytes) -> None:
         """Hand over the last config of a session; wait at most 0.1 s for an unsent one to make room.
@@ -133,6 +144,7 @@ class Link:
         """Expect updates by a timing that the driver was given; the delay under way runs to its end first."""
         self._watch.expect(timing)
         self._keep_alive.set_timeout(timing.timeout)
+        self.on_timing()
 
     async def doubt(self) -> int:
         """Wait until the timing of the driver is in doubt; return a number for `settle`."""
@@ -158,7 +170,8 @@ class Link:
         Raises:
             LinkError: No update came for the timeout plus three delays, or the ping with an update was not taken.
         """
-        self._watch.restart()
+        if self._witness is self:
+            self._watch.restart()
         payload = await self._sockets.updates.receive()
         now = self._loop.time()
         if now < self._watch.last_update + _SHORTEST_INTERVAL:
@@ -166,7 +179,35 @@ class Link:
             payload = self._newest(payload)
         self._watch.record(now)
         self._keep_alive.ping_with_update(now)
+        self.on_update()
         return payload
+
+    def look(self) -> None:
+        """Read the next data update if it is there."""
+        self._sockets.updates.look()
+
+    def read_by_itself(self, by_itself: bool) -> None:  # noqa: FBT001 - one of two ways
+        """Read each data update as it comes; or, if not by itself, only when `look` is called."""
+        if by_itself:
+            self._sockets.updates.start()
+        else:
+            self._sockets.updates.stop()
+
+    def rest(self, witness: "Link") -> None:
+        """Do without pings from now on, and so without updates: those of another link show that the service lives.
+
+        Updates that another program's pings bring are read as before.
+        """
+        self._witness = witness
+        self._watch.stop()
+        self._keep_alive.rest()
+
+    def wake(self) -> None:
+        """Have updates come again, unless they do."""
+        if self._witness is not self:
+            self._witness = self
+            self._watch.begin()
+            self._keep_alive.set_timeout(self.timing.timeout)
 
     def _newest(self, payload: bytes) -> bytes:
         """Return the last of the updates that wait to be read, or the one that was read if there is none."""
@@ -178,6 +219,7 @@ class Link:
         return payload
 
     def _count_as_lost(self, seconds: float) -> None:
+        self.look()
         error = LinkError(f"no update from the {self.info.name} driver for {seconds:g} s")
         self._sockets.updates.interrupt(error)
 
@@ -195,6 +237,10 @@ class Link:
         """
         await self._sockets.disconnected()
         raise LinkError(f"the {self.info.name} driver closed the connection")
+
+
+def _nothing() -> None:
+    pass
 
 
 def _usable(info: DriverInfo) -> Timing:

@@ -24,11 +24,12 @@ class SocketReader:
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
-        """Look at the socket whenever something happens to it, from now on."""
-        self._loop.add_reader(self._socket.fileno(), self._look)
+        """Look at the socket whenever something happens to it, from now on, and once now."""
+        self._loop.add_reader(self._socket.fileno(), self.look)
+        self.look()
 
     def stop(self) -> None:
-        """Look no more; to be called before the socket is closed."""
+        """Look at the socket only when told to; to be called before the socket is closed."""
         self._loop.remove_reader(self._socket.fileno())
 
     def receive_now(self) -> bytes | None:
@@ -55,7 +56,7 @@ class SocketReader:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(error)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Hand the next message to the task that waits; without one, only reset the descriptor."""
         if self._waiting is None or self._waiting.done():
             self._readable()

@@ -144,6 +144,11 @@ class UpdateWatch:
         if self._interval.is_off(now):
             self._doubted.set()
 
+    def begin(self) -> None:
+        """Wait for updates that did not come so far, at the timing as it is."""
+        self.last_update = self._loop.time()
+        self.expect(self.timing)
+
     def restart(self) -> None:
         """Wait for an update from now on: doubt the timing after some time without one, then call `lost`."""
         self.stop()

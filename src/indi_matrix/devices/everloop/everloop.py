@@ -56,6 +56,7 @@ class Everloop(MatrixDevice):
 
     driver = "Everloop"
     newest_only = True
+    updates_tell = False
     required = True
     interface = 1 << 10  # LIGHTBOX
 
