@@ -68,13 +68,12 @@ class WeatherLife:
         self.said.set()
         if driver != "Humidity":
             return
-        if frame in self.foreign:
+        if foreign := frame in self.foreign:
             self.foreign.remove(frame)
-            self.calibrator = "another"
-        else:
-            self.calibrator = "client"
-            if not self.references:
-                self.faults.append(f"calibrated by {DriverConfig.FromString(frame)}")
+        elif not self.references:
+            self.faults.append(f"calibrated by {DriverConfig.FromString(frame)}")
+        if self.service.board.sensed("Humidity") is not None:  # a silent sensor cannot be calibrated
+            self.calibrator = "another" if foreign else "client"
 
     def note_update(self, driver: str, payload: bytes, is_update: bool) -> None:
         """Record what the board measured, if that is good."""
