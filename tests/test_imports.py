@@ -18,7 +18,16 @@ named, sys.argv = sys.argv[1].split(","), sys.argv[1:]
 atexit.register(lambda: os.write(2, f"loaded: {sorted(set(named) & set(sys.modules))}\\n".encode()))
 runpy.run_module("indi_matrix", run_name="__main__")
 """
-LATE = ("zmq", "google.protobuf", "indi_matrix.board.session", "indi_matrix.malos.link", "indi_matrix.simulator")
+LATE = (
+    "zmq",
+    "google.protobuf",
+    "indi_matrix.board.session",
+    "indi_matrix.devices.registry",
+    "indi_matrix.devices.everloop.everloop",
+    *(f"indi_matrix.devices.{name}" for name in ("dew_heater", "gpio", "imu", "sensor", "servo", "weather")),
+    "indi_matrix.malos.link",
+    "indi_matrix.simulator",
+)
 DRIVER = ("indipydriver", "indipyserver", "indi_matrix.driver")
 
 

@@ -11,11 +11,10 @@ from indi_matrix.devices.everloop.effects import EFFECTS
 from indi_matrix.devices.everloop.filter_presets import INTENSITY_STEP, FilterPresets
 from indi_matrix.devices.everloop.frame_sender import FrameSender, now
 from indi_matrix.devices.everloop.image_text import image_text, parse_image
-from indi_matrix.devices.everloop.observatory import WATCHED
 from indi_matrix.devices.everloop.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
 from indi_matrix.devices.everloop.show import NO_EFFECT, Show
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
-from indi_matrix.devices.snooped import Snooped
+from indi_matrix.devices.snooped import WATCHED, Snooped
 from indi_matrix.errors import LinkError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
