@@ -40,9 +40,8 @@ def led_count(update: bytes) -> int:
     return count if 0 < count <= _MOST_LEDS else 0
 
 
-def channel_members() -> list[NumberMember]:
-    """Return the four channels of an LED as members."""
-    return [NumberMember(channel, channel.capitalize(), 0.0, 0, FULL) for channel in CHANNELS]
+CHANNEL_MEMBERS: Final = tuple(NumberMember(channel, channel.capitalize(), 0.0, 0, FULL) for channel in CHANNELS)
+"""The four channels of an LED as members, which all LEDs share."""
 
 
 def enabled_members(*, on: bool = False) -> list[Member[bool]]:
@@ -75,7 +74,7 @@ class Everloop(MatrixDevice):
 
     def _make_picture_properties(self) -> None:
         self._color = NumberProperty(
-            "EVERLOOP_COLOR", "Ring colour", _GROUP, channel_members(),
+            "EVERLOOP_COLOR", "Ring colour", _GROUP, CHANNEL_MEMBERS,
             on_write=self._write_color, source=self._last_uniform,
         )  # fmt: skip
         self._image = TextProperty(
@@ -219,7 +218,7 @@ class Everloop(MatrixDevice):
 
         number = index + 1
         name, label = f"EVERLOOP_LED_{number}", f"LED {number:02}"
-        return NumberProperty(name, label, "Everloop LEDs", channel_members(), on_write=write, source=source)
+        return NumberProperty(name, label, "Everloop LEDs", CHANNEL_MEMBERS, on_write=write, source=source)
 
     def _write_light(self, values: Mapping[str, bool]) -> State:
         lit = values["FLAT_LIGHT_ON"]
