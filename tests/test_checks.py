@@ -3,14 +3,18 @@
 import pkgutil
 import subprocess
 import sys
+from functools import reduce
 from importlib import import_module
+from operator import or_
 from pathlib import Path
 
 import pytest
 
 import indi_matrix
 from indi_matrix import devices, errors
-from indi_matrix.devices import DEVICES, MatrixDevice
+from indi_matrix.devices import INTERFACES, SNOOPED
+from indi_matrix.devices.matrix_device import MatrixDevice
+from indi_matrix.devices.registry import DEVICES
 from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.malos.places import BASE_OFFSETS
 
@@ -40,6 +44,15 @@ def test_every_device_is_in_the_registry() -> None:
         if isinstance(thing, type) and issubclass(thing, MatrixDevice) and hasattr(thing, "driver")
     }
     assert found == set(DEVICES)
+
+
+def test_what_is_told_of_the_devices_before_they_are_made() -> None:
+    board = indi_matrix.make_driver()._boards["MATRIX"]
+    made = board._make_devices()
+    assert reduce(or_, (device.interface for device in made)) == INTERFACES
+    listeners = board._active_devices._listeners
+    assert {role: tuple(names) for role, names in listeners.items() if names} == SNOOPED
+    assert all(listening for names in listeners.values() for listening in names.values())
 
 
 def test_every_device_has_a_driver_of_its_own() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indi_matrix.devices import DEVICES
+from indi_matrix.devices.registry import DEVICES
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, talking_to
 from tests.programs import PATIENCE, PROGRAM, finished, free_port, line_of, running

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element
 
 from indi_matrix.board.board import Board
-from indi_matrix.devices import DEVICES
 from indi_matrix.indi.transport.bound_writes import Binding
 from indi_matrix.indi.transport.driver import DirectDriver
 from indi_matrix.indi.wire.message import ElementMessage
@@ -166,7 +165,8 @@ class SimulatedHardware:
         Raises:
             LinkError: Too few file descriptors are left.
         """
-        from indi_matrix.simulator import MalosService  # noqa: PLC0415 - as above
+        from indi_matrix.devices.registry import DEVICES  # noqa: PLC0415 - as above
+        from indi_matrix.simulator import MalosService  # noqa: PLC0415
 
         drivers = [device.driver for device in DEVICES]
         async with MalosService(self.board, inside=context, drivers=drivers) as service:

@@ -4,9 +4,8 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 
 from indi_matrix.errors import SettingsError
 
@@ -39,22 +38,25 @@ _ZONE: Final = r"[A-Za-z0-9_.-]{1,15}"
 """Interface names that are accepted, as eth0 in fe80::1%eth0; the kernel itself allows more characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class _HostAndPort(NamedTuple):
+    host: str
+    port: int
+
+
+class Address(_HostAndPort):
     """Host and port of a service: of MALOS, the info port."""
 
-    host: str = DEFAULT_HOST
-    port: int = INFO_PORT
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
+    def __new__(cls, host: str = DEFAULT_HOST, port: int = INFO_PORT) -> Self:
         """Refuse a host or a port that no socket can use.
 
         Raises:
             SettingsError: The host holds other characters than a name or an address, or the port is out of range.
         """
-        if not _is_host(self.host):
-            raise SettingsError(f"{self.host!a} is neither a host name nor an address")
-        check_port(self.port)
+        if not _is_host(host):
+            raise SettingsError(f"{host!a} is neither a host name nor an address")
+        return super().__new__(cls, host, check_port(port))
 
     @classmethod
     def parse(cls, text: str, default_port: int = INFO_PORT) -> Self:
@@ -136,8 +138,17 @@ def indi_folder() -> Path:
     return Path(os.path.expanduser("~/.indi"))  # noqa: PTH111 - pathlib's own fails where there is no home
 
 
-@dataclass(frozen=True, slots=True)
-class BoardSettings:
+_HERE: Final = Address()
+
+
+class _Board(NamedTuple):
+    name: str
+    address: Address
+    address_given: bool
+    config: str
+
+
+class BoardSettings(_Board):
     """One board: the name of its INDI device, and the address of its MALOS service at the start.
 
     Attributes:
@@ -145,18 +156,21 @@ class BoardSettings:
         config: Path of the config file; empty: libindi's path for the name.
     """
 
-    name: str = DEFAULT_NAME
-    address: Address = Address()
-    address_given: bool = field(default=True, compare=False)
-    config: str = ""
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
+    def __new__(
+        cls,
+        name: str = DEFAULT_NAME,
+        address: Address = _HERE,
+        address_given: bool = True,  # noqa: FBT001, FBT002 - as the tuple has it
+        config: str = "",
+    ) -> Self:
         """Refuse a name that cannot be the name of an INDI device.
 
         Raises:
             SettingsError: The name is no device name.
         """
-        check_name(self.name)
+        return super().__new__(cls, check_name(name), address, address_given, config)
 
     @property
     def config_file(self) -> Path:

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 
 from indi_matrix import make_driver
-from indi_matrix.board import board
-from indi_matrix.devices import DEVICES
+from indi_matrix.board import session
 from indi_matrix.devices.everloop.everloop import Everloop
 from indi_matrix.devices.gpio.gpio import Gpio
+from indi_matrix.devices.registry import DEVICES
 from indi_matrix.devices.sensor import Measurement, MeasuringDevice
 from indi_matrix.indi.wire.values import is_name
 from indi_matrix.malos.messages import Humidity
@@ -50,7 +50,7 @@ def test_what_is_declared_can_be_served(sensor: type[MeasuringDevice]) -> None:
 @pytest_asyncio.fixture
 async def measuring(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
     """A board of either kind whose humidity sensor is served, not connected yet."""
-    monkeypatch.setattr(board, "DEVICES", (Everloop, Gpio, HumiditySensor))
+    monkeypatch.setattr(session, "DEVICES", (Everloop, Gpio, HumiditySensor))
     simulated = SimulatedBoard(kind)
     simulated.set_humidity(55.5)
     simulated.warm(21.3)

@@ -412,6 +412,21 @@ async def test_the_flat_light_follows_the_filter(rig: Rig) -> None:
     await board.wait_until(lambda board: board.leds[0].white == 200)
 
 
+async def test_what_others_said_before_the_connect_is_known_at_it(away: Rig) -> None:
+    indi, board = away.indi, away.board
+    for said in (
+        filter_names("Red", "Green"),
+        slot(1),
+        slot(2),
+        light("Weather Simulator", "WEATHER_STATUS", "Ok"),
+    ):
+        indi.send(said)
+    await indi.connect()
+    assert list(indi.known["FLAT_LIGHT_FILTER_INTENSITY"].members) == ["Red", "Green"]
+    await indi.write("EVERLOOP_STATUS", INDI_ENABLED="On")
+    await board.wait_until(lambda board: sum(any(led) for led in board.leds) == 1)
+
+
 async def test_presets_follow_the_names_and_keep_their_values(rig: Rig) -> None:
     indi = rig.indi
     indi.send(filter_names("Red", "Green"))

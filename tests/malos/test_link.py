@@ -6,7 +6,7 @@ import random
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -128,7 +128,7 @@ async def test_without_updates_pings_come_three_times_a_timeout(peer: Peer, link
 
 async def test_a_ping_goes_along_with_an_update(context: zmq.asyncio.Context, peer: Peer) -> None:
     loop = asyncio.get_running_loop()
-    info = replace(peer.info, timeout=2.4)
+    info = peer.info._replace(timeout=2.4)
     async with asyncio.timeout(5), open_link(context, HERE, info) as link:
         pinging = asyncio.create_task(link.keep_alive())
         await peer.keep_alive.recv()
@@ -142,7 +142,7 @@ async def test_a_ping_goes_along_with_an_update(context: zmq.asyncio.Context, pe
 
 
 async def test_a_shorter_timeout_is_followed_by_a_ping_at_once(context: zmq.asyncio.Context, peer: Peer) -> None:
-    info = replace(peer.info, timeout=30)
+    info = peer.info._replace(timeout=30)
     async with asyncio.timeout(5), open_link(context, HERE, info) as link:
         pinging = asyncio.create_task(link.keep_alive())
         await peer.keep_alive.recv()
@@ -223,7 +223,7 @@ async def test_only_another_timing_that_is_stated_ends_a_doubt_by_a_change(peer:
     doubt = 0
     assert not link.settle(doubt, None)
     assert not link.settle(doubt, peer.info)
-    assert link.settle(doubt, replace(peer.info, delay=0.2))
+    assert link.settle(doubt, peer.info._replace(delay=0.2))
     assert link.timing == Timing(delay=0.2, timeout=0.3)
     assert not link.settle(doubt, peer.info)  # it was stated before the link expected what it does now
 

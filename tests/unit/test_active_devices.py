@@ -1,9 +1,11 @@
 import asyncio
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from indi_matrix.board import active_devices
 from indi_matrix.board.active_devices import ActiveDevices
+from indi_matrix.devices.snooped import Snooped
 from indi_matrix.indi.properties.device import IndiDevice
 
 
@@ -62,3 +64,27 @@ async def test_a_pause_makes_no_occasion_one_to_ask_for_everything(monkeypatch: 
     await asyncio.sleep(0.2)
     assert ("Weather Simulator", "WEATHER_STATUS") in asked
     assert ("Weather Simulator", "") not in asked
+
+
+async def test_what_is_watched_from_the_start_is_asked_for_once_and_told_to_whom_listens_later() -> None:
+    made = ActiveDevices(IndiDevice("MATRIX"), lambda _: None)
+    asked: list[str] = []
+    heard: list[tuple[str, Snooped | None]] = []
+    made.watch({"ACTIVE_DOME": ["DOME_PARK", "DOME_SHUTTER"]})
+    made.attach(lambda _, name: asked.append(name), lambda _: None)
+    made.start()
+    for name in ("DOME_PARK", "DOME_MOTION"):
+        member = '<defSwitch name="PARK">On</defSwitch>'
+        made.hear(
+            ET.fromstring(
+                f'<defSwitchVector device="Dome Simulator" name="{name}" state="Ok">{member}</defSwitchVector>'
+            )
+        )
+    assert {"DOME_PARK", "DOME_SHUTTER"} <= set(asked)
+    asked.clear()
+    made.listen("ACTIVE_DOME", ["DOME_PARK", "DOME_SHUTTER"], lambda *told: heard.append(told))
+    assert (asked, heard) == ([], [])
+    made.tell_known()
+    assert heard == [("DOME_PARK", Snooped("Ok", {"PARK": "On"}))]
+    made.listen("ACTIVE_DOME", ["DOME_MOTION"], lambda *_: None)
+    assert asked == ["DOME_MOTION"]

@@ -63,7 +63,9 @@ def test_no_addresses(text: str) -> None:
 
 def test_what_goes_before_what() -> None:
     environ = {"INDIDEV": "From Environment", "INDI_MATRIX_ADDRESS": "pi:1"}
-    assert BoardSettings.from_environment(None, None, {}) == BoardSettings("MATRIX", Address("127.0.0.1", 20012))
+    assert BoardSettings.from_environment(None, None, {}) == BoardSettings(
+        "MATRIX", Address("127.0.0.1", 20012), address_given=False
+    )
     assert BoardSettings.from_environment(None, None, environ) == BoardSettings(
         "From Environment", Address("pi", 1)
     )
@@ -110,7 +112,9 @@ def test_an_empty_address_is_none() -> None:
 
 def test_an_empty_variable_gives_nothing() -> None:
     environ = {"INDIDEV": "", "INDI_MATRIX_ADDRESS": ""}
-    assert BoardSettings.from_environment("Mine", None, environ) == BoardSettings("Mine", Address())
+    assert BoardSettings.from_environment("Mine", None, environ) == BoardSettings(
+        "Mine", Address(), address_given=False
+    )
 
 
 @pytest.mark.parametrize("name", ["x" * 64, "Sternwarte \u00fc", "a\nb"])

@@ -2,10 +2,10 @@ from itertools import pairwise
 
 import pytest
 
-from indi_matrix.devices.everloop.observatory import LIGHTS, WATCHED, Observatory
+from indi_matrix.devices.everloop.observatory import Observatory
 from indi_matrix.devices.everloop.picture import DARK, reddened
 from indi_matrix.devices.everloop.status import ARCS, Sight, flashes, status_picture
-from indi_matrix.devices.snooped import Snooped
+from indi_matrix.devices.snooped import LIGHTS, WATCHED, Snooped
 
 
 def arcs(leds: int) -> list[range]:

@@ -67,13 +67,24 @@ class ActiveDevices:
         """
         self._ask, self._drop = ask, drop
 
+    def watch(self, names: Mapping[str, Iterable[str]]) -> None:
+        """Snoop from the start on these properties of the devices in some roles; `tell_known` tells of them."""
+        for role, watched in names.items():
+            self._listeners[role].update({name: [] for name in watched})
+
+    def tell_known(self) -> None:
+        """Tell all listeners what is known, as they may have begun to listen just now."""
+        for snooped in self._snooped.values():
+            snooped.tell_known()
+
     def listen(self, role: str, names: Iterable[str], listener: SnoopListener) -> None:
         """Call a listener with these properties of the device in a role, whenever they change."""
         if role not in self._snooped:
             self._snooped[role] = self._snooped_device(role, self._device(role, self.property.values))
         for name in names:
+            is_asked_for = name in self._listeners[role]
             self._listeners[role].setdefault(name, []).append(listener)
-            if self._started:
+            if self._started and not is_asked_for:
                 self._overhear()
                 self._request(self._snooped[role].device, name)
 

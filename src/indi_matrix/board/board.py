@@ -1,9 +1,9 @@
 """One MATRIX board, which is one INDI device. Its clients' writes are carried out or refused here."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 from xml.etree.ElementTree import Element
 
 from indi_matrix.board import standard_properties
@@ -13,7 +13,7 @@ from indi_matrix.board.config.config_process import Configuration
 from indi_matrix.board.connection import INTERNAL, Connection, Simulator, Sockets
 from indi_matrix.board.log_properties import Reporting, in_words
 from indi_matrix.board.polling import Polling
-from indi_matrix.devices import DEVICES, Host
+from indi_matrix.devices import SNOOPED
 from indi_matrix.devices.agreements import Interlock, PinRoles
 from indi_matrix.devices.snooped import SnoopListener
 from indi_matrix.errors import LinkError, MatrixError, WriteError
@@ -24,6 +24,9 @@ from indi_matrix.indi.wire.message import Message
 from indi_matrix.indi.wire.values import shortened
 from indi_matrix.indi.wire.write import Write
 from indi_matrix.settings import BoardSettings
+
+if TYPE_CHECKING:
+    from indi_matrix.devices.matrix_device import Host, MatrixDevice
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +58,11 @@ class Board:
         self.pin_roles = PinRoles()
         self.interlock = Interlock()
         self._active_devices = ActiveDevices(self.indi, lambda text: self.tell("WARNING", text))
+        self._active_devices.watch(SNOOPED)
         self._reporting = Reporting(self.indi)
         self._configuration = Configuration(self.indi, settings.config_file, self._carry_out)
-        devices = [device(self) for device in DEVICES]
         self._connection = Connection(
-            self.board_properties, devices, settings.address, simulator, simulate=simulate
+            self.board_properties, self._make_devices, settings.address, simulator, simulate=simulate
         )
         self._given = {"DEVICE_ADDRESS"} if settings.address_given else set()
         if simulate:
@@ -101,6 +104,13 @@ class Board:
             self.indi.add(prop)
         self._configuration.start(self._given)
         self.indi.open(post, rebind)
+
+    def _make_devices(self) -> Sequence["MatrixDevice"]:
+        from indi_matrix.board.session import make_devices  # noqa: PLC0415 - loaded by now, and not before a connect
+
+        devices = make_devices(self)
+        self._active_devices.tell_known()
+        return devices
 
     def depart(self) -> None:
         """Apply ON_DISCONNECT, because the program ends."""
@@ -227,7 +237,7 @@ class Board:
         """Call a listener when these properties change, of the device that ACTIVE_DEVICES names in a role."""
         self._active_devices.listen(role, names, listener)
 
-    def shared(self, make: Callable[[Host], T]) -> T:
+    def shared(self, make: Callable[["Host"], T]) -> T:
         """Return the one object that devices of this board share; the first to ask for it has it made."""
         if make not in self._shared:
             self._shared[make] = make(self)

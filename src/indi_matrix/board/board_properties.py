@@ -1,10 +1,13 @@
 """What clients know of a board while it is connected: the properties of its devices."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from indi_matrix.devices import MatrixDevice
 from indi_matrix.indi.properties.base import AnyProperty, State
 from indi_matrix.indi.properties.device import IndiDevice
+
+if TYPE_CHECKING:
+    from indi_matrix.devices.matrix_device import MatrixDevice
 
 
 class BoardProperties:
@@ -20,7 +23,7 @@ class BoardProperties:
         self.owners: dict[str, MatrixDevice] = {}
         self._states: dict[str, State] = {}  # before the outage, by property name
 
-    def define(self, device: MatrixDevice, prop: AnyProperty) -> None:
+    def define(self, device: "MatrixDevice", prop: AnyProperty) -> None:
         """Make a property of a device known to clients."""
         self.owners[prop.name] = device
         self.indi.define(prop)
@@ -30,12 +33,12 @@ class BoardProperties:
         self.indi.delete(prop)
         del self.owners[prop.name]
 
-    def restore(self, devices: Sequence[MatrixDevice]) -> None:
+    def restore(self, devices: Sequence["MatrixDevice"]) -> None:
         """After an outage: delete properties that the board no longer has; restore the states of the others."""
         self._delete_missing(devices)
         self._restore_states()
 
-    def show(self, devices: Sequence[MatrixDevice]) -> None:
+    def show(self, devices: Sequence["MatrixDevice"]) -> None:
         """Define all properties of these devices that are not defined yet."""
         for device in devices:
             device.shown = True
@@ -63,7 +66,7 @@ class BoardProperties:
             self.delete(prop)
             prop.publish_reading(state=State.IDLE)
 
-    def _delete_missing(self, devices: Sequence[MatrixDevice]) -> None:
+    def _delete_missing(self, devices: Sequence["MatrixDevice"]) -> None:
         """Delete properties that these devices do not have: after an outage the board may be another one."""
         wanted = {prop.name: prop for device in devices for prop in device.properties()}
         for name in list(self.owners):

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 from indi_matrix.board import standard_properties
 from indi_matrix.board.board_properties import BoardProperties
 from indi_matrix.board.outages import Outages
-from indi_matrix.devices import Ending, MatrixDevice, PolledDevice
+from indi_matrix.devices import INTERFACES
+from indi_matrix.devices.matrix_device import Ending, MatrixDevice
+from indi_matrix.devices.polled_device import PolledDevice
 from indi_matrix.errors import LinkError, SchemaError
 from indi_matrix.indi.properties.base import State
 from indi_matrix.malos.places import Place, Target
@@ -73,7 +75,7 @@ class Connection:
 
     Args:
         board_properties: The properties that come with the board.
-        devices: The board's devices.
+        make_devices: Returns the board's devices, at the first connect.
         address: DEVICE_ADDRESS at the start.
         simulator: Runs the service that is used while SIMULATION is On.
         simulate: Whether SIMULATION is On at the start.
@@ -88,7 +90,7 @@ class Connection:
     def __init__(
         self,
         board_properties: BoardProperties,
-        devices: Sequence[MatrixDevice],
+        make_devices: Callable[[], Sequence[MatrixDevice]],
         address: Address,
         simulator: Simulator,
         *,
@@ -96,13 +98,14 @@ class Connection:
     ) -> None:
         self._indi = board_properties.indi
         self._board_properties = board_properties
-        self._devices = devices
+        self._make_devices = make_devices
+        self._devices: Sequence[MatrixDevice] = ()  # until the first connect
         self._simulator = simulator
         self._phase = Phase.AWAY
         self._wanted = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
         self._address: Address | None = None  # of the session; None is the simulated board
-        self._present = devices  # while connected, those that the board has; else all
+        self._present: Sequence[MatrixDevice] = ()  # while connected, those that the board has; else all
         self._outages = Outages(self._indi, self._resend)
         self.switch = standard_properties.connection(self._write, lambda: self.online or self.lost)
         self.info = standard_properties.driver_info(self._interface)
@@ -210,9 +213,10 @@ class Connection:
     async def _stay_connected(self, sockets: Sockets) -> None:
         """Connect, and after a loss connect again, for as long as clients want it."""
         try:
-            # ZeroMQ and protobuf come with the first connect. In a thread, for in the loop answers would wait for
-            # them: 35 ms at worst in place of 4.
+            # In a thread, for in the loop answers would wait for what is loaded: 35 ms at worst in place of 4.
             await asyncio.to_thread(import_module, _SESSION)
+            if not self._devices:
+                self._devices = self._present = self._make_devices()
             context = sockets()
             async with self._service(context) as target:
                 while self._is_current():
@@ -313,4 +317,6 @@ class Connection:
 
     def _interface(self) -> int:
         """Return the INDI interfaces of the devices found; while not connected, of all devices."""
+        if not self._devices:
+            return _AUX | INTERFACES
         return reduce(or_, (device.interface for device in self._present), _AUX)

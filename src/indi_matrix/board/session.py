@@ -1,4 +1,7 @@
-"""One visit to a MALOS service: connect, let the devices work, until the service is lost."""
+"""One visit to a MALOS service: connect, let the devices work, until the service is lost.
+
+All that only a connected board needs comes with this module at the first connect: the devices, ZeroMQ, protobuf.
+"""
 
 import asyncio
 import logging
@@ -10,7 +13,9 @@ from typing import Final, NoReturn
 import zmq
 import zmq.asyncio
 
-from indi_matrix.devices import MatrixDevice, PolledDevice
+from indi_matrix.devices.matrix_device import Host, MatrixDevice
+from indi_matrix.devices.polled_device import PolledDevice
+from indi_matrix.devices.registry import DEVICES
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.beat import Beat
 from indi_matrix.malos.info import DriverInfo, Found, ServiceInfo, find_service, request_info
@@ -33,6 +38,11 @@ _ASKING: Final = 2.0
 """Seconds in which a service must answer a question for the timing of a driver."""
 
 _SILENT: Final = "MALOS answers, but its Everloop driver does not tell how many LEDs there are"
+
+
+def make_devices(host: Host) -> Sequence[MatrixDevice]:
+    """Return the devices of a board."""
+    return [device(host) for device in DEVICES]
 
 
 async def visit(

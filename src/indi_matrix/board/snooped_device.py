@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from indi_matrix.devices.everloop.observatory import LIGHTS
-from indi_matrix.devices.snooped import Snooped, SnoopListener
+from indi_matrix.devices.snooped import LIGHTS, Snooped, SnoopListener
 from indi_matrix.indi.properties.base import State
 from indi_matrix.indi.wire.values import NAME_LIMIT, shortened
 
@@ -45,7 +44,7 @@ class SnoopedDevice:
         self._ask = ask
         self._warn = warn
         self._warned: set[str] = set()  # names of properties that were too large
-        self._known: dict[str, Mapping[str, str]] = {}
+        self._known: dict[str, Snooped] = {}
         self._defined: dict[str, None] = {}  # names of properties that it defined, in order
         self._last = 0.0  # loop time of its last element
         self._unanswered = 0
@@ -88,6 +87,11 @@ class SnoopedDevice:
         for name in self._listeners:
             self._tell(name, None)
 
+    def tell_known(self) -> None:
+        """Tell the listeners all that is known."""
+        for name, heard in self._known.items():
+            self._tell(name, heard)
+
     @property
     def due(self) -> float | None:
         """Loop time at which to call `look` if the device sends nothing until then; None for never.
@@ -128,12 +132,13 @@ class SnoopedDevice:
         if root.tag.startswith("def"):
             self._defined[name] = None
         if name in self._listeners:
-            self._known[name] = self._values(root, name)
-            self._tell(name, Snooped(_state(root), self._known[name]))
+            self._known[name] = Snooped(_state(root), self._values(root, name))
+            self._tell(name, self._known[name])
 
     def _values(self, root: Element, name: str) -> Mapping[str, str]:
         """Return a property's members as they are now; a set vector may hold some of them only."""
-        values = dict(self._known.get(name, {})) if root.tag.startswith("set") else {}
+        known = self._known.get(name)
+        values = dict(known.values) if known is not None and root.tag.startswith("set") else {}
         whole = True
         for one in root:
             member, text = one.get("name", ""), (one.text or "").strip()

@@ -1,22 +1,20 @@
-"""The devices of a MATRIX board. A new one is a folder or a module here, and its class in DEVICES.
+"""The devices of a MATRIX board. A new one is a folder or a module here, and its class in `registry`.
+
+A board's devices are made at its first connect, and only then are their modules loaded: a start would wait for
+them, though clients know none of their properties yet. What is told before is here.
 
 Not here: what all devices of a board share, such as its connection and its config file (board).
 """
 
 from typing import Final
 
-from indi_matrix.devices.everloop.everloop import Everloop
-from indi_matrix.devices.gpio.gpio import Gpio
-from indi_matrix.devices.imu.imu import Imu
-from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
-from indi_matrix.devices.polled_device import PolledDevice
-from indi_matrix.devices.servo.servo import Servo
-from indi_matrix.devices.weather.humidity import HumiditySensor
-from indi_matrix.devices.weather.pressure import PressureSensor
-from indi_matrix.devices.weather.uv import UvSensor
+from indi_matrix.devices.snooped import WATCHED, WHEEL
 
-DEVICES: Final[tuple[type[MatrixDevice], ...]] = (
-    Everloop, Gpio, Servo, HumiditySensor, PressureSensor, UvSensor, Imu,
-)  # fmt: skip
+INTERFACES: Final = 1 << 7 | 1 << 10 | 1 << 16 | 1 << 17 | 1 << 19
+"""The INDI interfaces of all devices when they are made: WEATHER, LIGHTBOX, OUTPUT, INPUT, IMU."""
 
-__all__ = ["DEVICES", "Ending", "Host", "MatrixDevice", "PolledDevice"]
+SNOOPED: Final = {"ACTIVE_FILTER": WHEEL, **WATCHED}
+"""What the devices listen to when they are made, by the member of ACTIVE_DEVICES that names the other device.
+
+It is snooped on from the start, so that its values are there at the connect.
+"""

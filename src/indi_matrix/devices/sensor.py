@@ -3,9 +3,9 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
 from indi_matrix.errors import LinkError
@@ -27,8 +27,7 @@ REMEDY: Final = "power-cycle the Raspberry Pi, and check its supply"
 """What helps where a sensor measures nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One number that a sensor measures.
 
     Attributes:
@@ -70,8 +69,7 @@ class Reading:
         return f"{self.label} is {'outside' if isfinite(value) else 'no number; it must be'} {limits}"
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """What one data update holds.
 
     Attributes:
@@ -79,8 +77,8 @@ class Measurement:
         faults: Why there is none of the others, by name.
     """
 
-    values: Mapping[str, float] = field(default_factory=dict)
-    faults: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, float] = MappingProxyType({})
+    faults: Mapping[str, str] = MappingProxyType({})
 
     @property
     def fault(self) -> str:

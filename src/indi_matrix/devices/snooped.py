@@ -1,10 +1,24 @@
-"""A property of another INDI device, as listeners get it. Pure."""
+"""Properties of other INDI devices: which are listened to, and how listeners get them. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 WEATHER_OR_OWN: Final = "ACTIVE_WEATHER or own"
 """The role of the device in ACTIVE_WEATHER, and of the board's own while that is empty."""
+
+
+LIGHTS: Final = ("WEATHER_STATUS", "SAFETY_STATUS")
+"""Those of the WATCHED properties that are light vectors."""
+
+WATCHED: Final = {
+    "ACTIVE_WEATHER": LIGHTS,
+    "ACTIVE_TELESCOPE": ("EQUATORIAL_EOD_COORD", "TELESCOPE_PARK", "TELESCOPE_TRACK_STATE"),
+    "ACTIVE_DOME": ("DOME_SHUTTER", "DOME_PARK", "DOME_MOTION", "ABS_DOME_POSITION"),
+}
+"""What the status ring shows, by the member of ACTIVE_DEVICES that names the device."""
+
+WHEEL: Final = ("FILTER_NAME", "FILTER_SLOT")
+"""Names and position of a filter wheel's filters."""
 
 
 class Snooped(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Final
 
 import zmq.asyncio
 
-from indi_matrix.devices import DEVICES
 from indi_matrix.devices.everloop.everloop import BOARDS, Everloop, led_count
+from indi_matrix.devices.registry import DEVICES
 from indi_matrix.doctor.check import LIMIT, Check, Level, failed, ok, warning
 from indi_matrix.doctor.host_checks import examine_core_here
 from indi_matrix.errors import LinkError

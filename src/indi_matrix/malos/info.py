@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import zmq
 import zmq.asyncio
@@ -28,8 +27,7 @@ _LAST_BASE: Final = HIGHEST_PORT - 3  # as a driver has three ports behind its b
 _LONGEST_NAME: Final = 40  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class DriverInfo:
+class DriverInfo(NamedTuple):
     """What the service says of one driver.
 
     Attributes:
@@ -69,8 +67,7 @@ def parse_info(reply: bytes) -> ServiceInfo:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A service that answers: the address of its host that it answers at, and its drivers."""
 
     place: Place

@@ -1,13 +1,14 @@
 """MALOS' protobuf messages, made from the schemas inside the installed matrix-io-proto.
 
 Its generated modules date from 2019, and protobuf 4 and later refuse to import them. The schemas inside them are
-still valid: they are read as text, and today's protobuf makes the classes. That takes 33 to 44 ms, once: so it is
+still valid: they are read as text, and today's protobuf makes the classes. That takes some 15 ms, once: so it is
 done when the first message is made or read, and a driver that is not connected does without protobuf.
 """
 
 import ast
+from collections.abc import Iterable
 from functools import cache, cached_property
-from importlib import import_module, util
+from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,11 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pool import DescriptorPool
 
 # In the order of their imports.
-_SCHEMAS = (
-    "common/entity",
-    "malos/v1/io",
-    "malos/v1/sense",
-    "malos/v1/maloseye",
-    "malos/v1/zwave_commands",
-    "malos/v1/comm",
-    "malos/v1/driver",
-)
+_SCHEMAS = ("malos/v1/io", "malos/v1/sense", "malos/v1/driver")
+
+# The messages that a DriverConfig has for drivers that are not used here, by schema. Z-Wave's alone is longer than
+# all of _SCHEMAS, so what a DriverConfig needs of these is made here: messages of these names, without fields.
+_EMPTY = {"maloseye": ("MalosEyeConfig",), "comm": ("LircParams", "ZWaveMsg", "ZigBeeMsg")}
 
 
 def _folder() -> Path:
@@ -60,24 +57,30 @@ def _serialized_schema(module: Path) -> bytes:
 
 @cache
 def _pool() -> "DescriptorPool":
-    """Return a private pool with MALOS' schemas and the Google ones that they import."""
-    from google.protobuf import descriptor_pb2, descriptor_pool
+    """Return a private pool with the schemas."""
+    from google.protobuf import descriptor_pool
 
     pool = descriptor_pool.DescriptorPool()
+    for schema, names in _EMPTY.items():
+        pool.AddSerializedFile(_empty_schema(f"matrix_io/malos/v1/{schema}", names))
     folder = _folder()
     for schema in _SCHEMAS:
-        serialized = _serialized_schema(folder / f"{schema}_pb2.py")
-        for name in descriptor_pb2.FileDescriptorProto.FromString(serialized).dependency:
-            _add_google_schema(pool, name)
-        pool.AddSerializedFile(serialized)
+        pool.AddSerializedFile(_serialized_schema(folder / f"{schema}_pb2.py"))
     return pool
 
 
-def _add_google_schema(pool: "DescriptorPool", name: str) -> None:
-    """Copy one of protobuf's own schemas into the pool; do nothing for another name."""
-    if name.startswith("google/protobuf/"):
-        module = import_module(name.removesuffix(".proto").replace("/", ".") + "_pb2")
-        pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
+def _empty_schema(path: str, names: Iterable[str]) -> bytes:
+    """Return the bytes of a FileDescriptorProto with messages that have no fields.
+
+    They are made by hand, as protobuf's own descriptor_pb2 would take 0.6 MiB.
+    """
+    messages = b"".join(_element(4, _element(1, name.encode())) for name in names)
+    return _element(1, f"{path}.proto".encode()) + _element(2, path.replace("/", ".").encode()) + messages
+
+
+def _element(field: int, data: bytes) -> bytes:
+    """Return a field of a message as protobuf writes it: up to 127 bytes in one of the fields 1 to 15."""
+    return bytes((field << 3 | 2, len(data))) + data
 
 
 class MessageClass:

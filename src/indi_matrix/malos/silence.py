@@ -5,9 +5,8 @@ import errno
 import os
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from indi_matrix.malos.places import Place, Target, places_of
 
@@ -33,8 +32,7 @@ class Obstacle(Enum):
     """This program may open too few file descriptors to ask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """Why no MALOS service answers at an address, as a value and as text."""
 
     obstacle: Obstacle
@@ -89,8 +87,26 @@ def _weightiest(silences: Iterable[Silence]) -> Silence:
 async def _probe(place: Place) -> None:
     """Connect, and send nothing."""
     (found,) = socket.getaddrinfo(
-        place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        place.host.encode(),  # as bytes, see name_lookup
+        place.port,
+        type=socket.SOCK_STREAM,
+        flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
     )
     with socket.socket(found[0]) as connection:
         connection.settimeout(0)
-        await asyncio.get_running_loop().sock_connect(connection, found[4])
+        error = connection.connect_ex(found[4])
+        if error == errno.EINPROGRESS:
+            await _writable(connection)
+            error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+async def _writable(connection: socket.socket) -> None:
+    """Wait until a socket can be written to: uvloop's sock_connect loads what name_lookup does without."""
+    loop, writable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(connection, writable.set)
+    try:
+        await writable.wait()
+    finally:
+        loop.remove_writer(connection)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -45,13 +44,13 @@ def _escaped(text: str) -> str:
     return speakable(text).translate(_MARKUP)
 
 
-@dataclass
 class _Span:
     """The bytes of an element in a file (`end` is excluded), and the device and name of a vector as its key."""
 
-    key: tuple[str | None, str | None]
-    start: int
-    end: int = 0
+    def __init__(self, key: tuple[str | None, str | None], start: int) -> None:
+        self.key = key
+        self.start = start
+        self.end = 0
 
 
 def with_vectors(data: bytes, vectors: Iterable[ET.Element]) -> bytes:

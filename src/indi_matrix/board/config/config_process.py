@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -35,7 +34,6 @@ LAST_WAIT: Final = 0.4
 """Seconds that the last saves may take when the program ends."""
 
 
-@dataclass
 class _Loading:
     """A load that was asked for.
 
@@ -43,10 +41,10 @@ class _Loading:
         since: Names of properties written since then, which the load leaves as they are.
     """
 
-    since: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.since: set[str] = set()
 
 
-@dataclass
 class _Saving:
     """A save that was asked for.
 
@@ -56,9 +54,10 @@ class _Saving:
         begun: Whether it is under way.
     """
 
-    vectors: list[Element] | None
-    due: list[str]
-    begun: bool = False
+    def __init__(self, vectors: list[Element] | None, due: list[str]) -> None:
+        self.vectors = vectors
+        self.due = due
+        self.begun = False
 
 
 class Configuration:

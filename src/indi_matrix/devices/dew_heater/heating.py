@@ -1,8 +1,7 @@
 """How much a dew heater heats, by the weather. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from indi_matrix.devices.dew_point import dew_point
 from indi_matrix.devices.snooped import Snooped
@@ -12,8 +11,7 @@ _FULL: Final = 100  # per cent
 _COLDEST, _HOTTEST = -100.0, 100.0  # degrees C; beyond them a value is no weather
 
 
-@dataclass(frozen=True, slots=True)
-class Heating:
+class Heating(NamedTuple):
     """What a user chose.
 
     Attributes:

@@ -11,11 +11,10 @@ from indi_matrix.devices.everloop.effects import EFFECTS
 from indi_matrix.devices.everloop.filter_presets import INTENSITY_STEP, FilterPresets
 from indi_matrix.devices.everloop.frame_sender import FrameSender, now
 from indi_matrix.devices.everloop.image_text import image_text, parse_image
-from indi_matrix.devices.everloop.observatory import WATCHED
 from indi_matrix.devices.everloop.picture import CHANNELS, DARK, FULL, Picture, from_values, to_values
 from indi_matrix.devices.everloop.show import NO_EFFECT, Show
 from indi_matrix.devices.matrix_device import Ending, Host, MatrixDevice
-from indi_matrix.devices.snooped import Snooped
+from indi_matrix.devices.snooped import WATCHED, Snooped
 from indi_matrix.errors import LinkError, WriteError
 from indi_matrix.indi.properties.base import AnyProperty, Member, NumberMember, Perm, Rule, State
 from indi_matrix.indi.properties.kinds import NumberProperty, SwitchProperty, TextProperty
@@ -41,9 +40,8 @@ def led_count(update: bytes) -> int:
     return count if 0 < count <= _MOST_LEDS else 0
 
 
-def channel_members() -> list[NumberMember]:
-    """Return the four channels of an LED as members."""
-    return [NumberMember(channel, channel.capitalize(), 0.0, 0, FULL) for channel in CHANNELS]
+CHANNEL_MEMBERS: Final = tuple(NumberMember(channel, channel.capitalize(), 0.0, 0, FULL) for channel in CHANNELS)
+"""The four channels of an LED as members, which all LEDs share."""
 
 
 def enabled_members(*, on: bool = False) -> list[Member[bool]]:
@@ -77,7 +75,7 @@ class Everloop(MatrixDevice):
 
     def _make_picture_properties(self) -> None:
         self._color = NumberProperty(
-            "EVERLOOP_COLOR", "Ring colour", _GROUP, channel_members(),
+            "EVERLOOP_COLOR", "Ring colour", _GROUP, CHANNEL_MEMBERS,
             on_write=self._write_color, source=self._last_uniform,
         )  # fmt: skip
         self._image = TextProperty(
@@ -221,7 +219,7 @@ class Everloop(MatrixDevice):
 
         number = index + 1
         name, label = f"EVERLOOP_LED_{number}", f"LED {number:02}"
-        return NumberProperty(name, label, "Everloop LEDs", channel_members(), on_write=write, source=source)
+        return NumberProperty(name, label, "Everloop LEDs", CHANNEL_MEMBERS, on_write=write, source=source)
 
     def _write_light(self, values: Mapping[str, bool]) -> State:
         lit = values["FLAT_LIGHT_ON"]

@@ -6,7 +6,7 @@ from typing import Final
 
 from indi_matrix.devices.everloop.picture import FULL
 from indi_matrix.devices.matrix_device import MatrixDevice
-from indi_matrix.devices.snooped import Snooped
+from indi_matrix.devices.snooped import WHEEL, Snooped
 from indi_matrix.indi.properties.base import NumberMember, State
 from indi_matrix.indi.properties.kinds import NumberProperty
 from indi_matrix.indi.wire.values import NAME_LIMIT
@@ -16,8 +16,7 @@ INTENSITY_STEP: Final = 10
 
 _MOST_GONE: Final = 100  # presets that are kept of filters that are gone
 _NO_NAME: Final = "[^ -~]"  # no control characters: XML turns some into blanks in an attribute
-_NAMES: Final = "FILTER_NAME"
-_SLOT: Final = "FILTER_SLOT"
+_NAMES, _SLOT = WHEEL
 
 
 class FilterPresets:
@@ -38,7 +37,7 @@ class FilterPresets:
         self._presets: dict[str, float] = {}
         self._filters: Sequence[str] = ()
         self._slot = 0
-        device.host.listen("ACTIVE_FILTER", (_NAMES, _SLOT), self._hear)
+        device.host.listen("ACTIVE_FILTER", WHEEL, self._hear)
 
     def _hear(self, name: str, heard: Snooped | None) -> None:
         if name == _NAMES:

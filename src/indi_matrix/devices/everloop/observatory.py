@@ -6,19 +6,9 @@ The properties are those of libindi's weather, telescope and dome interfaces.
 from typing import Final
 
 from indi_matrix.devices.everloop.status import Sight
-from indi_matrix.devices.snooped import Snooped
+from indi_matrix.devices.snooped import LIGHTS, WATCHED, Snooped
 
 NOTHING: Final = Snooped("Idle", {})
-
-LIGHTS: Final = ("WEATHER_STATUS", "SAFETY_STATUS")
-"""Those of the WATCHED properties that are light vectors."""
-
-WATCHED: Final = {
-    "ACTIVE_WEATHER": LIGHTS,
-    "ACTIVE_TELESCOPE": ("EQUATORIAL_EOD_COORD", "TELESCOPE_PARK", "TELESCOPE_TRACK_STATE"),
-    "ACTIVE_DOME": ("DOME_SHUTTER", "DOME_PARK", "DOME_MOTION", "ABS_DOME_POSITION"),
-}
-"""The properties that are listened to, by the member of ACTIVE_DEVICES that names their device."""
 
 _WORST_FIRST: Final = {"Alert": Sight.ALERT, "Busy": Sight.BUSY, "Ok": Sight.CALM}
 

@@ -1,7 +1,6 @@
 """What the IMU driver of MALOS publishes, in libindi's units, and the config that sets its pace. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import cos, pi, radians, sin
 from typing import Any, Final
 
@@ -17,9 +16,10 @@ _G: Final = 9.80665  # m/s2
 _GAUSS: Final = 100.0  # microtesla
 
 
-@dataclass(frozen=True, slots=True)
 class Azimuth(Reading):
     """An angle that MALOS gives as -180 to 180 degrees, and libindi as 0 to 360."""
+
+    __slots__ = ()
 
     def value(self, message: Any) -> float:
         """Return the angle in a message, 0 to below 360 degrees."""

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from xml.etree.ElementTree import Element
 
 from indi_matrix.devices.matrix_device import MatrixDevice
@@ -26,8 +25,7 @@ class Announce(Protocol):
         """Tell them."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """The values of DUST_CAP: the pin (-1: there is no cap), the two angles in degrees, the way's seconds."""
 
     pin: int = _NO_PIN

@@ -36,7 +36,7 @@ class Servo(MatrixDevice):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._roles = host.pin_roles
-        self._pins = [ServoPin(number, self._write_angle, self._check_limits, self._exchange) for number in PINS]
+        self._pins: dict[int, ServoPin] = {}  # those that ever were servos
         self._restoring = Restoring(self._restore)
         self._servos = SwitchProperty(
             "SERVO_PINS", "Servos", GROUP, [Member(f"PIN_{number}", str(number), value=False) for number in PINS],
@@ -83,7 +83,7 @@ class Servo(MatrixDevice):
         else:
             self._restoring.finish()
             self._roles.forget_angles()
-            for pin in self._pins:
+            for pin in self._pins.values():
                 pin.angle.publish_reading(state=State.IDLE)
 
     def report_driver_error(self, text: str) -> None:
@@ -149,6 +149,8 @@ class Servo(MatrixDevice):
 
     def _change_servos(self, came: set[int], went: set[int]) -> None:
         """Record which pins are servos now, and show clients the properties that these have."""
+        for number in came - self._pins.keys():
+            self._pins[number] = ServoPin(number, self._write_angle, self._check_limits, self._exchange)
         self._roles.servos ^= came | went
         self._roles.driven -= went
         for number in sorted(went):

@@ -1,14 +1,12 @@
 """The way of a flap from one angle to another, in small steps. Pure: the caller has the clock."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 SHORTEST_STEP: Final = 0.04
 """Seconds between two steps, at least."""
 
 
-@dataclass(frozen=True)
-class Travel:
+class Travel(NamedTuple):
     """A way at an even speed. No step is at its beginning: the first one comes a step's time later.
 
     Attributes:

@@ -7,7 +7,6 @@ temperature is shown only while it is known to follow from the user's own refere
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Final
@@ -51,13 +50,13 @@ class Phase(Enum):
     IN_FORCE = auto()
 
 
-@dataclass
 class _Sent:
     """A reference that was sent, the loop time of that, and the number of updates since."""
 
-    celsius: float
-    since: float
-    updates: int = 0
+    def __init__(self, celsius: float, since: float) -> None:
+        self.celsius = celsius
+        self.since = since
+        self.updates = 0
 
 
 class Calibration:

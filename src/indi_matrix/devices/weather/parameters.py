@@ -1,8 +1,7 @@
 """The weather parameters: how they follow from readings, and their first ranges."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from indi_matrix.devices.dew_point import dew_point
 from indi_matrix.devices.weather.calibration import TEMPERATURE, TEMPERATURE_RAW
@@ -16,8 +15,7 @@ _FORMAT: Final = "%.2f"
 _LIMIT: Final = 1e6  # of a range's ends
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A weather parameter.
 
     Attributes:

@@ -1,15 +1,13 @@
 """The zones of a weather parameter, as libindi has them. Pure."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from indi_matrix.indi.properties.base import State
 
 _BADNESS: Final = (State.IDLE, State.OK, State.BUSY, State.ALERT)
 
 
-@dataclass(frozen=True, slots=True)
-class Zones:
+class Zones(NamedTuple):
     """A range of values, with a warning zone along its edges.
 
     Attributes:

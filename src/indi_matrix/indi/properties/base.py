@@ -156,11 +156,7 @@ class Property(ABC, Generic[V]):
         self._values = {member.name: member.value for member in self.members.values()}
         self._post: Callable[[Message], None] | None = None
         self.device = ""
-        self.vector = make_vector(
-            self,
-            self._rights(),
-            [(member.name, member.label) for member in self.members.values()],
-        )
+        self.vector: Any = None  # indipydriver's; made when clients first know the property, as some never do
 
     @property
     def values(self) -> Mapping[str, V]:
@@ -192,11 +188,16 @@ class Property(ABC, Generic[V]):
         self._post = post
         # The protocol makes a timeout optional in a set vector, but indipyclient relies on it.
         self._outline = Outline(self.kind, device, self.name, self.members, self._limit())
+        if self.vector is None:
+            members = [(member.name, member.label) for member in self.members.values()]
+            self.vector = make_vector(self, self._rights(), members)
         self.vector.enable = True
 
     def relabel(self, label: str) -> None:
         """Change the label; clients see it with the next definition."""
-        self.label = self.vector.label = label
+        self.label = label
+        if self.vector is not None:
+            self.vector.label = label
 
     def delete(self) -> None:
         """Take the property away from clients."""

@@ -8,10 +8,10 @@ from typing import Final
 
 from indi_matrix.devices.everloop.effects import EFFECTS
 from indi_matrix.devices.everloop.image_text import parse_image
-from indi_matrix.devices.everloop.observatory import WATCHED, Observatory
+from indi_matrix.devices.everloop.observatory import Observatory
 from indi_matrix.devices.everloop.picture import CHANNELS, FULL, from_values
 from indi_matrix.devices.everloop.show import NO_EFFECT, Show
-from indi_matrix.devices.snooped import Snooped
+from indi_matrix.devices.snooped import WATCHED, Snooped
 from indi_matrix.errors import WriteError
 from indi_matrix.page.indi_side.known_devices import KnownDevices, KnownProperty, Value
 

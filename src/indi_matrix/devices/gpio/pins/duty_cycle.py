@@ -1,9 +1,8 @@
 """DUTY_n: an output that is On for a share of each period, as heaters are driven."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from math import floor
-from typing import Final
+from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element
 
 from indi_matrix.indi.properties.base import NumberMember, State
@@ -20,8 +19,7 @@ _PROOFS: Final = 3
 _PROOF_TIME: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class DutyCycle:
+class DutyCycle(NamedTuple):
     """When an output is On, as a pure function of the time; so nothing adds up, whenever it is asked.
 
     Attributes:
@@ -52,7 +50,7 @@ class DutyCycle:
         if not 0 < self.percent < FULL:
             return DutyCycle(percent, period, now)
         if period == self.period:
-            return replace(self, percent=percent)
+            return self._replace(percent=percent)
         return DutyCycle(percent, period, now - (now - self.begin) / self.period % 1 * period)
 
     def _start(self, number: float) -> float:
