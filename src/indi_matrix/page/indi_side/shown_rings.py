@@ -46,6 +46,7 @@ class ShownRings:
         """Forget all rings."""
         self._rings.clear()
         self._frames.clear()
+        self._stale.clear()
         self._stop_timer()
 
     def follow(self, change: Defined | Updated | Deleted, *, of_board: bool) -> None:
@@ -56,6 +57,7 @@ class ShownRings:
         if not leds:
             self._rings.pop(device, None)
             self._frames.pop(device, None)
+            self._stale.discard(device)
         elif ring is None or ring.leds != leds:
             self._rings[device] = ShownRing(self._devices, device, leds, _now())
             self._stale.add(device)
