@@ -70,6 +70,7 @@ async def test_every_file_of_the_page_is_served_small_and_safe(port: int) -> Non
         _, headers, zipped = await fetch(port, head)
         assert headers["Content-Encoding"] == "gzip"
         assert gzip.decompress(zipped) == file.plain
+        assert file.plain.count(b"\n") < 300, path
         sent += len(zipped) if path != "/" else 0
     assert sent < FIRST_PAINT
 
