@@ -221,8 +221,14 @@ async def test_what_fingers_press_is_large_enough(stage: Stage) -> None:
         assert await shown.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-@pytest.mark.parametrize("width", [360, 1920])
-async def test_no_text_is_cut(stage: Stage, width: int) -> None:
+OUTSIDE = """() => [...document.querySelectorAll(".panel *")]
+    .filter((one) => one.checkVisibility() && !one.matches(".horizon *"))
+    .filter((one) => one.getBoundingClientRect().right > one.closest(".panel").getBoundingClientRect().right)
+    .map((one) => one.outerHTML)"""
+
+
+@pytest.mark.parametrize("width", [360, 820, 1280, 1920])
+async def test_no_text_is_cut_and_nothing_leaves_its_panel(stage: Stage, width: int) -> None:
     await stage.indi.write("GPIO_DIRECTION", PIN_4="On", PIN_9="On")
     await stage.indi.until(lambda: "DIGITAL_OUTPUT_5" in stage.indi.known["DIGITAL_OUTPUT_LABELS"].members)
     await stage.indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_5="Dew heater of the main telescope")
@@ -230,6 +236,7 @@ async def test_no_text_is_cut(stage: Stage, width: int) -> None:
     async with tab(stage.browser, stage.link, viewport={"width": width, "height": 900}) as shown:
         await expect(shown.pin(9).locator(".state")).to_have_text("duty 40 %")
         assert await shown.page.evaluate(CUT) == []
+        assert await shown.page.evaluate(OUTSIDE) == []
     await stage.indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_5="GPIO 4")
     await stage.indi.write("DUTY_9", DUTY=0, PERIOD=60)
 
