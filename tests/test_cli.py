@@ -65,6 +65,12 @@ async def test_a_board_means_nothing_for_an_installation_without_a_service(optio
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["serve", "simulate"])
+async def test_read_only_means_nothing_without_a_page(command: str) -> None:
+    told = f"indi_matrix: error: --read-only means nothing for {command} without --page\n"
+    assert await finished(PROGRAM, command, "--read-only", "--port", "0") == (2, "", told)
+
+
 async def test_help_tells_a_newcomer_what_to_type() -> None:
     _, output, _ = await finished(PROGRAM, "--help")
     for told in ("indiserver indi_matrix", "indi_matrix serve --simulate", "indi_setprop", "INDI_MATRIX_ADDRESS"):

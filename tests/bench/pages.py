@@ -23,7 +23,7 @@ from tests.programs import PROGRAM
 BROWSERS: Final = (0, 1, 5)
 _SAMPLES: Final = 3  # in a look, of each in turn, so that a busy machine meets all alike
 _PAUSE: Final = 0.002  # seconds before a write: page and browsers are done by then, and take no processor from it
-_PACE: Final = 0.1  # seconds before a write that browsers are told by itself: they get 25 frames a second at most
+_PACE: Final = 0.1  # seconds before a write that browsers are told by itself: they get 50 frames a second at most
 
 
 @dataclass(frozen=True)

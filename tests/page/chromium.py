@@ -100,11 +100,14 @@ class Shown:
         return (await self.colours(number))[0]
 
     async def colours(self, *numbers: int) -> list[tuple[int, ...]]:
-        """Return the colours on the screen where some LEDs are."""
+        """Return the colours on the screen where some LEDs are.
+
+        A picture of the whole page would do without scrolling, but be as of a device without touch.
+        """
+        await self.page.locator(".ring").scroll_into_view_if_needed()
         middles = [await middle_of(self.led(number)) for number in numbers]
-        picture = Image.open(io.BytesIO(await self.page.screenshot(full_page=True))).convert("RGB")
-        top = await self.page.evaluate("scrollY")
-        found = [picture.getpixel((int(x), int(y + top))) for x, y in middles]
+        picture = Image.open(io.BytesIO(await self.page.screenshot())).convert("RGB")
+        found = [picture.getpixel((int(x), int(y))) for x, y in middles]
         return [one for one in found if isinstance(one, tuple)]
 
     async def brightest(self) -> list[int]:

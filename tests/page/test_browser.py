@@ -184,6 +184,63 @@ async def test_the_program_ends_and_comes_back(stage: Stage, tmp_path: Path) -> 
         shown.problems[:] = [line for line in shown.problems if "WebSocket connection" not in line]
 
 
+async def test_one_button_connects_and_one_disconnects_and_the_focus_goes_along(
+    stage: Stage, shown: Shown
+) -> None:
+    buttons = shown.page.get_by_role("button", name=re.compile("^(Connect|Disconnect)$"))
+    focused = shown.page.locator("button:focus")
+    await expect(buttons).to_have_text(["Disconnect"])
+    await buttons.press("Enter")
+    await expect(buttons).to_have_text(["Connect"])
+    await expect(focused).to_have_text("Connect")
+    await shown.page.keyboard.press("Enter")
+    await expect(buttons).to_have_text(["Disconnect"])
+    await expect(focused).to_have_text("Disconnect")
+    await stage.indi.until(lambda: "EVERLOOP_LED_35" in stage.indi.known)
+    await stage.indi.write("POLLING_PERIOD", PERIOD_MS=50)
+
+
+# LEDs stand closer than fingers are wide: one drags over them.
+SMALL = """() => [...document.querySelectorAll("button, input, summary, label.swatch")]
+    .filter((one) => one.checkVisibility() && !one.closest(".leds") && !one.closest("label"))
+    .map((one) => [one.getBoundingClientRect(), one.outerHTML])
+    .filter(([{ width, height }]) => width < 44 || height < 44).map(([, text]) => text)"""
+CUT = """() => [...document.querySelectorAll("main *, header *")]
+    .filter((one) => one.checkVisibility() && !one.matches("input, .hidden") && !one.childElementCount)
+    .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflow !== "visible")
+    .map((one) => one.outerHTML)"""
+
+
+async def test_what_fingers_press_is_large_enough(stage: Stage) -> None:
+    async with tab(stage.browser, stage.link, viewport=PHONE, has_touch=True, is_mobile=True) as shown:
+        await shown.page.get_by_text("All properties").tap()
+        for group in ("Options", "GPIO"):
+            await shown.page.locator("details details summary", has_text=group).tap()
+        await expect(shown.page.locator("[data-name=POLLING_PERIOD] input")).to_be_visible()
+        assert await shown.page.evaluate(SMALL) == []
+        assert await shown.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+OUTSIDE = """() => [...document.querySelectorAll(".panel *")]
+    .filter((one) => one.checkVisibility() && !one.matches(".horizon *"))
+    .filter((one) => one.getBoundingClientRect().right > one.closest(".panel").getBoundingClientRect().right)
+    .map((one) => one.outerHTML)"""
+
+
+@pytest.mark.parametrize("width", [360, 820, 1280, 1920])
+async def test_no_text_is_cut_and_nothing_leaves_its_panel(stage: Stage, width: int) -> None:
+    await stage.indi.write("GPIO_DIRECTION", PIN_4="On", PIN_9="On")
+    await stage.indi.until(lambda: "DIGITAL_OUTPUT_5" in stage.indi.known["DIGITAL_OUTPUT_LABELS"].members)
+    await stage.indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_5="Dew heater of the main telescope")
+    await stage.indi.write("DUTY_9", DUTY=40, PERIOD=60)
+    async with tab(stage.browser, stage.link, viewport={"width": width, "height": 900}) as shown:
+        await expect(shown.pin(9).locator(".state")).to_have_text("duty 40 %")
+        assert await shown.page.evaluate(CUT) == []
+        assert await shown.page.evaluate(OUTSIDE) == []
+    await stage.indi.write("DIGITAL_OUTPUT_LABELS", DIGITAL_OUTPUT_5="GPIO 4")
+    await stage.indi.write("DUTY_9", DUTY=0, PERIOD=60)
+
+
 async def test_on_a_phone(stage: Stage) -> None:
     await stage.indi.write("EVERLOOP_IMAGE", IMAGE=DARK)
     async with tab(stage.browser, stage.link, viewport=PHONE, has_touch=True, is_mobile=True) as shown:

@@ -7,7 +7,7 @@ from signal import SIGCONT, SIGSTOP
 
 from playwright.async_api import expect
 
-from tests.page.chromium import Shown, chromium, linked, tab
+from tests.page.chromium import Shown, becomes, chromium, linked, tab
 from tests.page.fake_server import BOARD, FakeServer
 from tests.programs import PROGRAM, running
 
@@ -55,6 +55,49 @@ async def test_a_board_whose_properties_are_of_other_kinds_is_shown() -> None:
         server.say(vector("Text", "LAST", A="shown"))
         await expect(shown.page.locator("[data-name=LAST] input")).to_have_value("shown")
         await expect(shown.page.locator("[data-name=SPEED] input")).to_have_value("1.50000000000000000")
+
+
+async def kept_devices(shown: Shown) -> int:
+    """Return how many devices the page keeps, in sight or not."""
+    session = await shown.page.context.new_cdp_session(shown.page)
+    text = "import('/js/store.js').then((store) => store.Device.prototype)"
+    prototype = (await session.send("Runtime.evaluate", {"expression": text, "awaitPromise": True}))["result"]
+    found = await session.send("Runtime.queryObjects", {"prototypeObjectId": prototype["objectId"]})
+    count = {"objectId": found["objects"]["objectId"], "functionDeclaration": "function() { return this.length; }"}
+    number = (await session.send("Runtime.callFunctionOn", count))["result"]["value"]
+    await session.detach()
+    return int(number)
+
+
+async def test_a_board_that_is_gone_for_good_is_forgotten() -> None:
+    async with shown_board() as (server, shown, _):
+        boards = shown.page.locator("article.board")
+        for number in range(2):
+            server.say(BOARD.replace('device="MATRIX"', f'device="Guest {number}"'))
+        await expect(boards).to_have_count(3)
+        assert await kept_devices(shown) == 3
+        server.say('<delProperty device="Guest 0"/><delProperty device="Guest 1" name="DRIVER_INFO"/>')
+        await expect(boards).to_have_count(1)
+        await becomes(lambda: kept_devices(shown), 1)
+        server.say(BOARD.replace('device="MATRIX"', 'device="Guest 0"'))  # comes back
+        await expect(boards).to_have_count(2)
+
+
+async def test_boards_that_a_server_has_no_more_when_it_comes_back_are_forgotten() -> None:
+    async with shown_board() as (server, shown, _):
+        boards = shown.page.locator("article.board")
+        server.say(BOARD.replace('device="MATRIX"', 'device="Guest"'))
+        await expect(boards).to_have_count(2)
+        server.heard = ""
+        for writer in server.writers:
+            writer.transport.abort()
+        server.writers.clear()
+        await expect(shown.page.locator("#banner")).to_contain_text("no INDI server")
+        await server.until("<getProperties")
+        server.say(BOARD)
+        await expect(boards).to_have_count(1)
+        await becomes(lambda: kept_devices(shown), 1)
+        await expect(boards).to_contain_text("MATRIX")
 
 
 async def test_a_program_that_falls_silent_is_lost() -> None:

@@ -77,6 +77,15 @@ def test_what_is_deleted_is_forgotten_and_told_once() -> None:
     assert (list(devices), devices._count) == ([], 0)
 
 
+def test_a_device_whose_last_property_is_deleted_leaves_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_devices, "MOST_DEVICES", 1)
+    devices = KnownDevices()
+    for device in ("D", "E"):
+        assert devices.take(definition("Text", device, "P")) == [Defined(device, "P")]
+        assert devices.take(Element("delProperty", device=device, name="P")) == [Deleted(device, "P")]
+        assert list(devices) == []
+
+
 def test_all_is_bounded(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     for name, most in (("DEVICES", 2), ("PROPERTIES", 2), ("MEMBERS", 3), ("MEMBERS_IN_ALL", 7)):
         monkeypatch.setattr(known_devices, f"MOST_{name}", most)

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from tests.page.conftest import Program
 from tests.page.fake_server import BOARD, FakeServer, definition
 from tests.page.page_client import PageClient, browsing
@@ -20,8 +22,7 @@ ESCAPED = HOSTILE.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot
 async def page_program(*arguments: str) -> AsyncIterator[int]:
     """Run `indi_matrix page` on a free port, which is told."""
     async with running(PROGRAM, "page", *arguments, "--port", "0") as process:
-        line = await line_of(process.stderr, "the page is http://127.0.0.1:")
-        yield int(line.rstrip("/\n").rsplit(":", 1)[1])
+        yield port_of(await line_of(process.stderr, "the page is http://127.0.0.1:"))
         process.terminate()
         assert await stopped(process, 2) == 0
 
@@ -101,10 +102,39 @@ async def test_what_a_server_sends_that_is_no_indi_is_passed_over() -> None:
 async def test_read_only_nothing_is_written(served: Program) -> None:
     async with page_program(f"127.0.0.1:{served.indi}", "--read-only") as page, browsing(page) as browser:
         await browser.until(lambda: browser.state("CONNECTION"))
-        assert browser.frames[0][0]["readOnly"]
-        for request in ("write", "world", "nonsense"):
-            answer = await browser.ask(request, device="MATRIX", name="CONNECTION", values={"CONNECT": True})
-            assert (answer["ok"], answer["text"]) == (False, "this page is read-only")
+        await nothing_can_be_written(browser)
+
+
+@pytest.mark.parametrize("command", [["serve", "--simulate"], ["simulate"]])
+async def test_a_page_beside_simulated_boards_is_read_only_too(command: list[str]) -> None:
+    options = ["--port", "0", "--page", "0", "--day", "0", "--read-only"]
+    async with running(PROGRAM, *command, *options) as process:
+        async with browsing(port_of(await line_of(process.stderr, "the page is"))) as browser:
+            await browser.until(lambda: browser.worlds)
+            await nothing_can_be_written(browser)
+            acts: list[dict[str, object]] = [
+                {"do": "power"}, {"do": "input", "pin": 3, "level": True}, {"do": "weather", "celsius": -3},
+                {"do": "sensor", "driver": "UV", "dead": True}, {"do": "service", "state": "stop"},
+            ]  # fmt: skip
+            before = browser.worlds["MATRIX"]
+            for act in acts:
+                answer = await browser.ask("world", board="MATRIX", **act)
+                assert (answer["ok"], answer["text"]) == (False, "this page is read-only")
+            assert browser.worlds["MATRIX"] == before
+        process.terminate()
+        assert await stopped(process, 2) == 0
+
+
+async def nothing_can_be_written(browser: PageClient) -> None:
+    assert browser.frames[0][0]["readOnly"]
+    for request in ("write", "world", "nonsense"):
+        answer = await browser.ask(request, device="MATRIX", name="CONNECTION", values={"CONNECT": True})
+        assert (answer["ok"], answer["text"]) == (False, "this page is read-only")
+
+
+def port_of(line: str) -> int:
+    """Return the port of the link at the end of a line."""
+    return int(line.rstrip("/\n").rsplit(":", 1)[1])
 
 
 def has_ring(browser: PageClient, leds: str) -> bool:
@@ -149,7 +179,7 @@ async def test_the_ring_that_is_computed_is_the_true_one(served: Program) -> Non
 async def test_a_simulated_board_alone_has_a_page() -> None:
     async with running(PROGRAM, "simulate", "voice", "--port", "0", "--page", "0", "--day", "0") as process:
         line = await line_of(process.stderr, "the page is")
-        async with browsing(int(line.rstrip("/\n").rsplit(":", 1)[1])) as browser:
+        async with browsing(port_of(line)) as browser:
             assert (browser.frames[0][0]["server"], browser.server["up"]) == ("", False)
             world = browser.worlds["MATRIX"]
             assert (world["kind"], world["service"], len(world["leds"])) == ("voice", "runs", 8 * 18)

@@ -70,6 +70,7 @@ async def test_every_file_of_the_page_is_served_small_and_safe(port: int) -> Non
         _, headers, zipped = await fetch(port, head)
         assert headers["Content-Encoding"] == "gzip"
         assert gzip.decompress(zipped) == file.plain
+        assert file.plain.count(b"\n") < 300, path
         sent += len(zipped) if path != "/" else 0
     assert sent < FIRST_PAINT
 
@@ -79,8 +80,14 @@ async def test_every_file_of_the_page_is_served_small_and_safe(port: int) -> Non
     [
         ("GET / HTTP/1.1\nHost: evil.example", 421),
         ("GET / HTTP/1.1\nHost: evil.example:{port}", 421),
-        ("GET / HTTP/1.1\nHost: localhost", 421),
-        ("GET / HTTP/1.1\nHost: localhost:1", 421),
+        ("GET / HTTP/1.1\nHost: evil.example:80", 421),
+        ("GET / HTTP/1.1\nHost: localhost.evil.example:{port}", 421),
+        ("GET / HTTP/1.1\nHost: evil.localhost:{port}", 421),
+        ("GET / HTTP/1.1\nHost: localhost:x", 421),
+        ("GET / HTTP/1.1\nHost: localhost:", 421),
+        ("GET / HTTP/1.1\nHost: localhost:1:{port}", 421),
+        ("GET / HTTP/1.1\nHost: localhost@evil.example:{port}", 421),
+        ("GET / HTTP/1.1\nHost: [::2]:{port}", 421),
         ("GET / HTTP/1.1\nHost: localhost:{port}\nHost: localhost:{port}", 421),
         ("GET / HTTP/1.1\nX: y", 421),
         ("POST / HTTP/1.1\nHost: localhost:{port}", 405),
@@ -93,9 +100,23 @@ async def test_every_file_of_the_page_is_served_small_and_safe(port: int) -> Non
         ("GET //etc/passwd HTTP/1.1\nHost: localhost:{port}", 404),
         ("GET http://localhost:{port}/ HTTP/1.1\nHost: localhost:{port}", 404),
         ("GET /ws HTTP/1.1\nHost: localhost:{port}", 403),
+        ("GET /?x=1 HTTP/1.1\nHost: evil.example", 421),
+        ("GET /nothing?/ HTTP/1.1\nHost: localhost:{port}", 404),
+        ("GET /ws?x HTTP/1.1\nHost: localhost:{port}", 403),
         ("GET /ws HTTP/1.1\nHost: localhost:{port}\nOrigin: http://localhost:{port}", 426),
+        ("GET /ws HTTP/1.1\nHost: localhost:8080\nOrigin: http://localhost:{port}", 403),
+        ("GET /ws HTTP/1.1\nHost: localhost:{port}\nOrigin: http://localhost:8080", 403),
+        ("GET /ws HTTP/1.1\nHost: localhost:8080\nOrigin: http://127.0.0.1:8080", 403),
+        ("GET /ws HTTP/1.1\nHost: localhost:8080\nOrigin: http://localhost:8080", 426),
+        ("GET /ws HTTP/1.1\nHost: localhost\nOrigin: http://localhost", 426),
         ("GET / HTTP/1.1\nHost: [::1]:{port}", 200),
         ("GET / HTTP/1.1\nHost: LOCALHOST:{port}", 200),
+        ("GET / HTTP/1.1\nHost: localhost:8080", 200),
+        ("GET / HTTP/1.1\nHost: 127.0.0.1:8080", 200),
+        ("GET / HTTP/1.1\nHost: [::1]:8080", 200),
+        ("GET / HTTP/1.1\nHost: localhost", 200),
+        ("GET /?x=1 HTTP/1.1\nHost: localhost:{port}", 200),
+        ("GET /js/main.js?v=2?3 HTTP/1.1\nHost: localhost:{port}", 200),
     ],
 )
 async def test_only_a_plain_request_to_this_host_is_answered(port: int, head: str, status: int) -> None:
@@ -114,6 +135,27 @@ async def test_a_page_of_another_host_gets_no_socket(port: int, origin: str | No
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"ws://127.0.0.1:{port}/ws", origin=named)
     assert refused.value.response.status_code == 403
+
+
+async def test_a_tunnel_may_have_a_port_of_its_own(port: int) -> None:
+    """What `ssh -L` does: it passes on all bytes, so that Host and Origin name its own port."""
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copied(reader, far_writer), copied(far_reader, writer))
+
+    async with await asyncio.start_server(pass_on, "127.0.0.1", 0) as tunnel:
+        near = tunnel.sockets[0].getsockname()[1]
+        assert near != port
+        async with browsing(near) as client:
+            assert client.server["text"] == "no INDI server"
+
+
+async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+    writer.close()
 
 
 async def test_what_is_no_request_ends_the_connection_only(port: int, caplog: pytest.LogCaptureFixture) -> None:

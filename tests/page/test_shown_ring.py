@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement
 
-from indi_matrix.page.indi_side.known_devices import KnownDevices, Updated
+from indi_matrix.page.indi_side.known_devices import Defined, KnownDevices, Updated
 from indi_matrix.page.indi_side.shown_ring import ShownRing, led_count
 from indi_matrix.page.indi_side.shown_rings import ShownRings
 
@@ -130,6 +130,17 @@ def test_the_status_ring_tells_of_devices_that_are_connected() -> None:
     board.define("Switch", "CONNECTION", {"CONNECT": "Off"}, device="Dome")
     board.ring.observe()
     assert board.ring.next_beat(board.now) is None
+
+
+async def test_weather_is_no_reason_to_look_at_a_ring() -> None:
+    board = Board()
+    rings = ShownRings(board.devices, lambda _: None, lambda _: None, lambda: True)
+    rings.follow(Defined("MATRIX", "CONNECTION"), of_board=True)
+    rings.show()
+    board.define("Number", "WEATHER_PARAMETERS", {"WEATHER_TEMPERATURE": "7"})
+    for name, looked in (("WEATHER_PARAMETERS", set()), ("EVERLOOP_EFFECT", {"MATRIX"})):
+        rings.follow(Updated("MATRIX", name, []), of_board=True)
+        assert rings._stale == looked
 
 
 async def test_no_timer_runs_while_nobody_looks() -> None:

@@ -117,6 +117,13 @@ def test_beats_do_not_drift_and_no_frame_between_them_moves_them() -> None:
     assert beats == pytest.approx([10.04, 10.08, 10.08, 10.08, 10.12, 10.12])
 
 
+def test_a_timer_that_is_a_little_early_makes_no_frame_more() -> None:
+    ring = show()
+    ring.start("RAINBOW", 10)
+    beats = [ring.next_beat(now) for now in (10, 10.0395, 10.0796, 10.12, 10.16 - 1e-9)]
+    assert beats == pytest.approx([10.04, 10.08, 10.12, 10.16, 10.2])
+
+
 def test_a_beat_that_was_missed_is_not_made_up_for() -> None:
     ring = show()
     ring.start("RAINBOW", 10)

@@ -126,6 +126,8 @@ def _refuse_meaningless(options: SimpleNamespace) -> None:
     """Exit with status 2 where an option is given that means nothing for the command."""
     if options.command == "serve" and options.simulate is None and options.day is not None:
         fail(SettingsError("--day means nothing for serve without --simulate"), 2)
+    if getattr(options, "read_only", False) and getattr(options, "page", 0) is None:
+        fail(SettingsError(f"--read-only means nothing for {options.command} without --page"), 2)
     for name in _COMMON:
         if getattr(options, name) is None:
             continue
@@ -192,7 +194,7 @@ def _add_page(commands: Any) -> None:
     page.add_argument(
         "--port", default=PAGE_PORT, type=listening_port, help="port of the page, 0 for any free one (%(default)s)"
     )
-    page.add_argument("--read-only", action="store_true", help="let browsers change nothing")
+    _add_read_only(page, "let browsers change nothing")
     _add_common(page, ("log_level",))
 
 
@@ -252,6 +254,13 @@ def _add_page_option(parser: Any) -> None:
         metavar="PORT",
         help=f"serve a web page that shows it, too ({PAGE_PORT}; 0 for any free port)",
     )
+    _add_read_only(
+        parser, "let browsers change nothing, neither the board nor the world that is simulated around it"
+    )
+
+
+def _add_read_only(parser: Any, text: str) -> None:
+    parser.add_argument("--read-only", action="store_true", help=text)
 
 
 def _add_where(parser: Any) -> None:

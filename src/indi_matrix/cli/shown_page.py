@@ -30,7 +30,7 @@ def page_of_server(options: SimpleNamespace) -> Page:
         where: Address = options.where
         return where
 
-    return _page(options.host, options.port, find_server, read_only=options.read_only)
+    return _page(options, options.port, find_server)
 
 
 def page_of_boards(
@@ -45,7 +45,7 @@ def page_of_boards(
         return Address(_LOOPBACK.get(server.host, server.host), server.port)
 
     hardware = {settings.name: one for settings, one in boards} if options.simulate else {}
-    return _page(options.host, options.page, find_server, hardware)
+    return _page(options, options.page, find_server, hardware)
 
 
 def beside(options: SimpleNamespace) -> "Callable[[MalosService], Page] | None":
@@ -56,17 +56,15 @@ def beside(options: SimpleNamespace) -> "Callable[[MalosService], Page] | None":
 def _page_of_service(options: SimpleNamespace, service: "MalosService") -> Page:
     from indi_matrix.page.world import LastingHardware
 
-    return _page(options.host, options.page, None, {DEFAULT_NAME: LastingHardware(service)})
+    return _page(options, options.page, None, {DEFAULT_NAME: LastingHardware(service)})
 
 
 @asynccontextmanager
 async def _page(
-    host: str,
+    options: SimpleNamespace,
     port: int,
     find_server: Callable[[], Awaitable[Address]] | None,
     hardware: "Mapping[str, Hardware] | None" = None,
-    *,
-    read_only: bool = False,
 ) -> AsyncIterator[str]:
     """Serve a page while the block runs, and say where.
 
@@ -85,6 +83,6 @@ async def _page(
         from indi_matrix.page.world import SimulatedWorld
 
         world = SimulatedWorld(hardware)
-    async with served_page(host, port, find_server, read_only=read_only, world=world) as link:
+    async with served_page(options.host, port, find_server, read_only=options.read_only, world=world) as link:
         print(f"indi_matrix: the page is {link}", file=sys.stderr, flush=True)  # noqa: T201
         yield link

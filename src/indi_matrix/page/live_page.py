@@ -118,7 +118,7 @@ class LivePage:
         if change.device in self._boards or (isinstance(change, Said) and not change.device):
             for browser in self._browsers:
                 browser.note(change)
-        if isinstance(change, Deleted) and not change.name:
+        if isinstance(change, Deleted) and not self.devices.of(change.device):
             self._boards.discard(change.device)
         if not isinstance(change, Said):
             self._rings.follow(change, of_board=change.device in self._boards)

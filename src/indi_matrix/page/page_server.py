@@ -5,6 +5,7 @@ import errno
 import ipaddress
 import logging
 import os
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -30,7 +31,7 @@ _MOST_CONNECTIONS: Final = 2 * MOST_BROWSERS  # with those that load files
 _RATE: Final = 100  # requests a second of one browser, on average; painting takes 25
 _BURST: Final = 100  # requests at once
 _HTTP_PORT: Final = 80  # which browsers leave out of Host
-_LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 _SOCKET_OPTIONS: Final = (
     (socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 17),  # bytes; else megabytes wait for a browser that does not read
     # The kernel alone notices a browser whose host vanished, such as a phone that sleeps: within a minute.
@@ -136,9 +137,10 @@ class PageServer:
         refusal = self._refusal(connection, request)
         if refusal is not None:
             return _response(refusal)
-        if request.path == SOCKET_PATH:
+        path = _path(request)
+        if path == SOCKET_PATH:
             return None
-        file = self._files.get(request.path)
+        file = self._files.get(path)
         if file is None:
             return _response(HTTPStatus.NOT_FOUND)
         if "gzip" in _header(request, "Accept-Encoding"):
@@ -149,23 +151,28 @@ class PageServer:
         """Return with what status a request is refused; None if it is not.
 
         A page of another host cannot send the Host or the Origin of this one. Without the check of Host it could
-        have its own name lead here (DNS rebinding).
+        have its own name lead here (DNS rebinding). A loopback name leads to the browser's own computer only, and
+        may have any port: that of a tunnel.
         """
         host = _header(request, "Host").lower()
-        local = connection.local_address  # None of a connection that was lost meanwhile
-        if host not in self._names and (not local or host != self._named(_bracketed(local[0]))):
+        if not _LOOPBACK.fullmatch(host) and not self._is_ours(host, connection):
             return HTTPStatus.MISDIRECTED_REQUEST
         if request.method != "GET":
             return HTTPStatus.METHOD_NOT_ALLOWED
-        if request.path != SOCKET_PATH:
+        if _path(request) != SOCKET_PATH:
             return None
         if _header(request, "Origin").lower() != f"http://{host}":
             return HTTPStatus.FORBIDDEN
         return HTTPStatus.SERVICE_UNAVAILABLE if self._browsers >= MOST_BROWSERS else None
 
+    def _is_ours(self, host: str, connection: ServerConnection) -> bool:
+        """Return whether a Host is a name of this computer, or the address at which the request came in."""
+        local = connection.local_address  # None of a connection that was lost meanwhile
+        return host in self._names or (bool(local) and host == self._named(_bracketed(local[0])))
+
     def _own_names(self) -> frozenset[str]:
-        """Return what a request's Host may be. An address at which a connection came in may be it, too."""
-        names = list(_LOOPBACK_NAMES)
+        """Return what a request's Host may be beside loopback names and the address at which it came in."""
+        names = []
         if _is_any(self._host):
             name = socket.gethostname()
             names += [name, f"{name.partition('.')[0]}.local", socket.getfqdn()]
@@ -226,6 +233,11 @@ def _header(request: Request, name: str) -> str:
     """Return a header of a request; empty if it has none, or several."""
     values = request.headers.get_all(name)
     return values[0] if len(values) == 1 else ""
+
+
+def _path(request: Request) -> str:
+    """Return the path of a request, without its query."""
+    return request.path.partition("?")[0]
 
 
 def _bracketed(host: str) -> str:

@@ -11,6 +11,7 @@ NO_EFFECT: Final = "NONE"
 
 _EFFECT_INTERVAL: Final = 0.04  # s
 _FLASH_INTERVAL: Final = 0.25  # s
+_EARLY: Final = 0.0008  # s that a timer may be early: those of uvloop count whole milliseconds
 
 
 class Show:
@@ -53,9 +54,10 @@ class Show:
         interval = self.interval
         if interval is None:
             return None
-        if self._beat <= now:
+        reached = now + _EARLY
+        if self._beat <= reached:
             self._beat += interval
-        if not now < self._beat <= now + interval:  # it has just begun, or missed a beat
+        if not reached < self._beat <= reached + interval:  # it has just begun, or missed a beat
             self._beat = now + interval
         return self._beat
 

@@ -190,6 +190,8 @@ class KnownDevices:
             return []
         gone = [properties.pop(name)] if name else list(self._devices.pop(device).values())
         self._count -= sum(len(prop.members) for prop in gone)
+        if not properties:
+            self._devices.pop(device, None)
         return [Deleted(device, name)]
 
 

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from indi_matrix.page.indi_side.known_devices import Defined, Deleted, KnownDevices, Updated
 from indi_matrix.page.indi_side.shown_ring import ROLES, ShownRing, led_count
+
+_SHOWN: Final = ("EVERLOOP_", "FLAT_LIGHT_", "CONNECTION")
+"""How the names of the properties begin on which a ring depends."""
 
 
 class ShownRings:
@@ -46,6 +50,7 @@ class ShownRings:
         """Forget all rings."""
         self._rings.clear()
         self._frames.clear()
+        self._stale.clear()
         self._stop_timer()
 
     def follow(self, change: Defined | Updated | Deleted, *, of_board: bool) -> None:
@@ -56,6 +61,7 @@ class ShownRings:
         if not leds:
             self._rings.pop(device, None)
             self._frames.pop(device, None)
+            self._stale.discard(device)
         elif ring is None or ring.leds != leds:
             self._rings[device] = ShownRing(self._devices, device, leds, _now())
             self._stale.add(device)
@@ -68,7 +74,8 @@ class ShownRings:
         if prop is not None:
             follow = ring.define if isinstance(change, Defined) else ring.update
             follow(prop, _now())
-            self._stale.add(change.device)
+            if change.name.startswith(_SHOWN):
+                self._stale.add(change.device)
 
     def _observe(self, change: Defined | Updated | Deleted) -> None:
         """Have the status rings follow a change of a device of which they tell."""

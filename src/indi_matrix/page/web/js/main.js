@@ -43,14 +43,15 @@ function showServer({ up, text }) {
 }
 
 function sweep() {
-  for (const name of stale) remove(name);
-  stale.clear();
+  for (const name of stale) if (store.devices.get(name)?.isGone) remove(name);
   showWhetherEmpty();
 }
 
 function remove(name) {
   boards.get(name)?.element.remove();
   boards.delete(name);
+  stale.delete(name);
+  store.forget(name);
 }
 
 function showWhetherEmpty() {
@@ -69,7 +70,8 @@ function update() {
 }
 
 function show(name, touched) {
-  const device = store.device(name);
+  const device = store.devices.get(name);
+  if (!device) return;
   if (device.isGone) {
     if (!stale.has(name)) remove(name);
     return;

@@ -109,6 +109,9 @@ const TAKES = {
   },
 };
 
+// What makes a device that is not known; other messages about such a one come too late.
+const MAKERS = ["def", "world"];
+
 /** The devices, and which of their properties a frame touched. */
 export class Store {
   devices = new Map();
@@ -123,17 +126,18 @@ export class Store {
   /** Takes a message about a device. */
   take(message) {
     const name = message.device ?? message.board;
-    const place = message.name ?? message.t;
-    if (message.t === "del" && message.name === undefined) this.#remove(name);
-    else if (name && (message.t !== "message" || message.name)) {
-      TAKES[message.t]?.(this.device(name), message);
-      this.touch(name, place);
+    const device = MAKERS.includes(message.t) ? this.device(name) : this.devices.get(name);
+    if (!device) return;
+    if (message.t === "del" && message.name === undefined) this.#remove(device);
+    else if (message.t !== "message" || message.name) {
+      TAKES[message.t]?.(device, message);
+      this.touch(name, message.name ?? message.t);
     }
   }
 
   /** Notes a refusal at a property. */
   refuse(name, property, text) {
-    this.device(name).notes.set(property, { text, time: performance.now() });
+    this.devices.get(name)?.notes.set(property, { text, time: performance.now() });
     this.touch(name, property);
   }
 
@@ -148,6 +152,12 @@ export class Store {
     this.touched.clear();
   }
 
+  /** Forgets a device that is gone for good. */
+  forget(name) {
+    this.devices.delete(name);
+    this.touched.delete(name);
+  }
+
   /** Returns what was touched since the last call: for each device names of properties, "ring" or "world". */
   changes() {
     const changes = this.touched;
@@ -155,9 +165,9 @@ export class Store {
     return changes;
   }
 
-  #remove(name) {
-    for (const property of this.device(name).properties.keys()) this.touch(name, property);
-    this.device(name).clear();
-    this.touch(name, "world");
+  #remove(device) {
+    for (const property of device.properties.keys()) this.touch(device.name, property);
+    device.clear();
+    this.touch(device.name, "world");
   }
 }

@@ -35,6 +35,8 @@ export function makeBoard(device, link, { readOnly, world }) {
     ),
     ...(outside ? [make("div", { class: "column outside" }, outside.element)] : []),
   ];
+  // One of two at a time, which hand the focus on to each other.
+  const links = [heading.disconnect, ring.connect];
   const parts = [
     heading,
     welcome,
@@ -65,7 +67,9 @@ export function makeBoard(device, link, { readOnly, world }) {
     log: (line) => outside?.log(line),
     update(touched) {
       setAttribute(element, "data-connected", device.isConnected());
+      const hasFocus = links.includes(document.activeElement);
       for (const part of parts) part.update(touched);
+      if (hasFocus) links.find((one) => !one.hidden)?.focus();
     },
   };
 }
@@ -76,22 +80,20 @@ function makeHeading(context) {
   const id = newId();
   const kind = make("p", { class: "kind" });
   const lamp = make("p", { class: "lamp", role: "status" });
-  const connect = button({ class: "link", onclick: () => press() });
+  const press = () => context.write("CONNECTION", { DISCONNECT: true });
+  const disconnect = button({ onclick: press }, "Disconnect");
   const note = makeNote(context, "CONNECTION");
-  const press = () => context.write("CONNECTION", { [isConnected() ? "DISCONNECT" : "CONNECT"]: true });
-  const isConnected = () => device.isConnected();
   const title = make("div", { class: "board-name" }, make("h2", { id }, device.name), kind);
   return {
     id,
-    element: make("header", { class: "board-head" }, title, lamp, connect, note.element),
+    disconnect,
+    element: make("header", { class: "board-head" }, title, lamp, disconnect, note.element),
     update(touched) {
       if (!["CONNECTION", "EVERLOOP_INFO", "world"].some((place) => touched.has(place))) return;
       const info = device.get("EVERLOOP_INFO");
-      const hasConnection = Boolean(device.get("CONNECTION"));
-      setHidden(connect, !hasConnection);
-      setHidden(lamp, !hasConnection);
+      setHidden(disconnect, !device.isConnected());
+      setHidden(lamp, !device.get("CONNECTION"));
       setText(kind, info ? `MATRIX ${info.value("BOARD")}, ${info.value("LEDS")} LEDs` : "MATRIX board");
-      setText(connect, isConnected() ? "Disconnect" : "Connect");
       setText(lamp, connectionText(device));
       setAttribute(lamp, "data-state", device.get("CONNECTION")?.state ?? "Idle");
       note.update(touched);

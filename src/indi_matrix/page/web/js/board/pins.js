@@ -48,13 +48,14 @@ class Pin {
     this.places = ["GPIO_DIRECTION", "GPIO_REGISTER", "DEW_HEATER", ...Object.values(this.names)];
     this.note = makeNote(context, ...Object.values(this.names));
     this.pad = make("span", { class: "pad", "aria-hidden": "true" }, String(pin));
-    this.label = make("span", { class: "label" });
+    this.label = make("span");
     this.direction = button({ class: "direction", onclick: () => this.#turn() });
     this.output = button({ class: "output", onclick: () => this.#switch() });
     this.level = make("span", { class: "level" });
     this.state = make("span", { class: "state" });
-    const row = make("div", { class: "pin-row" }, this.direction, this.output, this.level, this.state);
-    this.element = make("li", { class: "pin" }, this.pad, this.label, row, this.note.element);
+    const label = make("div", { class: "label" }, this.label, this.state);
+    const row = make("div", { class: "pin-row" }, this.direction, this.output, this.level);
+    this.element = make("li", { class: "pin" }, this.pad, label, row, this.note.element);
   }
 
   get #vector() {

@@ -8,6 +8,8 @@ const DISC = 0.93;
 const LED_RADIUS = 0.81;
 const NUMBER_RADIUS = 0.67;
 const MICROPHONES = 8;
+// Glow has no edges: it is drawn so many times smaller, and scaled up. At full size it took most of a frame's time.
+const GLOW_SCALE = 4;
 
 const COLOURS = {
   dark: {
@@ -62,6 +64,7 @@ export function screenColour([red, green, blue, white], isRed = false) {
 /** A canvas that shows a board. Nothing is drawn unless it is told to. */
 export class RingPicture {
   #board = document.createElement("canvas");
+  #glow = document.createElement("canvas");
   #drawn = "";
 
   constructor(canvas) {
@@ -83,23 +86,34 @@ export class RingPicture {
       pen,
       size,
       leds.map((led) => screenColour(led, theme === "red")),
+      this.#glow,
     );
   }
 }
 
 /** Draws the light of the LEDs: first all glow, which adds up, then each LED in its very colour. */
-function drawLight(pen, size, colours) {
+function drawLight(pen, size, colours, canvas) {
   const led = ledSize(size, colours.length);
+  drawGlow(canvas, Math.ceil(size / GLOW_SCALE), colours);
   pen.globalCompositeOperation = "lighter";
-  eachLit(colours, size, (colour, x, y) => {
-    glow(pen, colour, x, y, led * 5.5, 0.22);
-    glow(pen, colour, x, y, led * 1.9, 0.75);
-  });
+  pen.drawImage(canvas, 0, 0, size, size);
   fade(pen, size / 2);
   pen.globalCompositeOperation = "source-over";
   eachLit(colours, size, (colour, x, y) => {
     pen.fillStyle = `rgb(${colour})`;
     disc(pen, x, y, led * 0.46);
+  });
+}
+
+function drawGlow(canvas, size, colours) {
+  if (canvas.width !== size) Object.assign(canvas, { width: size, height: size });
+  const pen = canvas.getContext("2d");
+  pen.clearRect(0, 0, size, size);
+  const led = ledSize(size, colours.length);
+  pen.globalCompositeOperation = "lighter";
+  eachLit(colours, size, (colour, x, y) => {
+    glow(pen, colour, x, y, led * 5.5, 0.22);
+    glow(pen, colour, x, y, led * 1.9, 0.75);
   });
 }
 
