@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
@@ -42,7 +42,7 @@ async def context() -> AsyncIterator[zmq.asyncio.Context]:
 @asynccontextmanager
 async def driver(context: zmq.asyncio.Context, timing: Timing) -> AsyncIterator[Driver]:
     peer = somewhere(context)
-    peer.info = replace(peer.info, delay=timing.delay, timeout=timing.timeout)
+    peer.info = peer.info._replace(delay=timing.delay, timeout=timing.timeout)
     with context.socket(zmq.SUB) as witness:
         witness.subscribe(b"")
         witness.connect(f"tcp://127.0.0.1:{peer.info.ports.updates}")
