@@ -78,7 +78,7 @@ async def _picture_weather(browser: Browser, home: str) -> None:
         async with tab(browser, link) as shown:
             await shown.page.get_by_role("slider", name="Humidity").fill("84")
             await expect(shown.page.locator(".sliders")).to_contain_text("84 %")
-            await indi.write("WEATHER_REFRESH", REFRESH="On")
+            await indi.write("WEATHER_UPDATE", PERIOD=1)  # the reading may come a second after the slider
             weather = shown.page.locator(".weather")
             await expect(weather).to_contain_text("warning")
             await _save(weather, "weather")
