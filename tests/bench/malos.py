@@ -35,7 +35,7 @@ def key_of(frame: bytes) -> int:
 
 
 class Driver:
-    """One of MALOS' drivers: what it publishes is published every second from the first ping on, if it does."""
+    """One of MALOS' drivers. One with a payload publishes it every second, for 5 s after each ping."""
 
     def __init__(
         self, context: zmq.asyncio.Context, name: str, payload: Callable[[], bytes] | None = None
@@ -51,9 +51,16 @@ class Driver:
         self.send()
         # Nothing keeps the drivers of a service together, and less so those of many hosts.
         await asyncio.sleep(random.random() * _DELAY_MS / 1000)
+        pinged = time.monotonic()
         while True:
-            self.send()
-            await asyncio.sleep(_DELAY_MS / 1000)
+            if await self.pings.poll(0):
+                await self.pings.recv()
+                pinged = time.monotonic()
+            elif time.monotonic() - pinged < _TIMEOUT_MS / 1000:
+                self.send()
+                await asyncio.sleep(_DELAY_MS / 1000)
+            else:
+                await self.pings.poll()
 
     def send(self) -> None:
         assert self.payload is not None

@@ -36,7 +36,7 @@ async def test_updates_take_pings_along_that_are_nearly_due() -> None:
     keep_alive = KeepAlive(sent.ping, 30)
     running = asyncio.create_task(keep_alive.run())
     await sent.until(1)
-    for number, due in enumerate((10, 15, 15), 1):  # the first came by itself
+    for number, due in enumerate((10, 20, 20), 1):  # the first came by itself
         last = sent.moments[-1]
         keep_alive.ping_with_update(last + due - 5.1)
         assert len(sent.moments) == number
@@ -53,7 +53,7 @@ async def test_the_next_ping_counts_from_the_one_that_went_along() -> None:
     await sent.until(4)
     running.cancel()
     _, after_update, after_timer = (later - earlier for earlier, later in pairwise(sent.moments))
-    assert after_update > 0.29
+    assert after_update > 0.39
     assert after_timer > 0.19
 
 

@@ -7,14 +7,15 @@ from typing import Final, NoReturn
 
 # In parts of the timeout:
 _AFTER_TIMER: Final = 1 / 3  # when a ping is due after one that a timer sent
-_AFTER_UPDATE: Final = 1 / 2  # the same after one that was sent with an update: the next update should carry it
+_AFTER_UPDATE: Final = 2 / 3  # the same after one that was sent with an update: a later update should carry it
 _EARLY: Final = 1 / 6  # how long before it is due a ping may be sent with an update
 
 
 class KeepAlive:
-    """Pings a driver two or three times in each timeout; three times while no updates come.
+    """Pings a driver three times in each timeout while no updates come.
 
-    While updates come, pings are sent with them, so that the program need not wake up for pings alone.
+    While updates come, a ping is sent with the first after half of the timeout, so that the program need not wake
+    up for pings alone; if there is none by two thirds of it, without one.
 
     Args:
         ping: Sends a ping.
