@@ -3,12 +3,13 @@
 import asyncio
 import os
 import shutil
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from tests.ports import PORTS
 
 PROGRAM = Path(sys.executable).with_name("indi_matrix")
 PATIENCE = 10.0
@@ -22,10 +23,8 @@ def need(program: str, package: str = "indi-bin") -> str:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that neither another test nor the system takes meanwhile."""
+    return PORTS.single()
 
 
 @asynccontextmanager

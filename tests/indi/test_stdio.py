@@ -22,6 +22,7 @@ from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.stdio import StdioTransport
 from indi_matrix.indi.wire.writer import message
 from tests.indi.echo import Echo, answer, write
+from tests.programs import free_port
 
 GET = b"<getProperties version='1.7'/>\n"
 ECHO = str(Path(__file__).with_name("echo.py"))
@@ -435,11 +436,6 @@ async def test_what_fails_in_the_driver_itself_is_raised() -> None:
 
 
 # indiserver
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import random
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, suppress
@@ -19,6 +18,7 @@ from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.malos.places import DriverPorts, Place
 from indi_matrix.malos.timing import Timing
+from tests.ports import PORTS
 
 HERE = Place("127.0.0.1", 0)
 
@@ -59,9 +59,10 @@ def bound(context: zmq.asyncio.Context, base: int, *, unread: int = 1000) -> Pee
 
 
 def somewhere(context: zmq.asyncio.Context, *, unread: int = 1000) -> Peer:
-    while True:
+    for base in PORTS.blocks():
         with suppress(zmq.ZMQError):
-            return bound(context, random.randrange(10_000, 30_000), unread=unread)
+            return bound(context, base, unread=unread)
+    raise AssertionError("there are no free ports")
 
 
 @pytest_asyncio.fixture
