@@ -245,7 +245,7 @@ async def test_a_duty_of_0_that_a_quiet_service_does_not_get_still_ends_the_duty
     indi = fast.indi
     await heat(fast, DUTY=90, PERIOD=60)
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
-    fast.service.hang()
+    await fast.hang()
     await indi.settle("DIGITAL_OUTPUT_6", OFF="On")  # Alert, once it is quiet
     answer = await indi.write("DUTY_0", DUTY=0)
     assert (answer.state, duty(fast)) == ("Alert", "0")

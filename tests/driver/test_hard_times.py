@@ -30,7 +30,7 @@ async def test_a_service_that_is_quiet_is_sent_nothing(away: Rig) -> None:
     await indi.connect()
     await indi.write("GPIO_DIRECTION", PIN_5="On")
     await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
-    rig.service.hang()
+    await rig.hang()
     assert (await indi.write("DIGITAL_OUTPUT_6", ON="On")).state == "Busy"
     await indi.in_state("DIGITAL_OUTPUT_6", "Alert")
     answer = await indi.write("DIGITAL_OUTPUT_6", ON="On")

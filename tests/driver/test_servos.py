@@ -219,7 +219,7 @@ async def test_a_servo_holds_when_clients_disconnect(fast: Rig) -> None:
 async def test_a_quiet_service_is_sent_no_angle(fast: Rig) -> None:
     indi = fast.indi
     await indi.write("KEEP_ALIVE", TIMEOUT=5)
-    fast.service.hang()
+    await fast.hang()
     await indi.settle("DIGITAL_OUTPUT_6", OFF="On")  # Alert, once it is quiet
     answer = await indi.write("SERVO_ANGLE_3", ANGLE=45)
     assert answer.state == "Alert"
