@@ -67,6 +67,7 @@ async def test_it_heats_by_the_weather_of_another_device(roof: Rig) -> None:
     publish(roof, 10, 12)
     await heats(roof, 100)
     assert indi.known["DEW_HEATER_STATUS"].values["SPREAD"] == "-2"
+    await roof.board.wait_until(lambda board: board.latch(3))
     configs = len(roof.sent("Gpio"))
     publish(roof, 0, 12, "Busy")  # the values of before hold
     publish(roof, 10, 12.5)  # as much power

@@ -235,6 +235,7 @@ async def test_the_pace_comes_back_after_a_restart_of_the_service(moving: Rig) -
 
 async def test_a_board_that_lost_its_imu_is_sent_no_pace(moving: Rig) -> None:
     await moving.indi.write("UPDATE_RATE", RATE=10)
+    await moving.all_sent("IMU", 1)
     await moving.indi.write("CONNECTION", DISCONNECT="On")
     await moving.service.stop()
     await moving.service.start()

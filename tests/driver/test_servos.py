@@ -209,6 +209,7 @@ async def test_a_servo_holds_when_clients_disconnect(fast: Rig) -> None:
     indi, board = fast.indi, fast.board
     await indi.write("ON_DISCONNECT", OFF="On")
     await indi.write("SERVO_ANGLE_3", ANGLE=45)
+    await fast.all_sent("Servo", 1)
     await indi.write("CONNECTION", DISCONNECT="On")
     await board.wait_until(lambda board: not board.latch(5))
     assert board.servo_angle(3) == 45
