@@ -105,14 +105,19 @@ async def listening(port: int) -> None:
 
 async def setprop(port: int, *what: str) -> None:
     """Write with the real indi_setprop."""
-    status, output, errors = await finished(need("indi_setprop"), "-p", str(port), *what)
+    patience = ("-t", f"{PATIENCE:g}")
+    status, output, errors = await finished(need("indi_setprop"), "-p", str(port), *patience, *what)
     assert status == 0, output + errors
 
 
-async def getprop(port: int, *what: str) -> dict[str, str]:
-    """Read with the real indi_getprop, what it finds within a second."""
-    _, output, _ = await finished(need("indi_getprop"), "-p", str(port), "-t", "1", *what)
-    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+async def getprop(port: int, *what: str, wanted: int = 1) -> dict[str, str]:
+    """Read with the real indi_getprop, which finds what comes within a second, until it finds so many members."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            _, output, _ = await finished(need("indi_getprop"), "-p", str(port), "-t", "1", *what)
+            found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+            if len(found) >= wanted:
+                return found
 
 
 async def becomes(port: int, expression: str) -> None:

@@ -373,7 +373,7 @@ async def test_roof_tells_universal_ror_its_devices_and_numbers(board: Simulated
         environ = {"INDI_MATRIX_ADDRESS": service.address}
         async with indiserver(PROGRAM, stand_in, environ=environ) as (_, port):
             assert await ran("roof.sh", str(port)) == (0, "", "")
-            told = await getprop(port, "Universal ROR.*.*")
+            told = await getprop(port, "Universal ROR.*.*", wanted=10)
     assert {
         name.removeprefix("Universal ROR."): value for name, value in told.items() if "CONFIG" not in name
     } == {
