@@ -20,6 +20,7 @@ from indi_matrix.doctor.installation_checks import supported
 from indi_matrix.malos.messages import DriverConfig, MalosDriverInfo
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.programs import PROGRAM, finished, free_port, indiserver, need, served
+from tests.stopwatch import within
 
 # A terminal that takes nothing but ASCII.
 ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -121,7 +122,7 @@ async def test_all_is_well(prefix: Path) -> None:
 
 
 async def test_without_a_board_it_tells_at_once_how_to_have_one() -> None:
-    async with asyncio.timeout(3):  # the program starts and ends in this time, too
+    async with within(3):  # the program starts and ends in this time, too
         findings = await without_board()
     (failure,) = findings.failed
     assert "connection refused" in failure
@@ -154,7 +155,7 @@ def test_where_matrix_core_has_packages(codename: str, machine: str, bits: int, 
 
 
 async def test_a_host_that_nobody_knows() -> None:
-    async with asyncio.timeout(5):
+    async with within(5):
         findings = await doctor("no-such-host.invalid", "--indi-port", str(free_port()))
     (failure,) = findings.failed
     assert "check how no-such-host.invalid is spelled, or use the host's IP address" in failure
@@ -254,7 +255,7 @@ async def test_a_service_that_hangs() -> None:
 
 
 async def test_updates_too_rare_to_be_measured() -> None:
-    async with MalosService(SimulatedBoard(), info_port=0) as service, asyncio.timeout(5):
+    async with MalosService(SimulatedBoard(), info_port=0) as service, within(5):
         configured = asyncio.Event()
         service.config_seen = lambda _driver, _frame: configured.set()
         with zmq.asyncio.Context() as context, context.socket(zmq.PUSH) as base:

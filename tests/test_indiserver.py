@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.programs import PATIENCE, PROGRAM, becomes, getprop, indiserver, served, setprop
+from tests.stopwatch import within
 
 CONNECTED = '"MATRIX.CONNECTION._STATE"==1 && "MATRIX.CONNECTION.CONNECT"==1'
 
@@ -116,15 +117,15 @@ def end_of(pid: int) -> Iterator[asyncio.Event]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_no_driver_is_left_behind(how: signal.Signals, tmp_path: Path) -> None:
-    driver = tmp_path / "indi_matrix"
-    driver.write_text(f'#!/bin/sh\necho $$ > "{tmp_path}/pid"\nexec "{PROGRAM}"\n')
-    driver.chmod(0o755)
-    async with indiserver(driver) as (server, port):
+    script = tmp_path / "indi_matrix"
+    script.write_text(f'#!/bin/sh\necho $$ > "{tmp_path}/pid"\nexec "{PROGRAM}"\n')
+    script.chmod(0o755)
+    async with indiserver(script) as (server, port):
         await becomes(port, '"MATRIX.CONNECTION.DISCONNECT"==1')
         with end_of(int((tmp_path / "pid").read_text())) as ended:
             assert not ended.is_set()
             server.send_signal(how)
-            async with asyncio.timeout(1):
+            async with within(1):
                 await ended.wait()
 
 

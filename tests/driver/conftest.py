@@ -13,6 +13,7 @@ from indi_matrix import make_driver
 from indi_matrix.malos.messages import DriverConfig, GpioParams
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, piped
+from tests.programs import PATIENCE
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Rig:
 
     async def all_sent(self, driver: str, count: int) -> list[Any]:
         """Return the configs that a MALOS driver was sent, once there are as many as this."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(self.sent(driver)) < count:
                 self.arrived.clear()
                 await self.arrived.wait()
