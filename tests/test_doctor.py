@@ -19,6 +19,7 @@ from indi_matrix.doctor.host_checks import has_core
 from indi_matrix.doctor.installation_checks import supported
 from indi_matrix.malos.messages import DriverConfig, MalosDriverInfo
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
+from tests.ports import PORTS
 from tests.programs import PROGRAM, finished, free_port, indiserver, need, served
 from tests.stopwatch import within
 
@@ -202,25 +203,27 @@ async def info_service(**base_ports: int) -> AsyncIterator[str]:
 
 
 async def test_ports_that_are_closed_are_named_one_by_one() -> None:
-    async with info_service(Gpio=40001, Zigbee=40005) as address:
+    closed = next(PORTS.blocks())
+    async with info_service(Gpio=closed, Zigbee=closed + 4) as address:
         findings = await doctor(address, "--indi-port", str(free_port()))
     everloop, gpio = findings.failed
     assert "MALOS has no Everloop driver" in everloop
-    for what, port in (("base", 40001), ("keep-alive", 40002), ("error", 40003), ("update", 40004)):
+    for port, what in enumerate(("base", "keep-alive", "error", "update"), closed):
         assert f"{what} port {port}: connection refused" in gpio
-    assert findings.of("Zigbee base port 40005").startswith("warning ")
+    assert findings.of(f"Zigbee base port {closed + 4}").startswith("warning ")
 
 
 EVIL = "\x1b[2J\r\x9b1m\u202e\u00e9\n"
 
 
 async def test_a_service_of_many_drivers_with_any_names() -> None:
-    drivers = {f"{number}{EVIL * (99 if number == 1 else 1)}": 40001 for number in range(600)}
-    async with info_service(**drivers, Gpio=40001, Everloop=40001) as address:
+    closed = next(PORTS.blocks())
+    drivers = {f"{number}{EVIL * (99 if number == 1 else 1)}": closed for number in range(600)}
+    async with info_service(**drivers, Gpio=closed, Everloop=closed) as address:
         findings = await doctor(address, "--indi-port", str(free_port()), environ=ASCII)
         status, output, errors = await finished(PROGRAM, "info", address, environ=ASCII)
     assert findings.of("has 602 drivers, of which 20 are looked at here").startswith("warning ")
-    assert len([check for check in findings.checks if "base port 40001: connection refused" in check]) == 20
+    assert len([check for check in findings.checks if f"base port {closed}: connection refused" in check]) == 20
     assert max(map(len, findings.checks)) < 400
     assert [check.split()[1] for check in findings.failed] == ["Gpio", "Everloop"]
     assert (status, errors) == (0, "")
