@@ -409,11 +409,15 @@ async def test_an_idle_driver_costs_nothing_even_after_a_flood() -> None:
             switches = (process / "status").read_text().partition("\nvoluntary_ctxt_switches:")[2].split()[0]
             return int(switches), sum(map(int, (process / "stat").read_text().split()[13:15]))
 
-        before = switches_and_ticks()
-        await asyncio.sleep(0.5)
-        after = switches_and_ticks()
-        assert after[0] - before[0] <= 4  # the library looks once a second whether its snoops are alive
-        assert after[1] - before[1] <= 3
+        for _ in range(4):  # on a busy machine what follows from the flood may not be over yet
+            before = switches_and_ticks()
+            await asyncio.sleep(0.5)
+            after = switches_and_ticks()
+            # The library looks once a second whether its snoops are alive.
+            is_idle = after[0] - before[0] <= 4 and after[1] - before[1] <= 3
+            if is_idle:
+                break
+        assert is_idle
 
 
 async def test_being_asked_to_stop_before_the_start_is_heard() -> None:
