@@ -20,8 +20,8 @@ async def roof(away: Rig) -> Rig:
     away.board.set_humidity(50.0)
     await indi.write("POLLING_PERIOD", PERIOD_MS=20)
     await indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="Davis")
-    await indi.connect()
-    await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_4="On")
+    assert (await indi.connect()).state == "Ok"
+    assert (await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_4="On")).state == "Ok"
     await indi.in_state("DIGITAL_OUTPUT_4", "Ok")
     return away
 

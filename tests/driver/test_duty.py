@@ -22,8 +22,8 @@ Edges = list[tuple[float, bool]]
 async def fast(away: Rig) -> AsyncIterator[Rig]:
     """A creator, connected, with pins 0 and 5 as outputs, that publishes levels every 20 ms."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=20)
-    await away.indi.connect()
-    await away.indi.write("GPIO_DIRECTION", PIN_0="On", PIN_5="On")
+    assert (await away.indi.connect()).state == "Ok"
+    assert (await away.indi.write("GPIO_DIRECTION", PIN_0="On", PIN_5="On")).state == "Ok"
     await away.indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     yield away
 

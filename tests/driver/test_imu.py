@@ -54,7 +54,7 @@ async def _served(board: SimulatedBoard, delay_ms: int = 20) -> AsyncIterator[Ri
 async def moving() -> AsyncIterator[Rig]:
     """A creator whose first readings have come."""
     async with _served(SimulatedBoard()) as rig:
-        await rig.indi.connect()
+        assert (await rig.indi.connect()).state == "Ok"
         await rig.indi.in_state("MAGNETOMETER", "Ok")
         yield rig
 

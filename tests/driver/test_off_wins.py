@@ -10,8 +10,8 @@ from tests.driver.conftest import Rig
 async def on(away: Rig) -> Rig:
     """A creator, connected, with pin 5 an output that is On; it publishes levels every 10 ms."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=10)
-    await away.indi.connect()
-    await away.indi.write("GPIO_DIRECTION", PIN_5="On", PIN_6="On")
+    assert (await away.indi.connect()).state == "Ok"
+    assert (await away.indi.write("GPIO_DIRECTION", PIN_5="On", PIN_6="On")).state == "Ok"
     await away.indi.settle("DIGITAL_OUTPUT_6", ON="On")
     return away
 

@@ -14,8 +14,8 @@ from tests.stopwatch import Stopwatch
 async def fast(away: Rig) -> Rig:
     """A creator, connected, with pin 0 an output, that publishes levels every 10 ms."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=10)
-    await away.indi.connect()
-    await away.indi.write("GPIO_DIRECTION", PIN_0="On")
+    assert (await away.indi.connect()).state == "Ok"
+    assert (await away.indi.write("GPIO_DIRECTION", PIN_0="On")).state == "Ok"
     await away.indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     return away
 

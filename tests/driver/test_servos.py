@@ -20,8 +20,8 @@ async def fast(away: Rig) -> Rig:
     indi = away.indi
     await indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await indi.write("KEEP_ALIVE", TIMEOUT=1)
-    await indi.connect()
-    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    assert (await indi.connect()).state == "Ok"
+    assert (await indi.write("GPIO_DIRECTION", PIN_5="On")).state == "Ok"
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
     assert (await indi.write("SERVO_PINS", PIN_3="On", PIN_4="On")).state == "Ok"
     return away

@@ -51,7 +51,7 @@ async def weather(sky: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.setattr(station, "_EARLY", 0.0)
     sky.board.warm(20.0)
     sky.board.set_humidity(50.0)
-    await sky.indi.connect()
+    assert (await sky.indi.connect()).state == "Ok"
     await sky.indi.in_state("WEATHER_PARAMETERS", "Ok")
     return sky
 
