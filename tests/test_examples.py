@@ -289,7 +289,7 @@ async def ran(name: str, *arguments: str) -> tuple[int | None, str, str]:
     need("indi_eval")
     async with (
         running("sh", str(EXAMPLES / name), "localhost", *arguments) as process,
-        asyncio.timeout(3 * PATIENCE),
+        asyncio.timeout(2 * PATIENCE),
     ):
         output, errors = await process.communicate()
         return process.returncode, output.decode(), errors.decode()
