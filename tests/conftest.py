@@ -1,8 +1,6 @@
 """What holds for every test."""
 
 import asyncio
-import itertools
-import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,9 +11,8 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from indi_matrix.settings import HIGHEST_PORT
 from indi_matrix.simulator import service
-from indi_matrix.simulator.free_ports import BLOCK
+from tests.ports import PORTS
 
 # "plain" and "ci" do the same in each run; the others do not, and take a --hypothesis-seed. One that goes on for
 # minutes needs more time: --hypothesis-profile=long --timeout=900.
@@ -68,21 +65,9 @@ def asyncio_alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 
 @pytest.fixture(autouse=True, scope="session")
 def _ports_of_its_own() -> Iterator[None]:
-    """Give the services in this process ports that no other process takes while such a service is stopped.
-
-    They are above the ephemeral ports, where the system has some; `simulate --port 0`, a process of its own, takes
-    lower ones. A block comes round again as late as can be.
-    """
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    last_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[1])
-    share = (HIGHEST_PORT - last_ephemeral) // count
-    lowest = last_ephemeral + 1 + number * share
-    blocks = range(lowest, lowest + share - BLOCK + 1, BLOCK)
-    turn = itertools.cycle(blocks)
+    """Give the services in this process ports that no other process takes while such a service is stopped."""
     with pytest.MonkeyPatch.context() as patched:
-        if len(blocks) >= 4:
-            patched.setattr(service, "blocks_to_try", lambda: itertools.islice(turn, len(blocks)))
+        patched.setattr(service, "blocks_to_try", PORTS.blocks)
         yield
 
 

@@ -3,15 +3,17 @@
 import asyncio
 import os
 import shutil
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.ports import PORTS
+
 PROGRAM = Path(sys.executable).with_name("indi_matrix")
-PATIENCE = 10.0
+PATIENCE = 20.0
+"""Seconds after which what does not come is taken for missing, also on a busy machine."""
 
 
 def need(program: str, package: str = "indi-bin") -> str:
@@ -22,10 +24,8 @@ def need(program: str, package: str = "indi-bin") -> str:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that neither another test nor the system takes meanwhile."""
+    return PORTS.single()
 
 
 @asynccontextmanager
@@ -64,12 +64,6 @@ async def line_of(stream: asyncio.StreamReader | None, wanted: str) -> str:
     raise AssertionError(f"the program ended without saying {wanted!r}")
 
 
-async def stopped(process: Process, within: float) -> int:
-    """Return the exit status of a program that is to end by itself."""
-    async with asyncio.timeout(within):
-        return await process.wait()
-
-
 @asynccontextmanager
 async def served(*options: str) -> AsyncIterator[int]:
     """Run `indi_matrix serve` on a free port, which is told."""
@@ -106,17 +100,22 @@ async def listening(port: int) -> None:
 
 async def setprop(port: int, *what: str) -> None:
     """Write with the real indi_setprop."""
-    status, output, errors = await finished(need("indi_setprop"), "-p", str(port), *what)
+    patience = ("-t", f"{PATIENCE:g}")
+    status, output, errors = await finished(need("indi_setprop"), "-p", str(port), *patience, *what)
     assert status == 0, output + errors
 
 
-async def getprop(port: int, *what: str) -> dict[str, str]:
-    """Read with the real indi_getprop, what it finds within a second."""
-    _, output, _ = await finished(need("indi_getprop"), "-p", str(port), "-t", "1", *what)
-    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+async def getprop(port: int, *what: str, wanted: int = 1) -> dict[str, str]:
+    """Read with the real indi_getprop, which finds what comes within a second, until it finds so many members."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            _, output, _ = await finished(need("indi_getprop"), "-p", str(port), "-t", "1", *what)
+            found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+            if len(found) >= wanted:
+                return found
 
 
 async def becomes(port: int, expression: str) -> None:
     """Wait with the real indi_eval until an expression is true."""
-    status, output, errors = await finished(need("indi_eval"), "-p", str(port), "-t", "8", "-w", expression)
+    status, output, errors = await finished(need("indi_eval"), "-p", str(port), "-t", "18", "-w", expression)
     assert status == 0, f"{expression} is not true: {output}{errors}"

@@ -13,7 +13,8 @@ import pytest
 
 from indi_matrix import __version__
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
-from tests.programs import PROGRAM, finished, free_port, line_of, running, served, stopped
+from tests.programs import PATIENCE, PROGRAM, finished, free_port, line_of, running, served
+from tests.stopwatch import stopped, within
 
 GET = '<getProperties version="1.7"/>\n'
 CONNECT = """
@@ -193,7 +194,7 @@ async def test_info() -> None:
 
 async def test_info_of_nothing_at_once() -> None:
     port = free_port()
-    async with asyncio.timeout(3):  # the program starts and ends in this time, too
+    async with within(3):  # the program starts and ends in this time, too
         status, output, errors = await finished(PROGRAM, "info", f"127.0.0.1:{port}")
     assert (status, output) == (1, "")
     assert errors == f"indi_matrix: error: 127.0.0.1:{port}: connection refused\n"
@@ -233,7 +234,7 @@ async def test_a_path_that_the_terminal_cannot_show(tmp_path: Path) -> None:
 
 
 async def test_info_of_a_host_that_nobody_knows() -> None:
-    async with asyncio.timeout(5):
+    async with within(5):
         status, output, errors = await finished(PROGRAM, "info", "no-such-host.invalid")
     assert (status, output) == (1, "")
     assert errors.startswith("indi_matrix: error: no-such-host.invalid:20012: ")
@@ -305,7 +306,7 @@ async def test_on_a_terminal_it_says_what_it_waits_for() -> None:
     assert told.startswith("indi_matrix: ")
     assert more.startswith("indi_matrix: ")
     os.write(ours, b"\x04")  # end of file, as a person types it
-    assert await stopped(process, 2) == 0
+    assert await stopped(process, PATIENCE) == 0
     os.close(ours)
 
 
@@ -325,7 +326,7 @@ async def test_options_stand_before_or_after_the_command() -> None:
             line = await line_of(server.stderr, "serving INDI clients on")
             reader, writer = await asyncio.open_connection("127.0.0.1", int(line.rsplit(":", 1)[1]))
             writer.write(GET.encode())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while b'device="Mine"' not in await reader.readline():
                     pass
             writer.close()

@@ -19,7 +19,9 @@ from indi_matrix.doctor.host_checks import has_core
 from indi_matrix.doctor.installation_checks import supported
 from indi_matrix.malos.messages import DriverConfig, MalosDriverInfo
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
+from tests.ports import PORTS
 from tests.programs import PROGRAM, finished, free_port, indiserver, need, served
+from tests.stopwatch import within
 
 # A terminal that takes nothing but ASCII.
 ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -86,9 +88,12 @@ async def test_all_is_well(prefix: Path) -> None:
         indiserver(PROGRAM, environ={"INDI_MATRIX_ADDRESS": service.address}) as (_, port),
     ):
         service.config_seen = lambda driver, _: configs.append(driver)
-        findings = await doctor(
-            service.address, "--indi-port", str(port), "--prefix", prefix, environ=path_with(prefix)
-        )
+        for _ in range(3):
+            findings = await doctor(
+                service.address, "--indi-port", str(port), "--prefix", prefix, environ=path_with(prefix)
+            )
+            if not any("look for load on the board's host" in check for check in findings.checks):
+                break  # else it is right
     assert {check.split()[0] for check in findings.checks} == {"ok"}, findings.checks
     assert configs == []
     assert set(board.leds) == {Led(0, 0, 0, 0)}
@@ -121,7 +126,7 @@ async def test_all_is_well(prefix: Path) -> None:
 
 
 async def test_without_a_board_it_tells_at_once_how_to_have_one() -> None:
-    async with asyncio.timeout(3):  # the program starts and ends in this time, too
+    async with within(3):  # the program starts and ends in this time, too
         findings = await without_board()
     (failure,) = findings.failed
     assert "connection refused" in failure
@@ -154,7 +159,7 @@ def test_where_matrix_core_has_packages(codename: str, machine: str, bits: int, 
 
 
 async def test_a_host_that_nobody_knows() -> None:
-    async with asyncio.timeout(5):
+    async with within(5):
         findings = await doctor("no-such-host.invalid", "--indi-port", str(free_port()))
     (failure,) = findings.failed
     assert "check how no-such-host.invalid is spelled, or use the host's IP address" in failure
@@ -201,25 +206,27 @@ async def info_service(**base_ports: int) -> AsyncIterator[str]:
 
 
 async def test_ports_that_are_closed_are_named_one_by_one() -> None:
-    async with info_service(Gpio=40001, Zigbee=40005) as address:
+    closed = next(PORTS.blocks())
+    async with info_service(Gpio=closed, Zigbee=closed + 4) as address:
         findings = await doctor(address, "--indi-port", str(free_port()))
     everloop, gpio = findings.failed
     assert "MALOS has no Everloop driver" in everloop
-    for what, port in (("base", 40001), ("keep-alive", 40002), ("error", 40003), ("update", 40004)):
+    for port, what in enumerate(("base", "keep-alive", "error", "update"), closed):
         assert f"{what} port {port}: connection refused" in gpio
-    assert findings.of("Zigbee base port 40005").startswith("warning ")
+    assert findings.of(f"Zigbee base port {closed + 4}").startswith("warning ")
 
 
 EVIL = "\x1b[2J\r\x9b1m\u202e\u00e9\n"
 
 
 async def test_a_service_of_many_drivers_with_any_names() -> None:
-    drivers = {f"{number}{EVIL * (99 if number == 1 else 1)}": 40001 for number in range(600)}
-    async with info_service(**drivers, Gpio=40001, Everloop=40001) as address:
+    closed = next(PORTS.blocks())
+    drivers = {f"{number}{EVIL * (99 if number == 1 else 1)}": closed for number in range(600)}
+    async with info_service(**drivers, Gpio=closed, Everloop=closed) as address:
         findings = await doctor(address, "--indi-port", str(free_port()), environ=ASCII)
         status, output, errors = await finished(PROGRAM, "info", address, environ=ASCII)
     assert findings.of("has 602 drivers, of which 20 are looked at here").startswith("warning ")
-    assert len([check for check in findings.checks if "base port 40001: connection refused" in check]) == 20
+    assert len([check for check in findings.checks if f"base port {closed}: connection refused" in check]) == 20
     assert max(map(len, findings.checks)) < 400
     assert [check.split()[1] for check in findings.failed] == ["Gpio", "Everloop"]
     assert (status, errors) == (0, "")
@@ -254,7 +261,7 @@ async def test_a_service_that_hangs() -> None:
 
 
 async def test_updates_too_rare_to_be_measured() -> None:
-    async with MalosService(SimulatedBoard(), info_port=0) as service, asyncio.timeout(5):
+    async with MalosService(SimulatedBoard(), info_port=0) as service, within(5):
         configured = asyncio.Event()
         service.config_seen = lambda _driver, _frame: configured.set()
         with zmq.asyncio.Context() as context, context.socket(zmq.PUSH) as base:

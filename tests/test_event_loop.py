@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.programs import PROGRAM, finished
+from tests.programs import PROGRAM, finished, line_of, running
 
 FASTEST = "uvloop" if find_spec("uvloop") else "asyncio"
 
@@ -14,9 +14,9 @@ FASTEST = "uvloop" if find_spec("uvloop") else "asyncio"
 async def test_the_log_names_it(command: str, name: str, request: pytest.FixtureRequest) -> None:
     if name == "asyncio":
         request.getfixturevalue("asyncio_alone")
-    script = f'timeout -s TERM 1 "{PROGRAM}" {command} --log-level debug </dev/null'
-    _, _, errors = await finished("sh", "-c", script)
-    assert f"DEBUG indi_matrix.system.event_loop: the event loop is that of {name}\n" in errors
+    async with running(PROGRAM, *command.split(), "--log-level", "debug") as program:
+        line = await line_of(program.stderr, "DEBUG indi_matrix.system.event_loop: ")
+    assert line.endswith(f": the event loop is that of {name}\n")
 
 
 @pytest.mark.parametrize("name", [FASTEST, "asyncio"])

@@ -17,6 +17,7 @@ import pytest_asyncio
 from indi_matrix.indi.wire.reader import MAX_MESSAGE, IndiStream, Item, StreamError
 from indi_matrix.indi.wire.write import Write
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
+from tests.programs import PATIENCE
 from tests.siege.corpus import Corpus
 from tests.siege.fuzz import is_well
 from tests.siege.fuzzing import Figures, Plan, fuzz_pipes, fuzz_served
@@ -26,7 +27,7 @@ from tests.siege.targets import ours_on_pipes, ours_served
 
 ROOT = Path(__file__).parents[1]
 MESSAGES = 3000
-LIMIT = 20.0  # seconds
+LIMIT = 2 * PATIENCE
 
 
 def messages(seed: int, count: int) -> list[bytes]:
@@ -88,7 +89,7 @@ async def board() -> AsyncIterator[Board]:
 
 async def answered(line: Line, name: str, write: bytes) -> None:
     """Write, and wait until that is answered, and in order."""
-    assert await line.say(write, f'name="{name}" state="Ok"'.encode(), within=5), name
+    assert await line.say(write, f'name="{name}" state="Ok"'.encode(), within=PATIENCE), name
 
 
 async def has_its_board(line: Line, board: SimulatedBoard) -> None:
@@ -105,7 +106,7 @@ async def has_its_board(line: Line, board: SimulatedBoard) -> None:
     await answered(line, "DIGITAL_OUTPUT_8", switches("DIGITAL_OUTPUT_8", ON=True))
     assert board.level(7)
     asked = b'<getProperties version="1.7" device="MATRIX" name="EVERLOOP_IMAGE"/>'
-    assert await line.say(asked, b">0A0B0C0D 01020304 ", within=5)
+    assert await line.say(asked, b">0A0B0C0D 01020304 ", within=PATIENCE)
 
 
 def has_survived(figures: Figures) -> None:

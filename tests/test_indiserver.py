@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.programs import PATIENCE, PROGRAM, becomes, getprop, indiserver, served, setprop
+from tests.stopwatch import within
 
 CONNECTED = '"MATRIX.CONNECTION._STATE"==1 && "MATRIX.CONNECTION.CONNECT"==1'
 
@@ -47,7 +48,7 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 async def test_painting_one_led(stage: Stage) -> None:
     await setprop(stage.port, "-n", "MATRIX.EVERLOOP_LED_3.RED;GREEN;BLUE;WHITE=255;0;0;0")
     await stage.shows(3, Led(255, 0, 0, 0))
-    assert await getprop(stage.port, "MATRIX.EVERLOOP_LED_3.*") == {
+    assert await getprop(stage.port, "MATRIX.EVERLOOP_LED_3.*", wanted=4) == {
         "MATRIX.EVERLOOP_LED_3.RED": "255",
         "MATRIX.EVERLOOP_LED_3.GREEN": "0",
         "MATRIX.EVERLOOP_LED_3.BLUE": "0",
@@ -70,11 +71,14 @@ async def test_reading_a_pin(stage: Stage) -> None:
 
 
 async def test_everything_is_listed(stage: Stage) -> None:
-    listed = await getprop(stage.port, "MATRIX.*.*")
-    assert {name.split(".")[1] for name in listed} >= {
+    expected = {
         "CONNECTION", "DRIVER_INFO", "EVERLOOP_INFO", "EVERLOOP_LED_1", "EVERLOOP_LED_35", "FLAT_LIGHT_CONTROL",
         "FLAT_LIGHT_INTENSITY", "GPIO_DIRECTION", "GPIO_REGISTER", "DIGITAL_INPUT_1", "DIGITAL_INPUT_16",
     }  # fmt: skip
+    listed: dict[str, str] = {}
+    async with asyncio.timeout(PATIENCE):
+        while not expected <= {name.split(".")[1] for name in listed}:
+            listed = await getprop(stage.port, "MATRIX.*.*")
     assert listed["MATRIX.EVERLOOP_INFO.LEDS"] == "35"
 
 
@@ -113,19 +117,21 @@ def end_of(pid: int) -> Iterator[asyncio.Event]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_no_driver_is_left_behind(how: signal.Signals, tmp_path: Path) -> None:
-    driver = tmp_path / "indi_matrix"
-    driver.write_text(f'#!/bin/sh\necho $$ > "{tmp_path}/pid"\nexec "{PROGRAM}"\n')
-    driver.chmod(0o755)
-    async with indiserver(driver) as (server, port):
+    script = tmp_path / "indi_matrix"
+    script.write_text(f'#!/bin/sh\necho $$ > "{tmp_path}/pid"\nexec "{PROGRAM}"\n')
+    script.chmod(0o755)
+    async with indiserver(script) as (server, port):
         await becomes(port, '"MATRIX.CONNECTION.DISCONNECT"==1')
         with end_of(int((tmp_path / "pid").read_text())) as ended:
             assert not ended.is_set()
             server.send_signal(how)
-            async with asyncio.timeout(1):
+            async with within(1):
                 await ended.wait()
 
 
 async def test_a_name_with_a_blank() -> None:
     async with indiserver(PROGRAM, environ={"INDIDEV": "North Pier"}) as (_, port):
         await becomes(port, '"North Pier.CONNECTION.DISCONNECT"==1')
-        assert "North Pier.DRIVER_INFO.DRIVER_EXEC" in await getprop(port, "*.*.*")
+        async with asyncio.timeout(PATIENCE):
+            while "North Pier.DRIVER_INFO.DRIVER_EXEC" not in await getprop(port, "*.*.*"):
+                pass

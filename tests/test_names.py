@@ -10,8 +10,9 @@ from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, talking_to
 from tests.driver.test_boards import known_as
 from tests.network import FAR, NoNetworksError, silent_name_server, two_networks, with_files
-from tests.programs import PROGRAM, finished, free_port, running, stopped
+from tests.programs import PROGRAM, finished, free_port, running
 from tests.siege.service import Service, malos
+from tests.stopwatch import stopped
 
 HOSTS = "127.0.0.1 localhost both.example four.example\n::1 localhost both.example six.example\n"
 
@@ -154,7 +155,7 @@ async def look_up():
 
 begun = time.monotonic()
 asyncio.run(look_up())
-print(time.monotonic() - begun < 2)
+print(time.monotonic() - begun < 20)
 """
 
 

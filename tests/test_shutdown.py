@@ -13,7 +13,8 @@ import pytest
 
 from indi_matrix.simulator import Led, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, talking_to
-from tests.programs import PROGRAM, free_port, line_of, running, stopped
+from tests.programs import PATIENCE, PROGRAM, free_port, line_of, running
+from tests.stopwatch import stopped
 
 LAST = 40
 LOOPS = ["asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
@@ -61,7 +62,7 @@ async def used(service: MalosService) -> AsyncIterator[tuple[Process, IndiClient
 
 
 async def is_off(board: SimulatedBoard) -> None:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await board.wait_until(lambda board: board.leds == (DARK,) * 35 and not board.level(3))
 
 
@@ -101,7 +102,7 @@ async def test_the_last_frame_is_shown(how: str) -> None:
             await indi.fence()
         end(driver, how)
         await ends_well(driver)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             await service.board.wait_until(lambda board: board.leds[0].red == 100 + LAST - 1)
         assert service.board.level(3)
 
@@ -151,7 +152,7 @@ async def connect_unheard(indi: IndiClient, service: MalosService) -> None:
     """Connect and use the board without reading the answers."""
     indi.put("ON_DISCONNECT", "Switch", OFF="On")
     indi.put("CONNECTION", "Switch", CONNECT="On")
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE):
         while not service.board.leds[0].red:
             indi.put("EVERLOOP_COLOR", "Number", RED=5)
             await asyncio.sleep(0.05)
@@ -187,7 +188,7 @@ async def test_a_server(moment: str, how: str) -> None:
         end(server, how)
         await ends_well(server)
         if moment != "lost":
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE):
                 await service.board.wait_until(lambda board: board.leds == (DARK,) * 35)
         listening.cancel()
         await asyncio.wait({listening})
@@ -222,7 +223,7 @@ async def test_what_was_ignored_from_the_start_stays_so() -> None:
             end(server, "SIGHUP")
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b'<getProperties version="1.7"/>')
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 assert await reader.readline()
             writer.close()
             end(server, "SIGINT")

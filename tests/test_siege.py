@@ -16,7 +16,7 @@ def served() -> AbstractAsyncContextManager[Target]:
 
 
 async def test_all_of_a_crowd_are_served_and_leave_nothing_behind() -> None:
-    figures = await connects.besiege(served, count=300, warm_up=50, quiet=0.2, limit=5)
+    figures = await connects.besiege(served, count=300, warm_up=50, quiet=0.2, limit=20)
     assert figures.alive
     assert figures.tally.served == figures.tally.asked > 100
     assert figures.tally.left == figures.tally.ways

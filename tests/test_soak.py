@@ -5,7 +5,7 @@ import pytest
 from tests.soak import soak
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_nothing_grows_and_nothing_is_wrong() -> None:
     figures = await soak(minutes=0.15, seed=1)
     assert figures.faults == []

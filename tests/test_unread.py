@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from tests.driver.client import IndiClient
-from tests.programs import PROGRAM, free_port, listening, stopped
+from tests.programs import PATIENCE, PROGRAM, free_port, listening
+from tests.stopwatch import stopped
 from tests.terminal import Terminal
 from tests.unit.test_console import fill, read
 
@@ -106,7 +107,7 @@ async def test_a_driver_whose_log_is_not_read(full: tuple[int, int]) -> None:
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=writing,
     )  # fmt: skip
     os.close(writing)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         garbage = b"".join(b"<garbage%d " % number for number in range(99))
         output, _ = await driver.communicate(garbage + b"<getProperties version='1.7'/>")
     assert driver.returncode == 0
@@ -117,4 +118,4 @@ async def test_a_complaint_that_is_not_read(full: tuple[int, int]) -> None:
     _, writing = full
     program = await asyncio.create_subprocess_exec(PROGRAM, "toast", stderr=writing)
     os.close(writing)
-    assert await stopped(program, 3) == 2
+    assert await stopped(program, PATIENCE) == 2

@@ -12,8 +12,7 @@ from xml.etree import ElementTree as ET
 from indi_matrix.driver import MatrixDriver
 from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.stdio import StdioTransport
-
-_PATIENCE = 8.0
+from tests.programs import PATIENCE
 
 
 @dataclass
@@ -113,7 +112,7 @@ class IndiClient:
         members = "".join(f'<one{kind} name="{member}">{value}</one{kind}>' for member, value in values.items())
         self.send(f'<new{kind}Vector device="{self.device}" name="{name}">{members}</new{kind}Vector>')
 
-    async def until(self, condition: Callable[[], Any], limit: float = _PATIENCE) -> None:
+    async def until(self, condition: Callable[[], Any], limit: float = PATIENCE) -> None:
         """Wait until something holds, for some seconds at most."""
         async with asyncio.timeout(limit), self.arrived:
             await self.arrived.wait_for(condition)
@@ -144,7 +143,7 @@ class IndiClient:
             start = self.answers.index(answer, start) + 1
         return answer
 
-    async def in_state(self, name: str, state: str, limit: float = _PATIENCE) -> None:
+    async def in_state(self, name: str, state: str, limit: float = PATIENCE) -> None:
         """Wait until a property is in a state, for some seconds at most."""
         await self.until(lambda: name in self.known and self.known[name].state == state, limit)
 
@@ -186,11 +185,11 @@ async def piped(driver: MatrixDriver) -> AsyncIterator[IndiClient]:
         yield client
     finally:
         writing.close()
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             await running
         os.close(their_input)
         os.close(their_output)
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             await listening
         reading.close()
 

@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 
 from indi_matrix import make_driver
-from indi_matrix.malos.messages import DriverConfig
+from indi_matrix.malos.messages import DriverConfig, GpioParams
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, piped
+from tests.programs import PATIENCE
 
 
 @dataclass
@@ -39,11 +40,21 @@ class Rig:
 
     async def all_sent(self, driver: str, count: int) -> list[Any]:
         """Return the configs that a MALOS driver was sent, once there are as many as this."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(self.sent(driver)) < count:
                 self.arrived.clear()
                 await self.arrived.wait()
         return self.sent(driver)
+
+    async def hang(self) -> None:
+        """Have the service hang, and wait until the driver has read all updates of Gpio that were under way.
+
+        Only then is the service quiet whenever an output that is written from now on turns to Alert.
+        """
+        self.service.hang()
+        levels = self.board.levels ^ 1 << 15
+        self.service.publish_update("Gpio", GpioParams(values=levels).SerializeToString())
+        await self.indi.until(lambda: self.indi.known["GPIO_REGISTER"].values["PADS"] == str(levels))
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.driver.client import Answer, IndiClient, piped
 from tests.driver.model import DARK, Model
 from tests.driver.own_loop import OwnLoop
+from tests.programs import PATIENCE
 
 T = TypeVar("T")
 
@@ -135,7 +136,7 @@ class Life(RuleBasedStateMachine):
         return answer
 
     async def on_the_board(self, condition: Callable[[SimulatedBoard], bool]) -> None:
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE):
             await self.service.board.wait_until(condition)
 
     # What must hold
@@ -149,7 +150,7 @@ class Life(RuleBasedStateMachine):
         unwatch = self.service.board.watch(self.changed.set)
         listening = asyncio.create_task(self._listen())
         try:
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(PATIENCE):
                 while self.differences():
                     self.changed.clear()
                     await self.changed.wait()

@@ -12,6 +12,7 @@ from indi_matrix.malos.messages import DriverConfig
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import piped
 from tests.driver.pins_as_told import PinsAsTold
+from tests.programs import PATIENCE
 
 Act = tuple[str, tuple[Any, ...]]
 PINS = (0, 1, 7, 15)
@@ -252,7 +253,7 @@ class PinLife(PinsAsTold):
         unwatch = self.service.board.watch(changed.set)
         listening = asyncio.create_task(self._listen(changed))
         try:
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(PATIENCE):
                 while self.differences():
                     changed.clear()
                     await changed.wait()

@@ -1,6 +1,5 @@
 """What is saved as soon as it is written: into the file as it is, a moment later, and once a second at most."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ from indi_matrix import make_driver
 from indi_matrix.board.config.config_file import from_bytes
 from tests.driver.client import IndiClient, piped, talking_to
 from tests.driver.conftest import Rig
-from tests.programs import PROGRAM, running, stopped
+from tests.programs import PROGRAM, running
+from tests.stopwatch import stopped
 
 _WHEEL = (
     '<defTextVector device="Filter Simulator" name="FILTER_NAME" state="Ok" label="Filter" group="F" perm="rw">'
@@ -145,7 +145,7 @@ async def test_the_rest_of_the_file_stays(rig: Rig, config: Path) -> None:
 
 
 async def test_a_burst_is_saved_once_a_second_at_most(rig: Rig, config: Path) -> None:
-    indi, now = rig.indi, asyncio.get_running_loop().time
+    indi = rig.indi
     await watch(indi)
     moments = []
     for count in range(1, 3):
@@ -153,7 +153,7 @@ async def test_a_burst_is_saved_once_a_second_at_most(rig: Rig, config: Path) ->
             indi.put("FLAT_LIGHT_INTENSITY", FLAT_LIGHT_INTENSITY_VALUE=intensity)
         await dim(indi, 200 + count)
         await indi.until(lambda: len(saves(indi)) == count)  # noqa: B023 - awaited at once
-        moments.append(now())
+        moments.append(config.stat().st_mtime)
         assert saved(config)["FLAT_LIGHT_INTENSITY"] == dimmed(200 + count)
     assert moments[1] - moments[0] > 0.9
 

@@ -28,7 +28,7 @@ def config(home: Path) -> Path:
 async def fast(away: Rig) -> Rig:
     """A board that is looked at often."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=10)
-    await away.indi.connect()
+    assert (await away.indi.connect()).state == "Ok"
     return away
 
 

@@ -20,8 +20,8 @@ async def roof(away: Rig) -> Rig:
     away.board.set_humidity(50.0)
     await indi.write("POLLING_PERIOD", PERIOD_MS=20)
     await indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="Davis")
-    await indi.connect()
-    await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_4="On")
+    assert (await indi.connect()).state == "Ok"
+    assert (await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_4="On")).state == "Ok"
     await indi.in_state("DIGITAL_OUTPUT_4", "Ok")
     return away
 
@@ -67,6 +67,7 @@ async def test_it_heats_by_the_weather_of_another_device(roof: Rig) -> None:
     publish(roof, 10, 12)
     await heats(roof, 100)
     assert indi.known["DEW_HEATER_STATUS"].values["SPREAD"] == "-2"
+    await roof.board.wait_until(lambda board: board.latch(3))
     configs = len(roof.sent("Gpio"))
     publish(roof, 0, 12, "Busy")  # the values of before hold
     publish(roof, 10, 12.5)  # as much power

@@ -1,5 +1,6 @@
 """The dust cap: a flap that a servo moves, beside the ring as a flat panel."""
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from indi_matrix import make_driver
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import Answer, IndiClient, piped
 from tests.driver.conftest import Rig
+from tests.programs import PATIENCE
 
 DUSTCAP = 1 << 9
 CAP = {"PIN": 3, "PARKED": 10, "UNPARKED": 60, "TRAVEL": 0.3}
-SLOW = CAP | {"TRAVEL": 20}
+SLOW = CAP | {"TRAVEL": 60}
 
 
 def angles(rig: Rig) -> list[int]:
@@ -29,8 +31,8 @@ async def cap(away: Rig) -> Rig:
     indi = away.indi
     await indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await indi.write("KEEP_ALIVE", TIMEOUT=1)
-    await indi.connect()
-    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    assert (await indi.connect()).state == "Ok"
+    assert (await indi.write("GPIO_DIRECTION", PIN_5="On")).state == "Ok"
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
     await indi.write("SERVO_PINS", PIN_3="On")
     assert (await indi.write("DUST_CAP", **CAP)).state == "Ok"
@@ -39,7 +41,7 @@ async def cap(away: Rig) -> Rig:
 
 
 async def slow(rig: Rig, member: str) -> None:
-    """Begin a travel that takes 20 s, and wait for its first step."""
+    """Begin a travel with 1.2 s between its steps, and wait for the first one."""
     await rig.indi.write("DUST_CAP", **SLOW)
     rig.configs.clear()
     assert (await rig.indi.write("CAP_PARK", **{member: "On"})).state == "Busy"
@@ -73,6 +75,7 @@ async def test_loading_a_place_shows_none_that_the_servo_cannot_be_at(cap: Rig) 
 
 async def test_it_moves_in_small_steps_and_the_outputs_stay(cap: Rig) -> None:
     indi, board = cap.indi, cap.board
+    await indi.write("DUST_CAP", TRAVEL=1.2)
     assert (await indi.write("CAP_PARK", PARK="On")).state == "Busy"
     await indi.in_state("CAP_PARK", "Ok")
     assert indi.known["CAP_PARK"].on == ["PARK"]
@@ -142,6 +145,7 @@ async def test_an_outage_on_the_way_leaves_it_where_it_is(cap: Rig) -> None:
 async def test_a_parked_cap_is_parked_after_an_outage(cap: Rig) -> None:
     indi = cap.indi
     await indi.settle("CAP_PARK", PARK="On")
+    await cap.board.wait_until(lambda board: board.servo_angle(3) == 10)
     cap.configs.clear()
     await cap.service.stop()
     await indi.in_state("CONNECTION", "Busy")
@@ -211,9 +215,12 @@ async def test_the_light_shines_on_a_parked_cap_and_is_off_before_it_moves(cap: 
     await indi.settle("CAP_PARK", PARK="On")
     assert (await indi.write("FLAT_LIGHT_CONTROL", FLAT_LIGHT_ON="On")).state == "Ok"
     await board.wait_until(lambda board: board.leds[0].white == 255)
+    # A single step, a second after the frame: what is sent to two MALOS drivers is taken in any order.
+    await indi.write("DUST_CAP", UNPARKED=CAP["PARKED"] + 1, TRAVEL=1)
     cap.configs.clear()
     assert (await indi.settle("CAP_PARK", UNPARK="On")).state == "Ok"
     assert indi.known["FLAT_LIGHT_CONTROL"].on == ["FLAT_LIGHT_OFF"]
+    await cap.all_sent("Servo", 1)
     assert not any(any(led) for led in board.leds)
     drivers = [driver for driver, _ in cap.configs]
     assert drivers.index("Everloop") < drivers.index("Servo")
@@ -241,7 +248,14 @@ async def test_without_a_cap_the_light_is_free(cap: Rig) -> None:
 async def restarted(service: MalosService, *, place: str | None) -> None:
     """See that a program that is started anew shows the place that is saved, and moves nothing."""
     seen: list[str] = []
-    service.config_seen = lambda driver, _: seen.append(driver)
+    moved = asyncio.Event()
+
+    def record(driver: str, _: bytes) -> None:
+        seen.append(driver)
+        if driver == "Servo":
+            moved.set()
+
+    service.config_seen = record
     async with piped(make_driver(address=service.address)) as indi:
         await (await indi.get_properties()).connect()
         await indi.settle("CONFIG_PROCESS", CONFIG_LOAD="On")
@@ -252,6 +266,8 @@ async def restarted(service: MalosService, *, place: str | None) -> None:
         assert not [text for text in indi.messages if not text.startswith("[INFO] ")]
         if place:
             await indi.settle("CAP_PARK", **{place: "On"})
+            async with asyncio.timeout(PATIENCE):
+                await moved.wait()
             assert seen.count("Servo") == 1
 
 

@@ -18,7 +18,7 @@ from tests.driver.conftest import Rig
 async def fast(away: Rig) -> Rig:
     """A creator, connected, that publishes levels every 10 ms."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=10)
-    await away.indi.connect()
+    assert (await away.indi.connect()).state == "Ok"
     return away
 
 

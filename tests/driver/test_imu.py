@@ -54,7 +54,7 @@ async def _served(board: SimulatedBoard, delay_ms: int = 20) -> AsyncIterator[Ri
 async def moving() -> AsyncIterator[Rig]:
     """A creator whose first readings have come."""
     async with _served(SimulatedBoard()) as rig:
-        await rig.indi.connect()
+        assert (await rig.indi.connect()).state == "Ok"
         await rig.indi.in_state("MAGNETOMETER", "Ok")
         yield rig
 
@@ -235,6 +235,7 @@ async def test_the_pace_comes_back_after_a_restart_of_the_service(moving: Rig) -
 
 async def test_a_board_that_lost_its_imu_is_sent_no_pace(moving: Rig) -> None:
     await moving.indi.write("UPDATE_RATE", RATE=10)
+    await moving.all_sent("IMU", 1)
     await moving.indi.write("CONNECTION", DISCONNECT="On")
     await moving.service.stop()
     await moving.service.start()

@@ -1,6 +1,5 @@
 """Connecting, disconnecting, and the properties that come and go with it."""
 
-import socket
 from xml.etree import ElementTree as ET
 
 import indipydriver
@@ -12,6 +11,7 @@ from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import piped
 from tests.driver.conftest import Rig
+from tests.programs import free_port
 from tests.simulator.client import Client
 
 ALWAYS = {
@@ -35,12 +35,6 @@ ALWAYS = {
 }  # fmt: skip
 AUX, WEATHER, LIGHTBOX = 1 << 15, 1 << 7, 1 << 10
 OUTPUT, INPUT, IMU = 1 << 16, 1 << 17, 1 << 19
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_what_is_always_defined(away: Rig) -> None:

@@ -10,9 +10,9 @@ async def on(away: Rig) -> Rig:
     """A creator with pins 2, 3 and 4 On; 2 and 4 are to be Off after an outage, and 4 is active low."""
     indi = away.indi
     await indi.write("POLLING_PERIOD", PERIOD_MS=20)
-    await indi.connect()
+    assert (await indi.connect()).state == "Ok"
     await indi.write("GPIO_ACTIVE_LOW", PIN_4="On")
-    await indi.write("GPIO_DIRECTION", PIN_2="On", PIN_3="On", PIN_4="On", PIN_5="On")
+    assert (await indi.write("GPIO_DIRECTION", PIN_2="On", PIN_3="On", PIN_4="On", PIN_5="On")).state == "Ok"
     assert indi.known["ON_LINK_LOSS_2"].on == ["KEEP"]
     for pin in (2, 3, 4):
         assert (await indi.settle(f"DIGITAL_OUTPUT_{pin + 1}", ON="On")).state == "Ok"

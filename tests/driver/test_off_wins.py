@@ -10,8 +10,8 @@ from tests.driver.conftest import Rig
 async def on(away: Rig) -> Rig:
     """A creator, connected, with pin 5 an output that is On; it publishes levels every 10 ms."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=10)
-    await away.indi.connect()
-    await away.indi.write("GPIO_DIRECTION", PIN_5="On", PIN_6="On")
+    assert (await away.indi.connect()).state == "Ok"
+    assert (await away.indi.write("GPIO_DIRECTION", PIN_5="On", PIN_6="On")).state == "Ok"
     await away.indi.settle("DIGITAL_OUTPUT_6", ON="On")
     return away
 
@@ -83,7 +83,7 @@ async def test_an_off_holds_although_clients_disconnected_meanwhile(on: Rig) -> 
 
 async def test_an_off_that_a_quiet_service_was_not_sent_is_sent_when_it_speaks_again(on: Rig) -> None:
     """The link was not lost, so no reconnect sends the pins again."""
-    on.service.hang()
+    await on.hang()
     await on.indi.settle("DIGITAL_OUTPUT_7", ON="On")  # Alert, once it is quiet
     answer = await on.indi.write("DIGITAL_OUTPUT_6", OFF="On")
     assert answer.state == "Alert"
@@ -164,7 +164,7 @@ async def test_an_off_at_the_end_that_a_hung_service_never_took_is_sent_again(on
 
 
 async def test_an_output_that_is_inverted_while_it_owes_off_is_off(on: Rig) -> None:
-    on.service.hang()
+    await on.hang()
     await on.indi.settle("DIGITAL_OUTPUT_7", ON="On")  # Alert, once it is quiet
     await on.indi.write("DIGITAL_OUTPUT_6", OFF="On")
     await on.indi.write("GPIO_ACTIVE_LOW", PIN_5="On")

@@ -1,11 +1,10 @@
 """The service goes away and comes back."""
 
-import asyncio
-
 from indi_matrix import make_driver
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from tests.driver.client import piped
 from tests.driver.conftest import Rig
+from tests.stopwatch import Stopwatch
 
 
 async def lost(rig: Rig) -> None:
@@ -211,26 +210,27 @@ async def test_a_ring_of_another_size_ends_the_visit(rig: Rig) -> None:
     assert rig.indi.known["EVERLOOP_INFO"].values["LEDS"] == "35"
 
 
-async def flap(rig: Rig) -> float:
-    """Have a visit end by a ring of another size; return the seconds until the next has begun."""
-    indi, clock = rig.indi, asyncio.get_running_loop().time
+async def flap(rig: Rig) -> Stopwatch:
+    """Have a visit end by a ring of another size; return how long it took until the next had begun."""
+    indi = rig.indi
     await indi.in_state("CONNECTION", "Ok")
     heard = len(indi.answers)
     rig.service.publish_update("Everloop", b"\x10\x12")
     while (await indi.next_answer("CONNECTION", heard)).state != "Busy":
         heard += 1
-    lost_at = clock()
+    watch = Stopwatch()
     await indi.in_state("CONNECTION", "Ok")
-    return clock() - lost_at
+    watch.stop()
+    return watch
 
 
 async def test_visits_that_do_not_last_are_made_less_and_less_often(rig: Rig) -> None:
     """A service whose ring changes its size all the time was visited 33 times a second."""
     indi = rig.indi
     pauses = [await flap(rig) for _ in range(6)]
-    assert pauses[0] < 1.5  # of which the simulated driver takes a second to its next update
-    assert pauses[4] > 1.5
-    assert pauses[5] > 3
+    assert pauses[0].seconds < 1.5  # of which the simulated driver takes a second to its next update
+    assert pauses[4].elapsed > 1.5
+    assert pauses[5].elapsed > 3
     told = [answer.message for answer in indi.answers if answer.name == "CONNECTION" and answer.message]
     address = rig.service.address
     changed = f"[ERROR] lost {address}: the ring has 18 LEDs now"
@@ -244,7 +244,7 @@ async def test_visits_that_do_not_last_are_made_less_and_less_often(rig: Rig) ->
     await indi.write("EVERLOOP_COLOR", RED=2)
     await rig.board.wait_until(lambda board: board.leds[0].red == 2)
     await rig.all_sent("Everloop", len(rig.sent("Everloop")) + 1)
-    assert await flap(rig) < 2
+    assert (await flap(rig)).seconds < 2
 
 
 async def test_garbage_from_the_service_is_survived(rig: Rig) -> None:

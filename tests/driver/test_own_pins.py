@@ -16,7 +16,7 @@ async def fast(away: Rig) -> Rig:
     """A creator, connected, that publishes levels every 10 ms, and is lost after a second without one."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await away.indi.write("KEEP_ALIVE", TIMEOUT=1)
-    await away.indi.connect()
+    assert (await away.indi.connect()).state == "Ok"
     return away
 
 

@@ -1,6 +1,5 @@
 """A connect that meets nobody: what clients are told, and when."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +9,7 @@ from indi_matrix import make_driver
 from indi_matrix.simulator import MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, piped
 from tests.driver.conftest import Rig
+from tests.stopwatch import within
 
 WARNED = 2.0  # seconds, of the five that a connect takes; alone on a machine it is 0.01
 HINT = "SIMULATION in Options does without a board"
@@ -30,7 +30,7 @@ def warnings(indi: IndiClient) -> list[str]:
 
 async def warned(indi: IndiClient) -> str:
     """Return the warning of a connect, which is to come soon."""
-    async with asyncio.timeout(WARNED):
+    async with within(WARNED):
         await indi.until(lambda: warnings(indi))
     (warning,) = warnings(indi)
     return warning

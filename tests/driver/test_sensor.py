@@ -66,7 +66,7 @@ async def measuring(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 @pytest_asyncio.fixture
 async def creator(measuring: Rig) -> Rig:
     """A creator whose first readings have come."""
-    await measuring.indi.connect()
+    assert (await measuring.indi.connect()).state == "Ok"
     await measuring.indi.in_state(NAME, "Ok")
     return measuring
 

@@ -20,8 +20,8 @@ async def fast(away: Rig) -> Rig:
     indi = away.indi
     await indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await indi.write("KEEP_ALIVE", TIMEOUT=1)
-    await indi.connect()
-    await indi.write("GPIO_DIRECTION", PIN_5="On")
+    assert (await indi.connect()).state == "Ok"
+    assert (await indi.write("GPIO_DIRECTION", PIN_5="On")).state == "Ok"
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
     assert (await indi.write("SERVO_PINS", PIN_3="On", PIN_4="On")).state == "Ok"
     return away
@@ -209,6 +209,7 @@ async def test_a_servo_holds_when_clients_disconnect(fast: Rig) -> None:
     indi, board = fast.indi, fast.board
     await indi.write("ON_DISCONNECT", OFF="On")
     await indi.write("SERVO_ANGLE_3", ANGLE=45)
+    await fast.all_sent("Servo", 1)
     await indi.write("CONNECTION", DISCONNECT="On")
     await board.wait_until(lambda board: not board.latch(5))
     assert board.servo_angle(3) == 45
@@ -219,7 +220,7 @@ async def test_a_servo_holds_when_clients_disconnect(fast: Rig) -> None:
 async def test_a_quiet_service_is_sent_no_angle(fast: Rig) -> None:
     indi = fast.indi
     await indi.write("KEEP_ALIVE", TIMEOUT=5)
-    fast.service.hang()
+    await fast.hang()
     await indi.settle("DIGITAL_OUTPUT_6", OFF="On")  # Alert, once it is quiet
     answer = await indi.write("SERVO_ANGLE_3", ANGLE=45)
     assert answer.state == "Alert"

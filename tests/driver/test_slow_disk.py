@@ -13,7 +13,8 @@ import pytest
 from indi_matrix import make_driver
 from indi_matrix.board.config.config_file import from_bytes
 from tests.driver.client import Answer, IndiClient, piped, talking_to
-from tests.programs import running, stopped
+from tests.programs import running
+from tests.stopwatch import stopped
 
 
 @dataclass

@@ -13,6 +13,7 @@ from indi_matrix.devices.weather import station
 from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.driver.client import Answer, IndiClient, piped
 from tests.driver.conftest import Rig
+from tests.programs import PATIENCE
 
 PARAMETERS = ["WEATHER_TEMPERATURE", "WEATHER_HUMIDITY", "WEATHER_PRESSURE", "WEATHER_DEWPOINT", "WEATHER_UV"]
 SENSORS = ("Humidity", "Pressure", "UV")
@@ -50,7 +51,7 @@ async def weather(sky: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.setattr(station, "_EARLY", 0.0)
     sky.board.warm(20.0)
     sky.board.set_humidity(50.0)
-    await sky.indi.connect()
+    assert (await sky.indi.connect()).state == "Ok"
     await sky.indi.in_state("WEATHER_PARAMETERS", "Ok")
     return sky
 
@@ -69,7 +70,7 @@ def values(indi: IndiClient) -> dict[str, float]:
 
 async def told(rig: Rig, **expected: float) -> None:
     """Ask for the weather until it is this."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not expected.items() <= values(rig.indi).items():
             await rig.indi.write("WEATHER_REFRESH", REFRESH="On")
             await rig.indi.fence()
@@ -120,7 +121,7 @@ async def test_a_voice_has_none(sky: Rig) -> None:
 
     sky.service.ping_seen = record
     assert (await sky.indi.connect()).state == "Ok"
-    await asyncio.wait_for(pins_are_kept_alive.wait(), 10)
+    await asyncio.wait_for(pins_are_kept_alive.wait(), PATIENCE)
     await sky.indi.fence()
     assert [pinged.count(driver) for driver in SENSORS] == [1, 1, 1]
     assert pinged.count("Everloop") == 1  # its updates tell nothing but the number of LEDs
@@ -243,7 +244,7 @@ async def test_the_period_and_a_refresh(weather: Rig) -> None:
     board.warm(10.0)
     start = len(indi.answers)
     await weather.indi.fence()
-    await asyncio.wait_for(published(weather, "Humidity", 3), 5)
+    await asyncio.wait_for(published(weather, "Humidity", 3), PATIENCE)
     assert not [one for one in indi.answers[start:] if one.name == "WEATHER_PARAMETERS"]
     refreshed = await indi.write("WEATHER_REFRESH", REFRESH="On")
     assert (refreshed.state, refreshed.values) == ("Ok", {"REFRESH": "Off"})
@@ -652,7 +653,7 @@ def _arc(lit: int, board: SimulatedBoard) -> bool:
 
 async def arc(rig: Rig, lit: int) -> None:
     """Wait until so many LEDs of the weather's arc are lit."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await rig.board.wait_until(partial(_arc, lit))
 
 

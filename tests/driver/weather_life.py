@@ -15,6 +15,7 @@ from indi_matrix.malos.messages import DriverConfig, Humidity, HumidityParams, I
 from indi_matrix.simulator import Climate, MalosService, SimulatedBoard
 from tests.driver.client import IndiClient, piped
 from tests.driver.good_readings import DRIVER_OF, GOOD, REASONS, dew_point_of, motion_in, weather_in, within
+from tests.programs import PATIENCE
 
 Act = tuple[str, tuple[Any, ...]]
 Values = dict[str, float]
@@ -171,7 +172,7 @@ class WeatherLife:
         with zmq.asyncio.Context() as context, context.socket(zmq.PUSH) as socket:
             socket.connect(f"tcp://127.0.0.1:{self.service.ports['Humidity'].base}")
             await socket.send(frame)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while frame in self.foreign:
                     self.said.clear()
                     await self.said.wait()
@@ -310,7 +311,7 @@ class WeatherLife:
             await self.disconnect([])
         for name in (*_VECTORS, "SAFETY_STATUS", "WEATHER_STATUS"):
             await indi.in_state(name, "Ok")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not self._is_shown():
                 await indi.write("WEATHER_REFRESH", REFRESH="On")
                 await indi.fence()

@@ -9,7 +9,6 @@ import pty
 import signal
 import socket
 import sys
-import time
 import tty
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,6 +21,8 @@ from indi_matrix.indi.transport import library
 from indi_matrix.indi.transport.stdio import StdioTransport
 from indi_matrix.indi.wire.writer import message
 from tests.indi.echo import Echo, answer, write
+from tests.programs import PATIENCE, free_port
+from tests.stopwatch import within
 
 GET = b"<getProperties version='1.7'/>\n"
 ECHO = str(Path(__file__).with_name("echo.py"))
@@ -77,7 +78,7 @@ async def wired(driver: Any = None) -> AsyncIterator[Wire]:
     theirs, ours = two_pipes()
     wire = Wire(driver or Echo(), theirs, ours)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             yield wire
     finally:
         if wire.running.cancel():
@@ -94,7 +95,7 @@ async def process(stdin: Descriptor, stdout: Descriptor) -> AsyncIterator[asynci
         *(sys.executable, ECHO), stdin=stdin, stdout=stdout, stderr=asyncio.subprocess.PIPE, env=environment
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             yield program
     finally:
         if program.returncode is None:
@@ -102,13 +103,12 @@ async def process(stdin: Descriptor, stdout: Descriptor) -> AsyncIterator[asynci
         await program.communicate()
 
 
-async def ends_well(program: asyncio.subprocess.Process, within: float = 1.0) -> str:
+async def ends_well(program: asyncio.subprocess.Process, limit: float = 1.0) -> str:
     """Return what the program said on stderr, if it ends in time and with status 0."""
-    begin = time.monotonic()
     assert program.stderr
-    said = (await program.stderr.read()).decode()
-    assert await program.wait() == 0, said
-    assert time.monotonic() - begin < within
+    async with within(limit):
+        said = (await program.stderr.read()).decode()
+        assert await program.wait() == 0, said
     assert "Traceback" not in said
     assert "cleaned up" in said
     return said
@@ -238,7 +238,7 @@ async def test_the_end_is_reached_although_the_reader_stalls() -> None:
         await wire.driver.held.wait()
         wire.send(b"".join(map(write, waiting)))
         wire.hang_up()
-        async with asyncio.timeout(1):
+        async with within(1):
             await wire.running
         assert wire.driver.seen == ["flood 2000", *waiting]
 
@@ -253,7 +253,7 @@ async def test_the_end_is_reached_although_the_reader_stalls_and_nothing_more_is
                 wire.send(write("waiting " * 100))
                 await asyncio.sleep(0)
         wire.hang_up()
-        async with asyncio.timeout(1):
+        async with within(1):
             await wire.running
 
 
@@ -267,7 +267,7 @@ async def test_the_transport_alone_gives_up_in_time_on_a_reader_who_takes_nothin
         running = asyncio.create_task(transport.run_rx())
         await driver.held.wait()
         driver.shutdown()
-        async with asyncio.timeout(1):
+        async with within(1):
             await running
     finally:
         for number in (*theirs, *ours):
@@ -314,7 +314,7 @@ async def test_files_are_read_to_their_end_and_written(tmp_path: Path) -> None:
     requests.write_bytes(b"".join(write(f"{number} " + "x" * 500) for number in range(1000)))
     with requests.open("rb") as stdin, answers.open("wb") as stdout:
         async with process(stdin, stdout) as program:
-            await ends_well(program, within=3)
+            await ends_well(program, limit=3)
     lines = answers.read_bytes().splitlines(keepends=True)
     assert [int(answer(line).split()[0]) for line in lines] == list(range(1000))
 
@@ -322,7 +322,7 @@ async def test_files_are_read_to_their_end_and_written(tmp_path: Path) -> None:
 async def test_nothing_to_read_and_nowhere_to_write_is_an_end_too() -> None:
     with Path(os.devnull).open("r+b", buffering=0) as null:  # noqa: ASYNC230 - made for a process
         async with process(null, null) as program:
-            await ends_well(program, within=3)
+            await ends_well(program, limit=3)
 
 
 async def test_a_full_disk_ends_the_driver() -> None:
@@ -330,7 +330,7 @@ async def test_a_full_disk_ends_the_driver() -> None:
         async with process(asyncio.subprocess.PIPE, full) as program:
             assert program.stdin
             program.stdin.write(GET)
-            assert "No space left" in await ends_well(program, within=3)
+            assert "No space left" in await ends_well(program, limit=3)
 
 
 async def test_a_terminal_is_never_made_non_blocking() -> None:
@@ -393,7 +393,7 @@ async def test_a_broken_stdout_ends_the_program_without_a_fuss() -> None:
         os.close(reader)
         assert program.stdin
         program.stdin.write(GET + write("x"))
-        assert "Stdout is closed" in await ends_well(program, within=3)
+        assert "Stdout is closed" in await ends_well(program, limit=3)
 
 
 async def test_an_idle_driver_costs_nothing_even_after_a_flood() -> None:
@@ -409,17 +409,21 @@ async def test_an_idle_driver_costs_nothing_even_after_a_flood() -> None:
             switches = (process / "status").read_text().partition("\nvoluntary_ctxt_switches:")[2].split()[0]
             return int(switches), sum(map(int, (process / "stat").read_text().split()[13:15]))
 
-        before = switches_and_ticks()
-        await asyncio.sleep(0.5)
-        after = switches_and_ticks()
-        assert after[0] - before[0] <= 4  # the library looks once a second whether its snoops are alive
-        assert after[1] - before[1] <= 3
+        for _ in range(4):  # on a busy machine what follows from the flood may not be over yet
+            before = switches_and_ticks()
+            await asyncio.sleep(0.5)
+            after = switches_and_ticks()
+            # The library looks once a second whether its snoops are alive.
+            is_idle = after[0] - before[0] <= 4 and after[1] - before[1] <= 3
+            if is_idle:
+                break
+        assert is_idle
 
 
 async def test_being_asked_to_stop_before_the_start_is_heard() -> None:
     driver = Echo()
     driver.shutdown()
-    async with wired(driver) as wire, asyncio.timeout(1):
+    async with wired(driver) as wire, within(1):
         await wire.running
 
 
@@ -437,11 +441,6 @@ async def test_what_fails_in_the_driver_itself_is_raised() -> None:
 # indiserver
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @contextlib.asynccontextmanager
 async def indiserver(tmp_path: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, int]]:
     """Run the driver under the real indiserver, and tell server, port and the driver's process id."""
@@ -455,7 +454,7 @@ async def indiserver(tmp_path: Path) -> AsyncIterator[tuple[asyncio.subprocess.P
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await tool("indi_getprop", port, "-1", "Echo.TEXT.A") != "nothing \N{DEGREE SIGN}":
                 assert server.returncode is None
             yield server, port, int((tmp_path / "pid").read_text())
@@ -489,7 +488,7 @@ async def test_the_driver_ends_with_the_real_server(tmp_path: Path, number: sign
             gone = asyncio.Event()
             asyncio.get_running_loop().add_reader(watch, gone.set)
             server.send_signal(number)
-            async with asyncio.timeout(1):
+            async with within(1):
                 await gone.wait()
         finally:
             asyncio.get_running_loop().remove_reader(watch)

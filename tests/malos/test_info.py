@@ -10,6 +10,7 @@ from indi_matrix.errors import LinkError
 from indi_matrix.malos.info import parse_info, request_info
 from indi_matrix.malos.messages import MalosDriverInfo
 from indi_matrix.malos.places import Place
+from tests.programs import PATIENCE
 
 
 def reply(**fields: object) -> bytes:
@@ -57,7 +58,7 @@ async def test_a_service_that_takes_long_for_each_answer_is_heard() -> None:
                 await answering.send(reply(base_port=30000))
 
         answers = asyncio.create_task(answer_slowly())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert set(await request_info(context, Place("127.0.0.1", port))) == {"Gpio", "Other"}
         answers.cancel()
         await asyncio.wait({answers})

@@ -8,6 +8,7 @@ import pytest
 
 from indi_matrix.errors import LinkError
 from indi_matrix.malos.keep_alive import KeepAlive
+from tests.programs import PATIENCE
 
 
 class Sent:
@@ -25,7 +26,7 @@ class Sent:
         self._news.set()
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(self.moments) < count:
                 await self._news.wait()
                 self._news.clear()

@@ -2,12 +2,10 @@
 
 import asyncio
 import gc
-import random
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -19,6 +17,9 @@ from indi_matrix.malos.info import DriverInfo
 from indi_matrix.malos.link import Link, open_link
 from indi_matrix.malos.places import DriverPorts, Place
 from indi_matrix.malos.timing import Timing
+from tests.ports import PORTS
+from tests.programs import PATIENCE
+from tests.stopwatch import Stopwatch, within
 
 HERE = Place("127.0.0.1", 0)
 
@@ -59,9 +60,10 @@ def bound(context: zmq.asyncio.Context, base: int, *, unread: int = 1000) -> Pee
 
 
 def somewhere(context: zmq.asyncio.Context, *, unread: int = 1000) -> Peer:
-    while True:
+    for base in PORTS.blocks():
         with suppress(zmq.ZMQError):
-            return bound(context, random.randrange(10_000, 30_000), unread=unread)
+            return bound(context, base, unread=unread)
+    raise AssertionError("there are no free ports")
 
 
 @pytest_asyncio.fixture
@@ -73,7 +75,7 @@ async def peer(context: zmq.asyncio.Context) -> AsyncIterator[Peer]:
 
 @pytest_asyncio.fixture
 async def link(context: zmq.asyncio.Context, peer: Peer) -> AsyncIterator[Link]:
-    async with asyncio.timeout(5), open_link(context, HERE, peer.info) as opened:
+    async with asyncio.timeout(PATIENCE), open_link(context, HERE, peer.info) as opened:
         yield opened
 
 
@@ -114,36 +116,35 @@ async def test_an_empty_update_is_an_update(peer: Peer, link: Link) -> None:
 
 
 async def test_without_updates_pings_come_three_times_a_timeout(peer: Peer, link: Link) -> None:
-    loop = asyncio.get_running_loop()
     pinging = asyncio.create_task(link.keep_alive())
-    times = []
-    for _ in range(5):
+    await peer.keep_alive.recv()
+    begun = Stopwatch()
+    for _ in range(4):
+        gap = Stopwatch()
         assert await peer.keep_alive.recv_multipart() == [b""]
-        times.append(loop.time())
+        assert gap.seconds < 0.2
     pinging.cancel()
-    gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert max(gaps) < 0.2
-    assert sum(gaps) > 0.3
+    assert begun.elapsed > 0.3
 
 
 async def test_a_ping_goes_along_with_an_update(context: zmq.asyncio.Context, peer: Peer) -> None:
-    loop = asyncio.get_running_loop()
     info = peer.info._replace(timeout=2.4)
-    async with asyncio.timeout(5), open_link(context, HERE, info) as link:
+    async with asyncio.timeout(PATIENCE), open_link(context, HERE, info) as link:
         pinging = asyncio.create_task(link.keep_alive())
         await peer.keep_alive.recv()
-        first = loop.time()
+        first = Stopwatch()
         second = asyncio.ensure_future(peer.keep_alive.recv())
         while not second.done():
             await peer.updates.send(b"")
             await link.update()
         pinging.cancel()
-        assert 0.3 < loop.time() - first < 0.7  # by itself it would come after 0.8 s
+        assert first.seconds < 0.7  # by itself it would come after 0.8 s
+        assert first.elapsed > 0.3
 
 
 async def test_a_shorter_timeout_is_followed_by_a_ping_at_once(context: zmq.asyncio.Context, peer: Peer) -> None:
     info = peer.info._replace(timeout=30)
-    async with asyncio.timeout(5), open_link(context, HERE, info) as link:
+    async with asyncio.timeout(PATIENCE), open_link(context, HERE, info) as link:
         pinging = asyncio.create_task(link.keep_alive())
         await peer.keep_alive.recv()
         link.expect(Timing(delay=0.1, timeout=0.3))
@@ -157,7 +158,7 @@ async def test_two_more_pings_keep_to_the_shorter_timeout(peer: Peer, link: Link
     pinging = asyncio.create_task(link.keep_alive())
     await peer.keep_alive.recv()
     link.expect(Timing(delay=0.1, timeout=30))
-    async with asyncio.timeout(1):
+    async with within(1):
         await peer.keep_alive.recv()
         await peer.keep_alive.recv()
     pinging.cancel()
@@ -214,9 +215,10 @@ async def test_silence_is_an_error(link: Link) -> None:
 
 
 async def test_silence_begins_anew_with_each_update(peer: Peer, link: Link) -> None:
-    for moment in (0.4, 0.8, 1.2):
+    link.expect(Timing(delay=0.1, timeout=1.2))  # it is lost after 1.5 s
+    for moment in (0.8, 1.6, 2.4):
         asyncio.get_running_loop().call_later(moment, peer.updates.send, b"%.1f" % moment)
-    assert [await link.update() for _ in range(3)] == [b"0.4", b"0.8", b"1.2"]
+    assert [await link.update() for _ in range(3)] == [b"0.8", b"1.6", b"2.4"]
 
 
 async def test_only_another_timing_that_is_stated_ends_a_doubt_by_a_change(peer: Peer, link: Link) -> None:
@@ -257,7 +259,7 @@ async def test_of_a_burst_of_updates_the_newest_are_taken(peer: Peer, link: Link
 
 
 async def test_nothing_is_left_of_a_closed_link(context: zmq.asyncio.Context, peer: Peer) -> None:
-    async with asyncio.timeout(5), open_link(context, HERE, peer.info) as link:
+    async with asyncio.timeout(PATIENCE), open_link(context, HERE, peer.info) as link:
         await peer.updates.send(b"")
         await link.update()
     left = weakref.ref(link)
@@ -267,7 +269,7 @@ async def test_nothing_is_left_of_a_closed_link(context: zmq.asyncio.Context, pe
 
 
 async def test_of_whole_pictures_one_at_most_is_queued(context: zmq.asyncio.Context, peer: Peer) -> None:
-    async with asyncio.timeout(5), open_link(context, HERE, peer.info, newest_only=True) as link:
+    async with asyncio.timeout(PATIENCE), open_link(context, HERE, peer.info, newest_only=True) as link:
         picture = b"x" * 1_000_000  # many fill the sockets' own buffers
         taken = 0
         with suppress(LinkError):
@@ -292,7 +294,7 @@ async def test_of_what_a_lost_driver_has_not_taken_nothing_more_is_delivered(con
     monitor = peer.base.get_monitor_socket(zmq.EVENT_DISCONNECTED)
 
     async def lose() -> None:
-        async with asyncio.timeout(5), open_link(context, HERE, peer.info) as link:
+        async with asyncio.timeout(PATIENCE), open_link(context, HERE, peer.info) as link:
             for _ in range(sent):
                 link.send(b"x" * 1_000_000)
             raise LinkError("lost")

@@ -11,6 +11,7 @@ import zmq
 import zmq.asyncio
 
 from indi_matrix.malos.socket_reader import SocketReader
+from tests.programs import PATIENCE
 
 
 @dataclass
@@ -67,7 +68,7 @@ async def test_messages_that_came_together_are_all_received(pair: Pair) -> None:
     waiting = asyncio.create_task(pair.reader.receive())
     await turns()
     pair.send(b"1", b"2", b"3")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         assert [await waiting, await pair.reader.receive(), await pair.reader.receive()] == [b"1", b"2", b"3"]
     assert pair.reader.receive_now() is None
 
@@ -77,7 +78,7 @@ async def test_what_nobody_waits_for_stays_and_keeps_nobody_busy(pair: Pair) -> 
     assert pair.happens()
     await turns()
     assert not pair.happens()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         assert await pair.reader.receive() == b"message"
 
 
@@ -104,7 +105,7 @@ async def test_an_interrupt_where_nobody_waits_is_none(pair: Pair) -> None:
     waiting = asyncio.create_task(pair.reader.receive())
     await turns()
     pair.send(b"message")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         assert await waiting == b"message"
     pair.reader.interrupt(ConnectionError("silence"))
     pair.send(b"another")

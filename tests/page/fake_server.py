@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tests.programs import PATIENCE
+
 
 class FakeServer:
     """An INDI server that says what it is told to, and keeps what it hears."""
@@ -22,7 +24,7 @@ class FakeServer:
                 self._arrived.notify_all()
 
     async def until(self, text: str) -> None:
-        async with asyncio.timeout(8), self._arrived:
+        async with asyncio.timeout(PATIENCE), self._arrived:
             await self._arrived.wait_for(lambda: text in self.heard)
 
     @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-_PATIENCE = 8.0
+from tests.programs import PATIENCE
 
 Message = dict[str, Any]
 
@@ -77,7 +77,7 @@ class PageClient:
         all_messages = [message for frame in self.frames for message in frame]
         return [one for one in all_messages if one["t"] == kind and wanted.items() <= one.items()]
 
-    async def until(self, condition: Callable[[], Any], limit: float = _PATIENCE) -> None:
+    async def until(self, condition: Callable[[], Any], limit: float = PATIENCE) -> None:
         """Wait until something holds."""
         async with asyncio.timeout(limit), self._arrived:
             await self._arrived.wait_for(condition)

@@ -13,6 +13,7 @@ import pytest
 from indi_matrix.page.browser_side import browser
 from indi_matrix.page.browser_side.browser import Browser
 from indi_matrix.page.live_page import LivePage
+from tests.programs import PATIENCE
 
 Message = dict[str, Any]
 
@@ -33,7 +34,7 @@ class Reader:
     async def frame(self) -> list[tuple[str, str, Any]]:
         """Return what the next frame holds, in short."""
         self._reads.release()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             messages = await self._frames.get()
         return [(one["t"], one.get("name", ""), one.get("values", one.get("text", ""))) for one in messages]
 

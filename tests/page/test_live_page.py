@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.page.conftest import Program
 from tests.page.page_client import PageClient, browsing
+from tests.programs import PATIENCE
 
 
 def shows(browser: PageClient, leds: str) -> bool:
@@ -193,11 +194,11 @@ async def test_a_service_that_goes_and_comes_back(served: Program) -> None:
         for act, state in (("hang", "hung"), ("resume", "runs"), ("stop", "stopped")):
             assert (await browser.ask("world", board="MATRIX", do="service", state=act))["ok"]
             assert browser.worlds["MATRIX"]["service"] == state
-        await browser.until(lambda: browser.state("CONNECTION") == "Busy", limit=15)
+        await browser.until(lambda: browser.state("CONNECTION") == "Busy")
         await browser.write("EVERLOOP_LED_1", RED=255)
         await browser.until(lambda: browser.said("message", name="EVERLOOP_LED_1"))
         assert (await browser.ask("world", board="MATRIX", do="service", state="start"))["ok"]
-        await browser.until(lambda: browser.state("CONNECTION") == "Ok", limit=15)
+        await browser.until(lambda: browser.state("CONNECTION") == "Ok")
         assert browser.worlds["MATRIX"]["service"] == "runs"
 
 
@@ -234,7 +235,7 @@ async def test_what_no_world_does_is_refused(served: Program) -> None:
 async def test_a_message_of_a_megabyte_closes_its_socket_and_no_other(served: Program) -> None:
     async with browsing(served.page) as browser, browsing(served.page) as other:
         await browser.socket.send("x" * (1 << 20))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await browser.socket.wait_closed()
         assert browser.socket.close_code == 1009
         await other.connected()

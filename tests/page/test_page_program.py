@@ -12,7 +12,8 @@ import pytest
 from tests.page.conftest import Program
 from tests.page.fake_server import BOARD, FakeServer, definition
 from tests.page.page_client import PageClient, browsing
-from tests.programs import PROGRAM, finished, free_port, indiserver, line_of, need, running, setprop, stopped
+from tests.programs import PATIENCE, PROGRAM, finished, free_port, indiserver, line_of, need, running, setprop
+from tests.stopwatch import stopped
 
 HOSTILE = '<img src="x" onerror="alert(1)">&amp;</script><script>alert(2)</script>'
 ESCAPED = HOSTILE.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
@@ -24,7 +25,7 @@ async def page_program(*arguments: str) -> AsyncIterator[int]:
     async with running(PROGRAM, "page", *arguments, "--port", "0") as process:
         yield port_of(await line_of(process.stderr, "the page is http://127.0.0.1:"))
         process.terminate()
-        assert await stopped(process, 2) == 0
+        assert await stopped(process, PATIENCE) == 0
 
 
 async def test_boards_of_the_real_indiserver_are_shown_and_other_devices_are_not() -> None:
@@ -187,7 +188,7 @@ async def test_a_simulated_board_alone_has_a_page() -> None:
                 assert (await browser.ask("world", board="MATRIX", do="service", state=state))["ok"]
                 assert browser.worlds["MATRIX"]["service"] == ("runs" if state == "start" else "stopped")
         process.terminate()
-        assert await stopped(process, 2) == 0
+        assert await stopped(process, PATIENCE) == 0
 
 
 async def test_without_websockets_it_says_what_to_install() -> None:

@@ -21,6 +21,7 @@ from indi_matrix.page.live_page import LivePage
 from indi_matrix.page.page_files import page_files
 from indi_matrix.page.page_server import PageServer
 from tests.page.page_client import browsing
+from tests.programs import PATIENCE
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -47,7 +48,7 @@ async def fetch(port: int, request: str, *, host: str = "127.0.0.1") -> tuple[in
     """Send a request as it is; return status, headers and body of the answer."""
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(request.replace("\n", "\r\n").encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         answer = await reader.read()
     writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -163,7 +164,7 @@ async def test_what_is_no_request_ends_the_connection_only(port: int, caplog: py
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(nonsense.encode())
         writer.write_eof()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await reader.read()
         writer.close()
     async with browsing(port) as client:
@@ -187,7 +188,7 @@ async def test_connections_that_ask_for_nothing_are_few(monkeypatch: pytest.Monk
         held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with suppress(ConnectionResetError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 assert await reader.read() == b""
         for other in (writer, *(one for _, one in held)):
             other.close()
@@ -208,7 +209,7 @@ async def test_a_browser_that_never_reads_is_dropped_and_costs_little(
             others = set(page._browsers)
             async with connect(f"ws://127.0.0.1:{port}/ws", sock=deaf, origin=origin, max_queue=1) as deaf_socket:
                 tracemalloc.start()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE):
                     while "A browser is dropped: it does not read" not in caplog.messages:
                         for one in page._browsers - others:
                             one.note(Said("", "", "INFO", f"{loop.time():1000}", ""))

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 from indi_matrix.page.indi_side.known_devices import Defined, KnownDevices, Updated
 from indi_matrix.page.indi_side.shown_ring import ShownRing, led_count
 from indi_matrix.page.indi_side.shown_rings import ShownRings
+from tests.programs import PATIENCE
 
 DARK, RED, GREEN = "00000000", "FF000000", "00FF0000"
 
@@ -163,7 +164,7 @@ async def test_no_timer_runs_while_nobody_looks() -> None:
     watched.set()
     rings.look_at_all()
     for _ in range(3):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             await told.wait()
         told.clear()
     assert has_timer()

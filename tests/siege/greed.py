@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.programs import stopped
 from tests.siege.attacks import BEGIN, END, Attack, Spoils, deep, endless, unread
 from tests.siege.callers import CONNECT, CONNECTED, GET, LIGHT, LIT, LOST, Caller, calling
 from tests.siege.process import forget_peak, peak
@@ -185,7 +184,8 @@ async def besiege(start: Start, attack: Attack, trips: int, *, animated: bool = 
             pictures = (drawn / (middle - begin), (artist.pictures - drawn) / (time.monotonic() - middle))
         if during.let_down:  # it may be about to die
             with suppress(TimeoutError):
-                await stopped(target.process, _DYING)
+                async with asyncio.timeout(_DYING):
+                    await target.process.wait()
         growth = memory.peak - base
         return Figures(spoils, growth, memory.too_much, before, during, pictures, target.alive)
 

@@ -9,13 +9,6 @@ from indi_matrix.simulator import Kind, MalosService, SimulatedBoard
 from tests.simulator.client import Client
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fail a test after a few seconds, when an event that it awaits does not come."""
-    for item in items:
-        if item.path.is_relative_to(__file__.removesuffix("conftest.py")):
-            item.add_marker(pytest.mark.timeout(20))
-
-
 @pytest.fixture
 def board() -> SimulatedBoard:
     return SimulatedBoard(Kind.CREATOR)

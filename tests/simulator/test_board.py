@@ -6,6 +6,7 @@ import pytest
 
 from indi_matrix.simulator import Kind, Led, SimulatedBoard
 from indi_matrix.simulator.sensors.readings import NO_SENSORS
+from tests.programs import PATIENCE
 
 
 def test_each_kind_has_its_ring() -> None:
@@ -71,7 +72,7 @@ async def test_a_waiter_sees_even_the_shortest_moment(board: SimulatedBoard) -> 
     await asyncio.sleep(0)
     board.set_input(5, level=True)
     board.set_input(5, level=False)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await waiter
         await board.wait_until(lambda b: not b.level(5))
 

@@ -12,6 +12,7 @@ import pytest
 from indi_matrix.malos.messages import UV, Humidity, Imu, Pressure
 from indi_matrix.simulator import Climate, Kind, MalosService, SimulatedBoard, TerminalPicture, climate_of, draw
 from indi_matrix.simulator.sensors.readings import NO_SENSORS, Readings
+from tests.programs import PATIENCE
 from tests.simulator.client import Client
 from tests.terminal import Terminal
 
@@ -240,7 +241,7 @@ async def test_the_terminal_follows_the_weather_and_has_a_key_for_a_shower(
     async with TerminalPicture(board, terminal.output, keys=terminal.keys) as picture:
         assert "12:00" in await terminal.until("w: shower")
         terminal.press("w")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             await board.wait_until(lambda b: b.climate is not None and b.climate._rain(12.5) == 1)
         await terminal.until("ctrl-c")
         clock.seconds = HOUR / 2

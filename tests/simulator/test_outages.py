@@ -16,6 +16,7 @@ from indi_matrix.settings import INFO_PORT
 from indi_matrix.simulator import Kind, Led, MalosService, SimulatedBoard
 from indi_matrix.simulator.free_ports import BLOCK, blocks_to_try
 from tests.simulator.client import OUTPUT, Client, frame
+from tests.stopwatch import within
 
 
 def _is_free(port: int) -> bool:
@@ -212,7 +213,7 @@ async def test_a_stop_does_not_wait_for_a_slow_bus(client: Client) -> None:
     client.service.board.bus_time = 60
     await client.send("Everloop", frame())
     await client.taken.get()
-    async with asyncio.timeout(0.5):
+    async with within(0.5):
         await client.service.stop()
     assert client.service.board.frames == 0
 

@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from indi_matrix.simulator import Climate, SimulatedBoard, TerminalPicture
-from tests.programs import PROGRAM, need, stopped
+from tests.programs import PATIENCE, PROGRAM, need
+from tests.stopwatch import stopped
 from tests.terminal import Terminal
 
 CTRL_C, CTRL_Z = "\x03", "\x1a"
@@ -50,7 +51,7 @@ async def test_what_is_said_meanwhile_has_a_line_of_its_own_and_stays_when_the_p
     terminal.press("7")
     shown = await terminal.until("● high")
     terminal.press(CTRL_C)
-    assert await stopped(server, 3) == 0
+    assert await stopped(server, PATIENCE) == 0
     left = (await terminal.until("frames shown: 0\r\n")).partition(LEAVE)[2]
     assert [re.sub(r"^[-0-9]+ [:,0-9]+ |\d+$", "", line) for line in left.splitlines()] == [
         "INFO indi_matrix.indi.server.listener: Listening on 127.0.0.1, port ",
@@ -89,7 +90,7 @@ async def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(terminal: Te
     assert ENTER not in shown
     assert local_modes(terminal) == before
     terminal.press("exit\n")
-    assert await stopped(shell, 3) == 0
+    assert await stopped(shell, PATIENCE) == 0
 
 
 async def test_a_program_that_was_stopped_by_another_draws_anew(terminal: Terminal) -> None:
