@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 import pytest
@@ -104,6 +105,22 @@ async def test_a_long_delay_of_another_program_is_no_lost_link(away: Rig, driver
 def test_a_pace_as_expected_is_not_doubted() -> None:
     watch = IntervalWatch(1.0)
     assert not any(watch.is_off(second + (second % 2) * 0.03) for second in range(100))
+
+
+@pytest.mark.parametrize("beat", [0.6, 0.95, 1.08, 1.11, 1.5])
+def test_updates_that_are_read_late_are_not_doubted(beat: float) -> None:
+    """Each is read with the next beat of another driver."""
+    watch = IntervalWatch(1.0)
+    watch.late = beat
+    read = [ceil(second / beat) * beat for second in range(1000)]
+    assert not any(watch.is_off(moment) for moment in read)
+
+
+@pytest.mark.parametrize("actual", [0.25, 0.5, 0.75, 1.5])
+def test_another_pace_is_doubted_although_updates_are_read_late(actual: float) -> None:
+    watch = IntervalWatch(1.0)
+    watch.late = 1.0
+    assert any(watch.is_off(ceil(number * actual)) for number in range(40))
 
 
 @pytest.mark.parametrize("actual", [0.01, 0.5, 0.9, 1.1, 2.0, 12.0])

@@ -1,7 +1,7 @@
 """Links whose data updates are read together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -77,6 +77,12 @@ async def _waiting(link: Link) -> asyncio.Task[bytes]:
     return reading
 
 
+async def _at_once(reading: Awaitable[bytes]) -> bytes:
+    """Return an update that is read as it comes, and not after the 2.5 s in which silence is doubted."""
+    async with asyncio.timeout(2):
+        return await reading
+
+
 async def test_a_follower_is_read_with_the_leader(leader: Driver, follower: Driver) -> None:
     Beat(leader.link, [follower.link])
     for number in range(3):
@@ -95,7 +101,7 @@ async def test_a_follower_is_read_by_itself_while_the_leader_publishes_seldom(
     for delay in (600.0, 1.0):  # the longer one runs to its end, so the shorter one holds only after an update
         leader.link.expect(SECOND._replace(delay=delay))
         await follower.publish(b"update")
-        assert await follower.link.update() == b"update"
+        assert await _at_once(follower.link.update()) == b"update"
     while leader.link.slowest_delay > 1:
         await leader.publish(b"now")
         await leader.link.update()
@@ -116,10 +122,20 @@ async def test_a_driver_that_publishes_more_often_does_not_follow(
     await follower.publish(b"slow")
     assert not reading.done()
     follower.link.expect(SECOND._replace(delay=delay))  # what waits is read as well
-    assert await reading == b"slow"
+    assert await _at_once(reading) == b"slow"
     reading = await _waiting(follower.link)
     await follower.publish(b"fast")
-    assert await reading == b"fast"
+    assert await _at_once(reading) == b"fast"
+
+
+async def test_nobody_follows_a_leader_that_publishes_very_often(
+    context: zmq.asyncio.Context, follower: Driver
+) -> None:
+    async with driver(context, Timing(0.1, 5.0)) as leader:
+        Beat(leader.link, [follower.link])
+        reading = await _waiting(follower.link)
+        await follower.publish(b"update")
+        assert await _at_once(reading) == b"update"
 
 
 async def test_updates_that_tell_nothing_are_not_asked_for_while_the_leader_publishes(
@@ -147,6 +163,29 @@ async def test_updates_that_tell_nothing_are_not_asked_for_while_the_leader_publ
         assert await reading == b"heard"
         resting.link.send(b"config")
         pinging.cancel()
+
+
+async def test_a_leader_that_counts_as_lost_late_lets_nobody_rest(
+    context: zmq.asyncio.Context, leader: Driver
+) -> None:
+    async with driver(context, SECOND) as other:
+        pinging = asyncio.create_task(other.link.keep_alive())
+        await other.peer.keep_alive.recv()
+        Beat(leader.link, [other.link], [other.link])
+        leader.link.expect(SECOND._replace(timeout=60.0))
+        assert await other.peer.keep_alive.recv() == b""
+        pinging.cancel()
+
+
+async def test_a_follower_does_not_count_as_quiet_while_an_update_is_unread(context: zmq.asyncio.Context) -> None:
+    timing = Timing(0.2, 0.9)
+    async with driver(context, timing) as leader, driver(context, timing) as follower:
+        Beat(leader.link, [follower.link])
+        reading = await _waiting(follower.link)
+        await follower.publish(b"there")
+        while not reading.done():
+            assert not follower.link.silence
+            await follower.witness.poll(20)
 
 
 async def test_a_follower_is_not_lost_while_an_update_is_unread(context: zmq.asyncio.Context) -> None:

@@ -52,7 +52,7 @@ class Link:
         self._publishes = publishes
         self._sockets = LinkSockets(context, place, info.ports, newest_only=newest_only, publishes=publishes)
         timing = _usable(info)
-        self._watch = UpdateWatch(timing, self._count_as_lost)
+        self._watch = UpdateWatch(timing, self._count_as_lost, self.look)
         self._keep_alive = KeepAlive(self.ping, timing.timeout)
 
     async def connect(self) -> None:
@@ -192,6 +192,10 @@ class Link:
             self._sockets.updates.start()
         else:
             self._sockets.updates.stop()
+
+    def allow_late(self, seconds: float) -> None:
+        """Expect updates to be read up to some seconds after they came."""
+        self._watch.allow_late(seconds)
 
     def rest(self, witness: "Link") -> None:
         """Do without pings from now on, and so without updates: those of another link show that the service lives.

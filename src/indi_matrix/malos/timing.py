@@ -17,6 +17,7 @@ class Timing(NamedTuple):
 
 
 _UPDATES: Final = 4  # from which an interval is measured
+_LATE_UPDATES: Final = 16  # the same at most, where updates are read late: the more, the less that matters
 _TOLERANCE: Final = 0.05
 _JITTER: Final = 0.05
 """Seconds that an update may be early or late by itself."""
@@ -41,9 +42,13 @@ class IntervalWatch:
 
     Args:
         delay: Seconds between two updates, as expected.
+
+    Attributes:
+        late: Seconds that an update may wait to be read.
     """
 
     def __init__(self, delay: float) -> None:
+        self.late = 0.0
         self._measured = 0.0  # seconds between two of the last few updates
         self._trusted: float | None = None  # what was measured when the service stated the expected delay
         self._trusted_until = 0.0
@@ -69,17 +74,20 @@ class IntervalWatch:
             return False
         if self._count < _UPDATES:
             return False
-        self._measured = (now - self._begun) / self._count
-        self._count, self._begun = 0, now
-        if self._is_like(self._delay) or now < self._next_doubt:
+        count = self._count
+        self._measured = (now - self._begun) / count
+        as_expected = self._is_like(self._delay, count)
+        if not as_expected or not self.late or count >= _LATE_UPDATES:
+            self._count, self._begun = 0, now
+        if as_expected or now < self._next_doubt:
             return False
-        if self._trusted is not None and now < self._trusted_until and self._is_like(self._trusted):
+        if self._trusted is not None and now < self._trusted_until and self._is_like(self._trusted, count):
             return False
         self._next_doubt = now + _PAUSE
         return True
 
-    def _is_like(self, delay: float) -> bool:
-        return abs(self._measured - delay) <= _TOLERANCE * delay + _JITTER / _UPDATES
+    def _is_like(self, delay: float, count: int) -> bool:
+        return abs(self._measured - delay) <= _TOLERANCE * delay + (_JITTER + self.late) / count
 
 
 class UpdateWatch:
@@ -91,6 +99,7 @@ class UpdateWatch:
     Args:
         timing: The timing that the service stated.
         lost: Called with the number of seconds without an update after which the driver counts as lost.
+        look: Reads an update that came and was not read yet.
 
     Attributes:
         timing: The timing, as we last set it or the service last stated it.
@@ -98,9 +107,10 @@ class UpdateWatch:
         last_update: Loop time of the last update, or of the beginning.
     """
 
-    def __init__(self, timing: Timing, lost: Callable[[float], None]) -> None:
+    def __init__(self, timing: Timing, lost: Callable[[float], None], look: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._lost = lost
+        self._look = look
         self.timing = timing
         self.slowest_delay = timing.delay
         self.last_update = self._loop.time()
@@ -144,6 +154,12 @@ class UpdateWatch:
         if self._interval.is_off(now):
             self._doubted.set()
 
+    def allow_late(self, seconds: float) -> None:
+        """Expect updates to be read up to some seconds after they came."""
+        if self._interval.late != seconds:
+            self._interval.late = seconds
+            self._interval.expect(self.timing.delay)
+
     def begin(self) -> None:
         """Wait for updates that did not come so far, at the timing as it is."""
         self.last_update = self._loop.time()
@@ -158,6 +174,7 @@ class UpdateWatch:
     def _doubt_silence(self, rest: float) -> None:
         self._doubted.set()
         self._timer = self._loop.call_later(rest, self._give_up)
+        self._look()
 
     def _give_up(self) -> None:
         self._lost(self._limit)
