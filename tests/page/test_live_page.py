@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
+from indi_matrix.page.live_page import LivePage
 from tests.page.conftest import Program
 from tests.page.page_client import PageClient, browsing
 from tests.programs import PATIENCE
@@ -49,6 +50,21 @@ async def test_a_write_reaches_the_board_and_comes_back(served: Program) -> None
         await browser.until(lambda: str(browser.value("EVERLOOP_IMAGE", "IMAGE")).startswith("00000000 FF000000 "))
         assert browser.value("EVERLOOP_LED_2", "RED") == 255
         assert browser.state("EVERLOOP_LED_2") == "Ok"
+
+
+async def test_an_answer_is_not_lost_when_all_is_sent_anew() -> None:
+    """As when an INDI server is looked for, or the browser's tab is shown again."""
+    page, sent = LivePage(read_only=True), asyncio.Queue[str]()
+    browser = page.browser(sent.put)
+    await page.answer(browser, '{"t": "write", "id": 7}')
+    browser.show(on=False)
+    browser.show(on=True)
+    running = asyncio.create_task(browser.run())
+    async with asyncio.timeout(PATIENCE):
+        frame = json.loads(await sent.get())
+    running.cancel()
+    assert [one["t"] for one in frame] == ["hello", "server", "answer"]
+    assert frame[-1] == {"t": "answer", "id": 7, "ok": False, "text": "this page is read-only"}
 
 
 async def test_what_the_driver_refuses_is_told_in_its_words_at_the_property(served: Program) -> None:

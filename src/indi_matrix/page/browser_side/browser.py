@@ -54,6 +54,7 @@ class Browser:
         self._send = send
         self._due = asyncio.Event()
         self._earliest = 0.0  # loop time from which on a frame may be sent
+        self._answers: deque[Message] = deque(maxlen=_MOST_TEXTS)
         self.begin_anew()
 
     async def run(self) -> None:
@@ -150,7 +151,7 @@ class Browser:
         self._wake()
 
     def begin_anew(self) -> None:
-        """Forget what waits; send the whole state."""
+        """Forget what waits but for answers, which are no part of the state; send the whole state."""
         self._whole = True
         self._server = False
         self._properties: dict[tuple[str, str], frozenset[str] | None] = {}
@@ -158,7 +159,6 @@ class Browser:
         self._worlds: dict[str, None] = {}
         self._texts: deque[Message] = deque(maxlen=_MOST_TEXTS)
         self._log: deque[Message] = deque(maxlen=_MOST_TEXTS)
-        self._answers: deque[Message] = deque(maxlen=_MOST_TEXTS)
         self._wake()
 
     def _wake(self) -> None:
