@@ -5,6 +5,7 @@ does not move the roof.
 """
 
 import asyncio
+import os
 from typing import Any
 
 from indipydriver import Device, IPyDriver, TextMember, TextVector
@@ -37,6 +38,16 @@ class UniversalRor(IPyDriver):
             await (vector.send_defVector() if wants else vector.send_delProperty())
 
 
+async def run_while_there_is_a_server(driver: IPyDriver) -> None:
+    """Run a driver until its parent is gone: indipydriver takes no heed of the end of stdin."""
+    running = asyncio.create_task(driver.asyncrun())
+    parent = os.getppid()
+    while os.getppid() == parent and not running.done():
+        await asyncio.wait({running}, timeout=0.2)
+    driver.shutdown()
+    await running
+
+
 if __name__ == "__main__":
     numbers = (
         texts("INPUT_INDEX", "FULLY_OPENED", "FULLY_CLOSED"),
@@ -50,4 +61,4 @@ if __name__ == "__main__":
         texts("ACTIVE_DEVICES", "ACTIVE_INPUT", "ACTIVE_OUTPUT"),
         *numbers,
     ]
-    asyncio.run(UniversalRor(Device("Universal ROR", vectors)).asyncrun())
+    asyncio.run(run_while_there_is_a_server(UniversalRor(Device("Universal ROR", vectors))))

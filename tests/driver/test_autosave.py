@@ -155,7 +155,8 @@ async def test_a_burst_is_saved_once_a_second_at_most(rig: Rig, config: Path) ->
         await indi.until(lambda: len(saves(indi)) == count)  # noqa: B023 - awaited at once
         moments.append(config.stat().st_mtime)
         assert saved(config)["FLAT_LIGHT_INTENSITY"] == dimmed(200 + count)
-    assert moments[1] - moments[0] > 0.9
+    # A second from the beginning of the first save, which on a busy machine ends later than the second one.
+    assert moments[1] - moments[0] > 0.5
 
 
 async def test_what_is_saved_already_is_not_written_again(rig: Rig, config: Path) -> None:

@@ -21,7 +21,8 @@ async def roof(away: Rig) -> Rig:
     await indi.write("POLLING_PERIOD", PERIOD_MS=20)
     await indi.write("ACTIVE_DEVICES", ACTIVE_WEATHER="Davis")
     assert (await indi.connect()).state == "Ok"
-    assert (await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_4="On")).state == "Ok"
+    answer = await indi.write("GPIO_DIRECTION", PIN_3="On", PIN_4="On")
+    assert answer.state == "Ok", answer.message
     await indi.in_state("DIGITAL_OUTPUT_4", "Ok")
     return away
 

@@ -1,5 +1,7 @@
 """ON_LINK_LOSS_n: what outputs are when the service is back after a long outage."""
 
+from re import sub
+
 import pytest_asyncio
 
 from tests.driver.conftest import Rig
@@ -12,7 +14,8 @@ async def on(away: Rig) -> Rig:
     await indi.write("POLLING_PERIOD", PERIOD_MS=20)
     assert (await indi.connect()).state == "Ok"
     await indi.write("GPIO_ACTIVE_LOW", PIN_4="On")
-    assert (await indi.write("GPIO_DIRECTION", PIN_2="On", PIN_3="On", PIN_4="On", PIN_5="On")).state == "Ok"
+    answer = await indi.write("GPIO_DIRECTION", PIN_2="On", PIN_3="On", PIN_4="On", PIN_5="On")
+    assert answer.state == "Ok", answer.message
     assert indi.known["ON_LINK_LOSS_2"].on == ["KEEP"]
     for pin in (2, 3, 4):
         assert (await indi.settle(f"DIGITAL_OUTPUT_{pin + 1}", ON="On")).state == "Ok"
@@ -35,7 +38,8 @@ async def shown(rig: Rig) -> list[str]:
 
 
 def told(rig: Rig) -> list[str]:
-    return [text for text in rig.indi.messages if "ON_LINK_LOSS" in text]
+    """Return what clients were told, whether an outage lasted for 0 s or, on a busy machine, for longer."""
+    return [sub(r"lasted \d+ s", "lasted N s", text) for text in rig.indi.messages if "ON_LINK_LOSS" in text]
 
 
 async def test_a_long_outage_switches_off_what_is_to_be_off(on: Rig) -> None:
@@ -46,7 +50,7 @@ async def test_a_long_outage_switches_off_what_is_to_be_off(on: Rig) -> None:
     await on.indi.in_state("CONNECTION", "Ok")
     assert await shown(on) == ["OFF", "ON", "OFF", "OFF", "11000"]
     assert told(on) == [
-        "[WARNING] the outage lasted 0 s; Off because of ON_LINK_LOSS: DIGITAL_OUTPUT_3, DIGITAL_OUTPUT_5"
+        "[WARNING] the outage lasted N s; Off because of ON_LINK_LOSS: DIGITAL_OUTPUT_3, DIGITAL_OUTPUT_5"
     ]
     assert {config.gpio.value for config in on.sent("Gpio") if config.gpio.pin == 2} == {
         0
@@ -79,7 +83,7 @@ async def test_an_outage_that_clients_end_by_disconnecting_counts_as_well(on: Ri
     await on.indi.write("CONNECTION", DISCONNECT="On")
     assert len(told(on)) == 1
     await on.service.start()
-    assert on.board.latch(2)
+    await on.board.wait_until(lambda board: board.latch(2))
     await on.indi.connect()
     assert await shown(on) == ["OFF", "ON", "OFF", "OFF", "11000"]
 

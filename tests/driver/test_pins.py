@@ -15,7 +15,8 @@ async def fast(away: Rig) -> Rig:
     """A creator, connected, with pin 0 an output, that publishes levels every 10 ms."""
     await away.indi.write("POLLING_PERIOD", PERIOD_MS=10)
     assert (await away.indi.connect()).state == "Ok"
-    assert (await away.indi.write("GPIO_DIRECTION", PIN_0="On")).state == "Ok"
+    answer = await away.indi.write("GPIO_DIRECTION", PIN_0="On")
+    assert answer.state == "Ok", answer.message
     await away.indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     return away
 
@@ -124,7 +125,7 @@ async def test_a_pulse_whose_on_was_never_seen_is_an_alert(fast: Rig) -> None:
     answer = await indi.settle("DIGITAL_OUTPUT_1", ON="On")
     assert (answer.state, answer.values) == ("Alert", {"OFF": "On", "ON": "Off"})
     assert answer.message.startswith("[ERROR] DIGITAL_OUTPUT_1.ON: On was not seen before the pulse was over")
-    assert not board.latch(0)
+    await board.wait_until(lambda board: not board.latch(0))
     board.hold(0, None)
     for level in (True, False, True):
         board.set_input(9, level=level)
@@ -214,7 +215,7 @@ async def test_a_pulse_ends_when_its_pin_becomes_an_input(fast: Rig) -> None:
     await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     assert indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"]
     assert indi.known["PULSE_0"].state == "Idle"
-    assert not board.level(0)
+    await board.wait_until(lambda board: not board.level(0))
 
 
 async def test_a_pulse_that_a_disconnect_ended_is_over(fast: Rig) -> None:
@@ -249,12 +250,12 @@ async def test_an_inverted_output_is_off_at_first_and_that_is_high(fast: Rig) ->
     await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
     assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
     assert (await indi.settle("DIGITAL_OUTPUT_6", ON="On")).state == "Ok"
-    assert not board.level(5)
+    await board.wait_until(lambda board: not board.level(5))
     await indi.write("PULSE_5", DURATION=500)
     assert (await indi.settle("DIGITAL_OUTPUT_6", ON="On")).state == "Ok"
-    assert not board.level(5)
+    await board.wait_until(lambda board: not board.level(5))
     await indi.in_state("PULSE_5", "Ok")
-    assert board.level(5)
+    await board.wait_until(lambda board: board.level(5))
 
 
 @pytest.mark.parametrize("told", ["OFF", "ON", None])
@@ -291,7 +292,7 @@ async def test_inverting_an_output_leaves_its_pad_alone(fast: Rig) -> None:
     assert indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"]
     await indi.settle("DIGITAL_OUTPUT_1", ON="On")
     assert len(fast.configs) == configs + 1
-    assert not board.level(0)
+    await board.wait_until(lambda board: not board.level(0))
 
 
 async def test_inverted_outputs_are_off_after_disconnecting(fast: Rig) -> None:
@@ -300,7 +301,7 @@ async def test_inverted_outputs_are_off_after_disconnecting(fast: Rig) -> None:
     await indi.write("GPIO_ACTIVE_LOW", PIN_5="On")
     await indi.write("GPIO_DIRECTION", PIN_5="On")
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
-    assert not board.level(5)
+    await board.wait_until(lambda board: not board.level(5))
     await indi.write("CONNECTION", DISCONNECT="On")
     await board.wait_until(lambda board: board.level(5))
 
@@ -328,6 +329,6 @@ async def test_the_way_universal_ror_uses_outputs(fast: Rig) -> None:
     indi, board = fast.indi, fast.board
     off, on = indi.known["DIGITAL_OUTPUT_1"].members
     await indi.settle("DIGITAL_OUTPUT_1", **{on: "On", off: "Off"})
-    assert board.level(0)
+    await board.wait_until(lambda board: board.level(0))
     await indi.settle("DIGITAL_OUTPUT_1", **{on: "Off", off: "On"})
-    assert not board.level(0)
+    await board.wait_until(lambda board: not board.level(0))

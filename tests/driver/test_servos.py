@@ -21,7 +21,8 @@ async def fast(away: Rig) -> Rig:
     await indi.write("POLLING_PERIOD", PERIOD_MS=10)
     await indi.write("KEEP_ALIVE", TIMEOUT=1)
     assert (await indi.connect()).state == "Ok"
-    assert (await indi.write("GPIO_DIRECTION", PIN_5="On")).state == "Ok"
+    answer = await indi.write("GPIO_DIRECTION", PIN_5="On")
+    assert answer.state == "Ok", answer.message
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
     assert (await indi.write("SERVO_PINS", PIN_3="On", PIN_4="On")).state == "Ok"
     return away
@@ -50,7 +51,7 @@ async def test_a_servo_turns_and_the_outputs_stay(fast: Rig) -> None:
     await indi.settle("DIGITAL_OUTPUT_6", OFF="On")
     await indi.settle("DIGITAL_OUTPUT_6", ON="On")
     assert board.output_pins == {3, 4, 5}
-    assert board.level(5)
+    await board.wait_until(lambda board: board.level(5))
     assert angles(fast) == [(3, 45), (4, 120)]
 
 
@@ -150,7 +151,8 @@ async def test_a_pin_that_was_a_servo_is_an_input_until_the_board_was_without_po
     await indi.write("CONNECTION", DISCONNECT="On")
     board.power_cycle()
     await indi.connect()
-    assert (await indi.write("GPIO_DIRECTION", PIN_3="On")).state == "Ok"
+    answer = await indi.write("GPIO_DIRECTION", PIN_3="On")
+    assert answer.state == "Ok", answer.message
     await board.wait_until(lambda board: 3 in board.output_pins)
 
 

@@ -288,7 +288,7 @@ async def published(rig: Rig, driver: str, count: int) -> None:
         (lambda board: board.set_humidity(-0.1), "Humidity is outside 0 to 100 %"),
         (lambda board: board.set_humidity(float("nan")), "Humidity is no number; it must be 0 to 100 %"),
         (lambda board: board.warm(121.0), "Temperature is outside -40 to 120 C"),
-        (fail, "the Humidity driver sends only zeros"),
+        (lambda board: board.fail_sensor("Humidity", "dead"), "the Humidity driver sends only zeros"),
     ],
 )
 async def test_what_is_no_reading_is_alert_and_not_shown(

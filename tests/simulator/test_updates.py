@@ -40,7 +40,8 @@ async def test_one_ping_gives_as_many_updates_as_fit_its_time(client: Client) ->
 
 async def test_another_ping_resumes_at_once(client: Client) -> None:
     updates = await client.updates("IMU")
-    await client.configure("IMU", delay_between_updates=0.05, timeout_after_last_ping=0.1)
+    # Twice the 0.1 s in which an idle service looks for a ping, and more.
+    await client.configure("IMU", delay_between_updates=0.05, timeout_after_last_ping=0.3)
     for _ in range(3):
         await client.ping("IMU")
         async with within(0.15):
