@@ -89,6 +89,8 @@ class IndiClient:
         self.heard.append(element)
         if element.tag.startswith("def"):
             self.known[name] = Known.of(element)
+        elif self.one_device and name not in self.known and element.tag.startswith("set"):
+            return  # it was on its way when the client began to look at this device, whose definitions follow
         elif element.tag.startswith("set"):
             values = {one.attrib["name"]: one.text or "" for one in element}
             self.known[name].state = element.attrib["state"]
