@@ -58,12 +58,15 @@ async def test_a_board_whose_properties_are_of_other_kinds_is_shown() -> None:
 
 
 async def kept_devices(shown: Shown) -> int:
-    """Return how many devices the page keeps, in sight or not."""
+    """Return how many devices the page's store keeps, in sight or not; the heap may keep more for a while."""
     session = await shown.page.context.new_cdp_session(shown.page)
-    text = "import('/js/store.js').then((store) => store.Device.prototype)"
+    text = "import('/js/store.js').then((store) => store.Store.prototype)"
     prototype = (await session.send("Runtime.evaluate", {"expression": text, "awaitPromise": True}))["result"]
     found = await session.send("Runtime.queryObjects", {"prototypeObjectId": prototype["objectId"]})
-    count = {"objectId": found["objects"]["objectId"], "functionDeclaration": "function() { return this.length; }"}
+    count = {
+        "objectId": found["objects"]["objectId"],
+        "functionDeclaration": "function() { return this[0].devices.size; }",
+    }
     number = (await session.send("Runtime.callFunctionOn", count))["result"]["value"]
     await session.detach()
     return int(number)
