@@ -19,9 +19,7 @@ from tests.stopwatch import stopped
 LAST = 40
 LOOPS = ["asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
 SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]
-# The same code registers all signals, so on uvloop one of them stands for all.
-SIGNALS_OF_LOOPS = [("asyncio", how) for how in SIGNALS] + [(loop, "SIGTERM") for loop in LOOPS[1:]]
-ENDS_OF_LOOPS = [*SIGNALS_OF_LOOPS, *((loop, "end of file") for loop in LOOPS)]
+ENDS = ["end of file", *SIGNALS]
 DARK = Led(0, 0, 0, 0)
 
 
@@ -69,7 +67,7 @@ async def is_off(board: SimulatedBoard) -> None:
 
 
 @pytest.mark.parametrize("moment", ["idle", "connecting"])
-@pytest.mark.parametrize(("_loop", "how"), ENDS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", ENDS)
 async def test_without_a_board(moment: str, how: str) -> None:
     async with running(PROGRAM, "--address", f"127.0.0.1:{free_port()}") as driver, talking_to(driver) as indi:
         await indi.get_properties()
@@ -80,7 +78,7 @@ async def test_without_a_board(moment: str, how: str) -> None:
 
 
 @pytest.mark.parametrize("moment", ["idle", "an effect", "many frames"])
-@pytest.mark.parametrize(("_loop", "how"), ENDS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", ENDS)
 async def test_a_board_is_left_as_chosen(moment: str, how: str) -> None:
     async with MalosService(SimulatedBoard(), info_port=0) as service, used(service) as (driver, indi):
         if moment == "an effect":
@@ -94,7 +92,7 @@ async def test_a_board_is_left_as_chosen(moment: str, how: str) -> None:
         await is_off(service.board)
 
 
-@pytest.mark.parametrize(("_loop", "how"), ENDS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", ENDS)
 async def test_the_last_frame_is_shown(how: str) -> None:
     async with MalosService(SimulatedBoard(), info_port=0) as service, used(service) as (driver, indi):
         await indi.write("ON_DISCONNECT", KEEP="On")
@@ -110,7 +108,7 @@ async def test_the_last_frame_is_shown(how: str) -> None:
 
 
 @pytest.mark.parametrize("moment", ["at once", "lost", "hung"])
-@pytest.mark.parametrize(("_loop", "how"), ENDS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", ENDS)
 async def test_in_an_outage(moment: str, how: str) -> None:
     async with MalosService(SimulatedBoard(), info_port=0) as service, used(service) as (driver, indi):
         if moment == "hung":
@@ -128,7 +126,7 @@ async def test_in_an_outage(moment: str, how: str) -> None:
 
 
 @pytest.mark.parametrize("backlog", [False, True], ids=["all read", "some unread"])
-@pytest.mark.parametrize(("_loop", "how"), ENDS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", ENDS)
 async def test_with_stdout_stalled(how: str, backlog: bool) -> None:
     """Nobody reads the answers; the board is left as chosen nevertheless."""
     async with MalosService(SimulatedBoard(), info_port=0) as service:
@@ -161,7 +159,7 @@ async def connect_unheard(indi: IndiClient, service: MalosService) -> None:
 
 
 @pytest.mark.parametrize("moment", ["idle", "many frames", "lost", "a client that does not read"])
-@pytest.mark.parametrize(("_loop", "how"), SIGNALS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", SIGNALS)
 async def test_a_server(moment: str, how: str) -> None:
     async with (
         MalosService(SimulatedBoard(), info_port=0) as service,
@@ -198,7 +196,7 @@ async def test_a_server(moment: str, how: str) -> None:
             ours.close()
 
 
-@pytest.mark.parametrize(("_loop", "how"), SIGNALS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", SIGNALS)
 async def test_a_simulator(how: str) -> None:
     async with running(PROGRAM, "simulate", "--port", "0") as simulator:
         await line_of(simulator.stderr, "MALOS simulator: ")
@@ -233,7 +231,7 @@ async def test_what_was_ignored_from_the_start_stays_so() -> None:
 
 
 @pytest.mark.parametrize("command", ["", "serve --port 0", "simulate --port 0"])
-@pytest.mark.parametrize(("_loop", "how"), SIGNALS_OF_LOOPS, indirect=["_loop"])
+@pytest.mark.parametrize("how", SIGNALS)
 async def test_a_signal_again_and_again(how: str, command: str) -> None:
     """As from a terminal that goes away and from its shell, from `timeout`, or from a finger on ctrl-c."""
     async with running(PROGRAM, *command.split()) as program:

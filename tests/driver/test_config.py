@@ -105,7 +105,7 @@ async def test_a_board_has_its_configuration_back_but_not_its_levels(fast: Rig, 
         assert shown(again, *OF_BOARD) == before
         await again.in_state("DIGITAL_OUTPUT_4", "Ok")
         assert again.known["DIGITAL_OUTPUT_4"].on == ["OFF"]
-        await board.wait_until(lambda board: not board.level(3))
+        assert not board.level(3)
         assert set(board.leds) == {Led(0, 0, 0, 0)}
 
 
@@ -557,7 +557,7 @@ async def test_an_output_of_the_file_whose_level_is_not_known_yet_is_off(fast: R
     await indi.connect()
     assert (await process(indi, "LOAD")).state == "Ok"
     await board.wait_until(lambda board: board.output_pins == {5})
-    await board.wait_until(lambda board: not board.latch(5))
+    assert not board.latch(5)
 
 
 async def test_what_cannot_be_read_is_not_saved_over(away: Rig, home: Path) -> None:

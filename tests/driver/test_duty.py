@@ -94,7 +94,7 @@ async def test_full_and_no_duty_are_steady(fast: Rig) -> None:
     await indi.write("DUTY_5", DUTY=0)
     await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
     assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
-    await board.wait_until(lambda board: board.latch(5))
+    assert board.latch(5)
     configs = len(fast.sent("Gpio"))
     await indi.write("DUTY_0", PERIOD=2)  # only the period: nothing is sent
     assert len(fast.sent("Gpio")) == configs
@@ -133,7 +133,7 @@ async def test_an_off_by_a_duty_of_0_is_an_off(fast: Rig) -> None:
     indi, board = fast.indi, fast.board
     await indi.settle("DIGITAL_OUTPUT_1", ON="On")
     await indi.write("DUTY_0", DUTY=0, PERIOD=20)
-    await board.wait_until(lambda board: board.latch(0))
+    assert board.latch(0)
     await indi.write("DUTY_0", DUTY=0)
     await board.wait_until(lambda board: not board.latch(0))
     await indi.until(lambda: indi.known["DIGITAL_OUTPUT_1"].on == ["OFF"])
@@ -169,7 +169,7 @@ async def test_an_input_has_no_duty(fast: Rig) -> None:
     await fast.indi.write("GPIO_DIRECTION", PIN_0="On")
     await fast.indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     assert (duty(fast), fast.indi.known["DUTY_0"].state) == ("0", "Idle")
-    await fast.board.wait_until(lambda board: not board.latch(0))
+    await fast.board.wait_until(lambda board: not board.latch(0))  # the pad was low before, as an input
 
 
 @pytest.mark.parametrize("level", [False, True])
@@ -222,7 +222,7 @@ async def test_what_an_outage_cut_is_off_although_clients_disconnected_meanwhile
     await indi.in_state("CONNECTION", "Busy")
     await indi.write("CONNECTION", DISCONNECT="On")
     await rig.service.start()
-    await rig.board.wait_until(lambda board: board.latch(0))
+    assert rig.board.latch(0)
     await indi.connect()
     await rig.board.wait_until(lambda board: not board.latch(0) and not board.latch(5))
     for output in ("DIGITAL_OUTPUT_1", "DIGITAL_OUTPUT_6"):
@@ -243,7 +243,7 @@ async def test_a_duty_of_0_in_an_outage_is_an_off(fast: Rig) -> None:
     await fast.board.wait_until(lambda board: not board.latch(0))
     await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
-    await fast.board.wait_until(lambda board: board.latch(5))
+    assert fast.board.latch(5)
 
 
 async def test_a_duty_of_0_that_a_quiet_service_does_not_get_still_ends_the_duty(fast: Rig) -> None:
@@ -301,7 +301,7 @@ async def test_the_period_is_saved_and_loading_heats_nothing(fast: Rig, home: Pa
         {"DUTY": "90", "PERIOD": "60"}, {"DUTY": "0", "PERIOD": "10"},
     )  # fmt: skip
     assert [config.gpio.value for config in fast.sent("Gpio")[configs:] if config.gpio.pin == 5] == []
-    await board.wait_until(lambda board: board.latch(5))
+    assert board.latch(5)
     heating = '<oneNumber name="DUTY">100</oneNumber><oneNumber name="PERIOD">10</oneNumber>'
     for name in ("DUTY_0", "DUTY_5"):
         vector = f'<newNumberVector device="MATRIX" name="{name}">{heating}</newNumberVector>'

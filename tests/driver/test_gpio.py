@@ -99,7 +99,7 @@ async def test_a_new_output_is_low(fast: Rig) -> None:
     await indi.in_state("DIGITAL_OUTPUT_5", "Ok")
     assert indi.known["DIGITAL_OUTPUT_5"].on == ["OFF"]
     assert fast.board.is_output(4)
-    await fast.board.wait_until(lambda board: not board.level(4))
+    assert not fast.board.level(4)
 
 
 async def test_an_output_is_busy_until_its_level_is_seen(fast: Rig) -> None:
@@ -109,9 +109,9 @@ async def test_an_output_is_busy_until_its_level_is_seen(fast: Rig) -> None:
     assert (await indi.write("DIGITAL_OUTPUT_1", ON="On")).state == "Busy"
     await indi.in_state("DIGITAL_OUTPUT_1", "Ok")
     assert indi.known["DIGITAL_OUTPUT_1"].on == ["ON"]
-    await fast.board.wait_until(lambda board: board.level(0))
+    assert fast.board.level(0)
     assert (await indi.settle("DIGITAL_OUTPUT_1", OFF="On")).state == "Ok"
-    await fast.board.wait_until(lambda board: not board.level(0))
+    assert not fast.board.level(0)
 
 
 async def test_an_output_whose_level_is_not_seen_is_an_alert(fast: Rig) -> None:
@@ -174,7 +174,7 @@ async def test_a_failed_output_is_ok_again_when_it_is_written(fast: Rig) -> None
     assert (await indi.settle("DIGITAL_OUTPUT_1", ON="On")).state == "Alert"
     assert (await indi.settle("DIGITAL_OUTPUT_1", OFF="On")).state == "Ok"
     fast.board.hold(0, None)
-    await fast.board.wait_until(lambda board: not board.level(0))
+    assert not fast.board.level(0)
 
 
 async def test_an_output_remembers_its_level_while_it_is_an_input(fast: Rig) -> None:
@@ -187,7 +187,7 @@ async def test_an_output_remembers_its_level_while_it_is_an_input(fast: Rig) -> 
     await indi.write("GPIO_DIRECTION", PIN_9="On")
     await indi.in_state("DIGITAL_OUTPUT_10", "Ok")
     assert indi.known["DIGITAL_OUTPUT_10"].on == ["ON"]
-    await fast.board.wait_until(lambda board: board.level(9))
+    assert fast.board.level(9)
 
 
 async def test_a_level_that_another_program_changes_is_an_alert(fast: Rig) -> None:

@@ -38,8 +38,8 @@ async def shown(rig: Rig) -> list[str]:
 
 
 def told(rig: Rig) -> list[str]:
-    """Return what clients were told, whether an outage lasted for 0 s or, on a busy machine, for longer."""
-    return [sub(r"lasted \d+ s", "lasted N s", text) for text in rig.indi.messages if "ON_LINK_LOSS" in text]
+    """Return what clients were told, whether an outage lasted for 0 s or, on a busy machine, for 2 s at most."""
+    return [sub(r"lasted [0-2] s", "lasted N s", text) for text in rig.indi.messages if "ON_LINK_LOSS" in text]
 
 
 async def test_a_long_outage_switches_off_what_is_to_be_off(on: Rig) -> None:
@@ -83,7 +83,7 @@ async def test_an_outage_that_clients_end_by_disconnecting_counts_as_well(on: Ri
     await on.indi.write("CONNECTION", DISCONNECT="On")
     assert len(told(on)) == 1
     await on.service.start()
-    await on.board.wait_until(lambda board: board.latch(2))
+    assert on.board.latch(2)
     await on.indi.connect()
     assert await shown(on) == ["OFF", "ON", "OFF", "OFF", "11000"]
 

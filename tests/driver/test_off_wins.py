@@ -158,7 +158,7 @@ async def test_an_off_at_the_end_that_a_hung_service_never_took_is_sent_again(on
     await on.indi.write("CONNECTION", DISCONNECT="On")
     await on.service.stop()
     await on.service.start()
-    await on.board.wait_until(lambda board: board.latch(5))
+    assert on.board.latch(5)
     await on.indi.connect()
     await on.board.wait_until(lambda board: not board.latch(5))
     assert await is_off(on)
@@ -172,7 +172,7 @@ async def test_an_output_that_is_inverted_while_it_owes_off_is_off(on: Rig) -> N
     on.service.resume()
     await on.indi.in_state("DIGITAL_OUTPUT_6", "Ok")
     assert on.indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
-    await on.board.wait_until(lambda board: board.latch(5))
+    assert on.board.latch(5)
 
 
 async def test_an_on_that_a_disconnect_left_unseen_is_kept(on: Rig) -> None:
@@ -185,7 +185,7 @@ async def test_an_on_that_a_disconnect_left_unseen_is_kept(on: Rig) -> None:
     await on.indi.in_state("DIGITAL_OUTPUT_7", "Ok")
     await on.indi.settle("DIGITAL_OUTPUT_6", OFF="On")
     assert on.indi.known["DIGITAL_OUTPUT_7"].on == ["ON"]
-    await on.board.wait_until(lambda board: board.latch(6))
+    assert on.board.latch(6)
 
 
 async def test_a_failed_output_is_not_forgotten_by_a_new_connection(on: Rig) -> None:
@@ -196,7 +196,7 @@ async def test_a_failed_output_is_not_forgotten_by_a_new_connection(on: Rig) -> 
     await indi.connect()
     await indi.in_state("DIGITAL_OUTPUT_7", "Alert")
     assert "[WARNING] DIGITAL_OUTPUT_7: pin 6 was told ON and no longer is" in indi.messages
-    await on.board.wait_until(lambda board: board.latch(6))
+    assert on.board.latch(6)
     on.board.hold(6, None)
     await indi.in_state("DIGITAL_OUTPUT_7", "Ok")
     assert indi.known["DIGITAL_OUTPUT_7"].on == ["ON"]

@@ -92,7 +92,7 @@ async def test_a_write_that_an_outage_turned_to_alert_is_not_replayed(away: Rig)
     await away.service.start()
     await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
     assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
-    await board.wait_until(lambda board: not board.level(5))
+    assert not board.level(5)
     assert {config.gpio.value for config in away.sent("Gpio")} == {0}
 
 
@@ -114,7 +114,7 @@ async def test_an_output_that_was_switched_off_at_disconnect_stays_so(away: Rig)
     await away.service.start()
     await indi.in_state("DIGITAL_OUTPUT_6", "Ok")
     assert indi.known["DIGITAL_OUTPUT_6"].on == ["OFF"]
-    await board.wait_until(lambda board: not board.level(5))
+    assert not board.level(5)
 
 
 async def test_what_the_board_is_does_not_change_in_an_outage(rig: Rig) -> None:
@@ -182,7 +182,7 @@ async def test_outputs_that_an_earlier_connection_set_are_sent_again_before_the_
     await rig.service.start()
     await indi.connect()
     await indi.settle("DIGITAL_OUTPUT_9", ON="On")
-    await board.wait_until(lambda board: board.level(3))
+    assert board.level(3)
     assert board.output_pins == {3, 8}
 
 
